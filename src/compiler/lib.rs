@@ -1,0 +1,1 @@
+//! Imports, names, types, effects, secrets, shell quoting and lints: tree to typed program; pure.

@@ -1,0 +1,5 @@
+//! The `wfc` binary.
+
+fn main() -> std::process::ExitCode {
+    wf_cli::main()
+}

@@ -1,0 +1,118 @@
+//! Descriptors of step kinds: all that checker, completion, hover, plan and docs know of a kind.
+
+use crate::types::Type;
+use indexmap::IndexMap;
+
+/// What a kind is, what it takes and what it gives.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// How programs write it.
+    pub name: &'static str,
+    /// Markdown: the first sentence stands alone in lists.
+    pub doc: &'static str,
+    /// The attributes that the literal of a header may set, by the type of the literal: usually one.
+    /// Exactly one of them has to be given, unless `main_optional`.
+    pub main: &'static [&'static str],
+    /// Whether a step may leave all main attributes out.
+    pub main_optional: bool,
+    /// What it takes.
+    pub attributes: Vec<Attribute>,
+    /// What it gives: a record.
+    pub result: Type,
+    /// The field of the result that `-> T` decodes; without one the kind takes no `->`.
+    pub decodes: Option<&'static str>,
+    /// What it does to the world.
+    pub effect: EffectRule,
+    /// Whether this version of `wfc` runs it; kinds that only check say so before a run.
+    pub runs: bool,
+}
+
+/// One attribute of a kind.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// How programs write it.
+    pub name: &'static str,
+    /// Markdown: the first sentence stands alone in lists.
+    pub doc: &'static str,
+    /// What it may be; more than one where it takes several forms, the first that fits counts.
+    pub types: Vec<Type>,
+    /// The default, as programs would write it; for documentation.
+    pub default: Option<&'static str>,
+    /// How interpolation into its text is read.
+    pub text: TextSyntax,
+    /// Whether secrets fit, in it or in its elements.
+    pub takes_secret: bool,
+}
+
+/// What reads the text of an attribute, and so what an interpolated value means there (§12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextSyntax {
+    /// Nothing: text is data.
+    #[default]
+    Plain,
+    /// A POSIX shell: values travel as variables.
+    Shell,
+    /// A database: values are bind parameters.
+    Sql,
+    /// A URL: values are percent-encoded for their place.
+    Url,
+    /// An interpreter that takes no interpolation.
+    Code,
+    /// A path pattern.
+    Glob,
+}
+
+/// What steps of a kind do to the world when they say nothing themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EffectRule {
+    /// Only reads.
+    Reads,
+    /// Changes the world.
+    Changes,
+    /// Changes the world and undoes itself.
+    UndoesItself,
+    /// Decided by the text of an attribute.
+    ByAttribute {
+        /// The attribute.
+        attribute: &'static str,
+        /// What it is when it is left out.
+        default: &'static str,
+        /// Values with which the kind only reads.
+        reads: &'static [&'static str],
+        /// Values with which it may run twice, beside those that only read.
+        repeatable: &'static [&'static str],
+    },
+}
+
+/// All kinds there are, in the order of the reference.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    kinds: IndexMap<&'static str, Kind>,
+}
+
+impl Registry {
+    /// Takes the kinds in.
+    #[must_use]
+    pub fn new(kinds: impl IntoIterator<Item = Kind>) -> Self {
+        Self { kinds: kinds.into_iter().map(|kind| (kind.name, kind)).collect() }
+    }
+
+    /// The kind called `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Kind> {
+        self.kinds.get(name)
+    }
+
+    /// All kinds.
+    pub fn iter(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.values()
+    }
+}
+
+impl Kind {
+    /// The attribute called `name`.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}

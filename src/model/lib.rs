@@ -1,0 +1,12 @@
+//! The nouns of `wfc`, without any I/O: where text stands, what may be said about it, what a program means once it is checked,
+//! and what happens to it in a run.
+
+pub mod diagnostic;
+pub mod expression;
+pub mod kind;
+pub mod source;
+pub mod span;
+pub mod suggest;
+pub mod types;
+pub mod unit;
+pub mod value;

@@ -1,0 +1,92 @@
+//! Source texts and the way from byte offsets to lines and columns.
+
+use crate::span::{SourceId, Span};
+use std::sync::Arc;
+
+/// One text that takes part in a compilation.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// What people call it: the path as they gave it, or `<stdin>`.
+    pub name: Arc<str>,
+    /// Its absolute path, or an empty string where it has none.
+    pub path: Arc<str>,
+    /// The text itself.
+    pub text: Arc<str>,
+    line_starts: Vec<u32>,
+}
+
+/// A place as people count it; both numbers begin at 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Number of the line.
+    pub line: u32,
+    /// Number of the Unicode scalar value in the line.
+    pub column: u32,
+}
+
+impl Source {
+    /// Takes a text in and finds its lines.
+    #[must_use]
+    pub fn new(name: &str, path: &str, text: Arc<str>) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0).chain(breaks.filter_map(|(at, _)| u32::try_from(at + 1).ok())).collect();
+        Self { name: name.into(), path: path.into(), text, line_starts }
+    }
+
+    /// The line and column of a byte offset; one behind the end counts as the end.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line_starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|index| self.line_starts.get(index)).copied().unwrap_or(0);
+        let before = self.text.get(start as usize..(offset as usize).min(self.text.len())).unwrap_or("");
+        Position { line: to_u32(line.max(1)), column: to_u32(before.chars().count() + 1) }
+    }
+
+    /// The text of a span, empty where the span does not fit the text.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// Number of lines; an empty text has one.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.line_starts.len()
+    }
+}
+
+fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// All texts of one compilation, in the order in which they were loaded; the first is the one that was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    all: Vec<Source>,
+}
+
+impl Sources {
+    /// Adds a text and says how spans name it, or `None` when there are more than 65,535.
+    pub fn add(&mut self, source: Source) -> Option<SourceId> {
+        let id = u16::try_from(self.all.len()).ok()?;
+        self.all.push(source);
+        Some(SourceId(id))
+    }
+
+    /// The text named by `id`.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.all.get(usize::from(id.0))
+    }
+
+    /// The text of a span, empty where there is none.
+    #[must_use]
+    pub fn slice(&self, span: Span) -> &str {
+        self.get(span.source).map_or("", |source| source.slice(span))
+    }
+
+    /// All texts with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        self.all.iter().enumerate().filter_map(|(index, source)| Some((SourceId(u16::try_from(index).ok()?), source)))
+    }
+}

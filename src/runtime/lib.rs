@@ -1,0 +1,1 @@
+//! The pure engine, the dispatcher around it, and the real world it drives.

@@ -1,0 +1,1 @@
+//! One folder for each step kind: its descriptor and its executor.

@@ -1,0 +1,1 @@
+//! Text to lossless tree with diagnostics, and the formatter; never fails.

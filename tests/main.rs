@@ -1,0 +1,6 @@
+//! Tests of the project as a whole, in one executable.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod arrows;
+mod tidy;
