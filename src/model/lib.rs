@@ -4,6 +4,7 @@
 pub mod diagnostic;
 pub mod expression;
 pub mod kind;
+pub mod program;
 pub mod source;
 pub mod span;
 pub mod suggest;

@@ -90,3 +90,27 @@ impl Sources {
         self.all.iter().enumerate().filter_map(|(index, source)| Some((SourceId(u16::try_from(index).ok()?), source)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let source = Source::new("a.wf", "", "ab\nçd\n".into());
+        assert_eq!(source.position(0), Position { line: 1, column: 1 });
+        assert_eq!(source.position(5), Position { line: 2, column: 2 }, "ç has two bytes and is one column");
+        assert_eq!(source.position(7), Position { line: 3, column: 1 });
+        assert_eq!(source.position(99), Position { line: 3, column: 1 });
+        assert_eq!(source.line_count(), 3);
+    }
+
+    #[test]
+    fn a_span_that_does_not_fit_the_text_is_empty() {
+        let mut sources = Sources::default();
+        let id = sources.add(Source::new("a.wf", "", "ç".into())).unwrap();
+        assert_eq!(sources.slice(Span::new(id, 0, 2)), "ç");
+        assert_eq!(sources.slice(Span::new(id, 0, 1)), "");
+        assert_eq!(sources.slice(Span::new(SourceId(4), 0, 1)), "");
+    }
+}

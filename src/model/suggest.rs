@@ -11,3 +11,17 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_near_names_are_suggested() {
+        let names = ["region", "version", "env"];
+        assert_eq!(nearest("regoin", names), Some("region"));
+        assert_eq!(nearest("versoin", names), Some("version"));
+        assert_eq!(nearest("banana", names), None);
+        assert_eq!(nearest("x", ["y"]), None, "a name of one letter resembles nothing");
+    }
+}

@@ -59,3 +59,18 @@ impl Strictness {
         self.warns_from.is_some_and(|from| from <= level).then_some(Severity::Warning)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_may_become_an_error_at_a_stricter_level() {
+        let at = |strictness: Strictness| [Level::Basic, Level::Standard, Level::Strict].map(|level| strictness.at(level));
+        let (warning, error) = (Some(Severity::Warning), Some(Severity::Error));
+        assert_eq!(at(Strictness::ERROR), [error; 3]);
+        assert_eq!(at(Strictness::WARNING), [None, warning, warning]);
+        assert_eq!(at(Strictness::WARNING_THEN_ERROR), [None, warning, error]);
+        assert_eq!(at(Strictness::STRICT_ERROR), [None, None, error]);
+    }
+}
