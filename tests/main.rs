@@ -3,4 +3,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod arrows;
+mod cli;
+mod pages;
 mod tidy;

@@ -1,7 +1,58 @@
 //! The commands of `wfc`, one file each, and the reports that print.
 
+pub mod exit;
+pub mod explain;
+pub mod report;
+
+use clap::Parser;
+use exit::Exit;
+use report::Output;
+use std::io;
+use std::process::ExitCode;
+
+/// Compiles, checks and runs .wf operations workflows.
+#[derive(Debug, Parser)]
+#[command(name = "wfc", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Shows the long form of a diagnostic, with an example before and after.
+    Explain(explain::Explain),
+}
+
+impl Command {
+    fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        match self {
+            Self::Explain(command) => command.run(output),
+        }
+    }
+}
+
 /// Runs the command line of this process and returns its exit code.
 #[must_use]
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let mut output = Output::process();
+    let ended = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command.run(&mut output),
+        Err(error) => refuse(&error, &mut output),
+    };
+    let exit = ended.unwrap_or_else(|error| {
+        // Nothing is left to be told when stderr does not take this either.
+        let _ = output.note(&format!("error: the output cannot be written: {error}\n"));
+        Exit::Failed
+    });
+    exit.into()
+}
+
+/// Prints what clap has to say: help and version are results, everything else is wrong usage.
+fn refuse(error: &clap::Error, output: &mut Output) -> io::Result<Exit> {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        return output.note(&text).map(|()| Exit::Usage);
+    }
+    output.result(&text).map(|()| Exit::Done)
 }
