@@ -122,6 +122,32 @@ impl Type {
         }
     }
 
+    /// Whether a channel is in it, at any depth.
+    #[must_use]
+    pub fn holds_channel(&self) -> bool {
+        match self {
+            Self::Channel => true,
+            Self::List(inner) | Self::Map(inner) | Self::Optional(inner) => inner.holds_channel(),
+            Self::Record(fields) => fields.iter().any(|field| field.type_.holds_channel()),
+            _ => false,
+        }
+    }
+
+    /// Whether a `from` fits here, as it is or by the conversions that happen by themselves (§3).
+    #[must_use]
+    pub fn accepts(&self, from: &Self) -> bool {
+        match (self, from) {
+            (Self::Unknown, _) | (_, Self::Unknown | Self::Never) | (Self::Float, Self::Int) => true,
+            (Self::Json, _) => !from.holds_secret() && !from.holds_channel(),
+            (Self::Optional(inner), _) => inner.accepts(from.required()),
+            (Self::String, _) => from.is_text(),
+            (Self::Union(wider), Self::Union(members)) => members.iter().all(|member| wider.contains(member)),
+            (Self::List(element), Self::List(other)) | (Self::Map(element), Self::Map(other)) => element.accepts(other),
+            (Self::Record(fields), Self::Record(_)) => fields.iter().all(|field| field.accepts_of(from)),
+            _ => self == from,
+        }
+    }
+
     /// The field called `name` of a record type.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&Self> {
@@ -129,6 +155,13 @@ impl Type {
             Self::Record(fields) => fields.iter().find(|field| &*field.name == name).map(|field| &field.type_),
             _ => None,
         }
+    }
+}
+
+impl Field {
+    /// Whether this field can be taken from a record of type `record`; an optional one may be missing there.
+    fn accepts_of(&self, record: &Type) -> bool {
+        record.field(&self.name).map_or(matches!(self.type_, Type::Optional(_)), |type_| self.type_.accepts(type_))
     }
 }
 
@@ -177,4 +210,54 @@ fn write_record(formatter: &mut fmt::Formatter<'_>, fields: &[Field]) -> fmt::Re
         write!(formatter, "{separator}{}: {}", field.name, field.type_)?;
     }
     formatter.write_str(" }")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Type;
+
+    #[test]
+    fn conversions_that_happen_by_themselves_are_accepted() {
+        let narrow = Type::record([("a", Type::Float), ("b", Type::optional(Type::String))]);
+        let wide = Type::record([("a", Type::Int), ("c", Type::Bool)]);
+        for (target, from) in [
+            (Type::Float, Type::Int),
+            (Type::optional(Type::Int), Type::Int),
+            (Type::optional(Type::Float), Type::optional(Type::Int)),
+            (Type::optional(Type::Int), Type::null()),
+            (Type::String, Type::Path),
+            (Type::String, Type::union(["a"])),
+            (Type::union(["a", "b"]), Type::union(["b"])),
+            (Type::list(Type::Float), Type::list(Type::Int)),
+            (Type::list(Type::Int), Type::list(Type::Never)),
+            (Type::map(Type::String), Type::map(Type::Url)),
+            (narrow, wide.clone()),
+            (Type::Json, wide),
+            (Type::Json, Type::null()),
+            (Type::Int, Type::Unknown),
+            (Type::Unknown, Type::Secret),
+        ] {
+            assert!(target.accepts(&from), "{target} takes {from}");
+        }
+    }
+
+    #[test]
+    fn all_else_needs_to_be_written_out() {
+        for (target, from) in [
+            (Type::Int, Type::Float),
+            (Type::Int, Type::optional(Type::Int)),
+            (Type::Path, Type::String),
+            (Type::union(["a"]), Type::union(["a", "b"])),
+            (Type::union(["a"]), Type::String),
+            (Type::String, Type::Secret),
+            (Type::String, Type::Json),
+            (Type::Json, Type::list(Type::Secret)),
+            (Type::Json, Type::record([("to", Type::Channel)])),
+            (Type::record([("a", Type::Int)]), Type::record([])),
+            (Type::map(Type::Int), Type::record([("a", Type::Int)])),
+            (Type::Duration, Type::Int),
+        ] {
+            assert!(!target.accepts(&from), "{target} does not take {from}");
+        }
+    }
 }

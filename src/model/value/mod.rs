@@ -1,5 +1,10 @@
 //! Values at run time.
 
+mod json;
+mod render;
+#[cfg(test)]
+mod tests;
+
 use crate::unit::{Duration, Size};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize, Serializer};
