@@ -1,9 +1,16 @@
 //! Values at run time.
 
+mod decode;
+#[cfg(test)]
+mod decode_tests;
 mod json;
+mod output;
 mod render;
 #[cfg(test)]
 mod tests;
+
+pub use decode::{DecodeError, decode_json, decode_text, fits_form};
+pub use output::decode_output_file;
 
 use crate::unit::{Duration, Size};
 use indexmap::IndexMap;
