@@ -57,8 +57,13 @@ fn list(pages: Pages<'_>) -> String {
     })
 }
 
+/// The page of `slug`, if there is one.
+pub(crate) fn known(slug: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(name, _)| *name == slug).map(|(_, text)| *text)
+}
+
 /// The first sentence of the first paragraph below the title, on one line.
-fn first_sentence(page: &str) -> String {
+pub(crate) fn first_sentence(page: &str) -> String {
     let lines = page.lines().skip_while(|line| line.starts_with('#') || line.trim().is_empty());
     let paragraph = lines.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ");
     match paragraph.split_once(". ") {

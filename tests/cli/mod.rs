@@ -2,6 +2,7 @@
 
 mod commands;
 mod explain;
+mod sarif;
 
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;

@@ -1,5 +1,9 @@
 //! Everything that `wfc` prints: results on stdout, all else on stderr.
 
+pub mod diagnostics;
+mod escape;
+mod look;
 mod output;
 
+pub use look::Look;
 pub use output::Output;

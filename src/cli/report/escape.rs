@@ -1,0 +1,40 @@
+//! Characters that could change what a terminal shows are written out.
+
+/// Writes control characters and those that reorder text as `\u{…}`; line breaks and tabs stay.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut printed, character| {
+        push(&mut printed, character);
+        printed
+    })
+}
+
+/// As [`printable`], for what has to stay on one line.
+pub(crate) fn printable_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
+}
+
+/// Adds one character in its printable form.
+pub(crate) fn push(printed: &mut String, character: char) {
+    if is_deceptive(character) {
+        printed.extend(character.escape_unicode());
+    } else {
+        printed.push(character);
+    }
+}
+
+/// Control characters, and what reorders or breaks lines without being seen (Unicode's `Bidi_Control` and separators).
+fn is_deceptive(character: char) -> bool {
+    let reorders = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    reorders || (character.is_control() && !matches!(character, '\n' | '\t'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{printable, printable_line};
+
+    #[test]
+    fn what_deceives_is_written_out() {
+        assert_eq!(printable("a\u{1b}[0m\u{202e}b\tc\nä"), "a\\u{1b}[0m\\u{202e}b\tc\nä");
+        assert_eq!(printable_line("a\nb"), "a\\nb");
+    }
+}
