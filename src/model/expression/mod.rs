@@ -1,5 +1,16 @@
 //! Typed expressions, as the checker makes them and the engine evaluates them.
 
+mod evaluate;
+mod evaluate_convert;
+mod evaluate_functions;
+mod evaluate_methods;
+mod evaluate_operators;
+#[cfg(test)]
+mod evaluate_tests;
+mod evaluate_text;
+
+pub use evaluate::{EvaluationError, Scope, Stop, evaluate};
+
 use crate::span::Span;
 use crate::types::Type;
 use crate::value::Value;

@@ -1,0 +1,69 @@
+//! Conversions that happen by themselves, and the check of `as`.
+
+use crate::types::{Field, Type};
+use crate::value::{Map, Value, fits_form};
+use std::sync::Arc;
+
+/// Converts a value whose type fits: integers become floats, records lose the fields that are not asked for and get `null`
+/// for optional ones they lack.
+pub(super) fn convert(value: Value, type_: &Type) -> Value {
+    match (type_, value) {
+        (Type::Float, Value::Int(value)) => Value::Float(value as f64),
+        (Type::Optional(inner), value) => convert(value, inner),
+        (Type::List(element), Value::List(list)) => Value::list(list.iter().map(|value| convert(value.clone(), element))),
+        (Type::Map(element), Value::Map(map)) => {
+            Value::Map(Arc::new(map.iter().map(|(key, value)| (key.clone(), convert(value.clone(), element))).collect::<Map>()))
+        }
+        (Type::Record(fields), Value::Map(map)) => {
+            let taken = |field: &Field| {
+                let value = map.get(&field.name).cloned().unwrap_or(Value::Null);
+                (field.name.clone(), convert(value, &field.type_))
+            };
+            Value::Map(Arc::new(fields.iter().map(taken).collect::<Map>()))
+        }
+        (_, value) => value,
+    }
+}
+
+/// Passes on a value that is of a type; a whole number counts as a float, because JSON does not tell them apart.
+pub(super) fn is_of(value: Value, type_: &Type) -> Result<Value, String> {
+    match mismatch(&value, type_, "") {
+        None => Ok(convert(value, type_)),
+        Some((place, expected)) if place.is_empty() => Err(format!("value is not of type {expected}")),
+        Some((place, expected)) => Err(format!("value at `{place}` is not of type {expected}")),
+    }
+}
+
+/// The first place whose value is not of its type, with that type.
+fn mismatch(value: &Value, type_: &Type, place: &str) -> Option<(String, Type)> {
+    match (type_, value) {
+        (Type::Unknown, _) | (Type::Optional(_), Value::Null) => None,
+        (Type::Optional(inner), _) => mismatch(value, inner, place),
+        (Type::List(element), Value::List(list)) => {
+            list.iter().enumerate().find_map(|(index, value)| mismatch(value, element, &format!("{place}[{index}]")))
+        }
+        (Type::Map(element), Value::Map(map)) => {
+            map.iter().find_map(|(key, value)| mismatch(value, element, &format!("{place}.{key}")))
+        }
+        (Type::Record(fields), Value::Map(map)) => fields.iter().find_map(|field| {
+            let value = map.get(&field.name).unwrap_or(&Value::Null);
+            mismatch(value, &field.type_, &format!("{place}.{}", field.name))
+        }),
+        _ => (!is_scalar_of(value, type_)).then(|| (place.to_owned(), type_.clone())),
+    }
+}
+
+fn is_scalar_of(value: &Value, type_: &Type) -> bool {
+    match (type_, value) {
+        (Type::Json, _) => !matches!(value, Value::Secret(_) | Value::Channel(_)),
+        (_, Value::String(text)) => fits_form(text, type_),
+        (Type::Int | Type::Float, Value::Int(_))
+        | (Type::Float, Value::Float(_))
+        | (Type::Bool, Value::Bool(_))
+        | (Type::Duration, Value::Duration(_))
+        | (Type::Size, Value::Size(_))
+        | (Type::Secret, Value::Secret(_))
+        | (Type::Channel, Value::Channel(_)) => true,
+        _ => false,
+    }
+}
