@@ -98,9 +98,14 @@ pub(super) fn holds(whole: &Value, part: &Value) -> Result<bool, String> {
 }
 
 fn matches(text: &Value, pattern: &Value) -> Outcome {
+    let secret = matches!(pattern, Value::Secret(_));
     let (Some(text), Some(pattern)) = (text_of(text), text_of(pattern)) else { return Err("`matches` needs strings".to_owned()) };
     let regex = RegexBuilder::new(pattern).size_limit(1 << 20).build();
-    regex.map(|regex| Value::Bool(regex.is_match(text))).map_err(|error| format!("regular expression does not parse: {error}"))
+    regex.map(|regex| Value::Bool(regex.is_match(text))).map_err(|error| match secret {
+        // The parser's message quotes the pattern.
+        true => "regular expression, which is a secret, does not parse".to_owned(),
+        false => format!("regular expression does not parse: {error}"),
+    })
 }
 
 fn range(first: &Value, last: &Value) -> Outcome {

@@ -138,6 +138,8 @@ fn arithmetic_is_checked() {
         assert_eq!(binary(operator, &left, &right), Err(expected.to_owned()));
     }
     assert!(binary(B::Matches, &text("a"), &text("(")).unwrap_err().starts_with("regular expression does not parse"));
+    let secret = Value::Secret(Secret::new("(canary"));
+    assert!(!binary(B::Matches, &text("a"), &secret).unwrap_err().contains("canary"), "a message never quotes a secret");
 }
 
 #[test]
