@@ -3,8 +3,10 @@
 
 pub mod diagnostic;
 pub mod expression;
+pub mod failure;
 pub mod kind;
 pub mod program;
+pub mod script;
 pub mod source;
 pub mod span;
 pub mod suggest;

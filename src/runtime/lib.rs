@@ -1,1 +1,3 @@
 //! The pure engine, the dispatcher around it, and the real world it drives.
+
+pub mod executor;

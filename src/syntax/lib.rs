@@ -1,1 +1,3 @@
-//! Text to lossless tree with diagnostics, and the formatter; never fails.
+//! From text to a lossless tree with diagnostics, and back through the formatter; never fails.
+
+pub mod ast;

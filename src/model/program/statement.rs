@@ -2,6 +2,7 @@
 
 use crate::expression::{Expression, ValueId};
 use crate::program::{BodyId, StatementId, StepClauses, WorkflowId};
+use crate::script::Script;
 use crate::span::Span;
 use crate::types::Type;
 use serde::{Deserialize, Serialize};
@@ -127,6 +128,8 @@ pub struct Attribute {
 pub enum AttributeValue {
     /// Data.
     Expression(Expression),
+    /// Shell text with data in it.
+    Script(Script<Expression>),
 }
 
 /// `if … { … } else if … { … } else { … }`

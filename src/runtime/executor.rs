@@ -1,0 +1,89 @@
+//! What runs a step: one executor for each kind, called by the dispatcher alone.
+
+use futures_util::future::BoxFuture;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::watch;
+use wf_model::failure::Failure;
+use wf_model::kind::Kind;
+use wf_model::script::Call;
+use wf_model::value::Value;
+
+/// A step kind that can run.
+pub trait Executor: Send + Sync {
+    /// What checker, completion and docs know of it.
+    fn kind(&self) -> Kind;
+
+    /// Runs one attempt to its end; returns soon after `attempt.stop` asks for it, with nothing of the attempt left running.
+    fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended>;
+}
+
+/// One attempt of a step.
+pub struct Attempt {
+    /// The kind with its arguments.
+    pub call: Call,
+    /// Where it runs, unless the call's `cwd` says otherwise: absolute.
+    pub folder: PathBuf,
+    /// An empty directory of this attempt alone; it goes away when the attempt has ended.
+    pub scratch: PathBuf,
+    /// `WF_RUN`, `WF_STEP`, `WF_ATTEMPT`, `WF_KEY`; the executor adds `WF_OUTPUT`.
+    pub variables: Vec<(&'static str, String)>,
+    /// Variables of this process that the step does not inherit, because a secret is read from them.
+    pub withheld: Arc<[OsString]>,
+    /// Secrets that must not show in anything that leaves the attempt.
+    pub secrets: Arc<[Value]>,
+    /// Where its output goes, masked, while it runs.
+    pub output: Arc<dyn OutputSink>,
+    /// Asks the attempt to end.
+    pub stop: watch::Receiver<Stop>,
+}
+
+/// Takes the output of a step; called with whole or partial lines, in order within each stream.
+pub trait OutputSink: Send + Sync {
+    /// Takes bytes that are masked already.
+    fn write(&self, stream: Stream, bytes: &[u8]);
+}
+
+/// Which output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// stdout
+    Out,
+    /// stderr
+    Error,
+}
+
+/// How much an attempt is asked to end; it only grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// Not at all.
+    #[default]
+    No,
+    /// Send this signal first, KILL after the grace of 10 s.
+    Gracefully(StopSignal),
+    /// KILL at once.
+    Now,
+}
+
+/// The signal that asks a process to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StopSignal {
+    /// SIGHUP
+    Hangup,
+    /// SIGINT
+    Interrupt,
+    /// SIGTERM
+    Terminate,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// The kind's result record, or why there is none.
+    pub outcome: Result<Value, Failure>,
+    /// What `-> T` asked for, decoded; `None` without it.
+    pub decoded: Option<Value>,
+    /// Whether a process that was left behind had to be ended.
+    pub leaked: bool,
+}
