@@ -232,7 +232,7 @@ pub struct Attribute {
 pub struct Invocation {
     /// `k8s` of `k8s.deploy`.
     pub module: Option<Name>,
-    /// The kind or workflow.
+    /// The kind or workflow; an empty name where it could not be read, which was reported.
     pub kind: Name,
     /// The main attribute.
     pub literal: Option<Expression>,
@@ -342,6 +342,8 @@ pub enum BlockKind {
         /// `max N times`
         max: Expression,
     },
+    /// What could not be read; it was reported. The body stands, and the name means anything.
+    Missing,
 }
 
 /// `wait … max N`
