@@ -10,6 +10,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Markdown: the first sentence stands alone in lists.
     pub doc: &'static str,
+    /// A whole `.wf` file that shows it.
+    pub example: &'static str,
     /// The attributes that the literal of a header may set, by the type of the literal: usually one.
     /// Exactly one of them has to be given, unless `main_optional`.
     pub main: &'static [&'static str],
@@ -36,6 +38,8 @@ pub struct Attribute {
     pub doc: &'static str,
     /// What it may be; more than one where it takes several forms, the first that fits counts.
     pub types: Vec<Type>,
+    /// Whether a step has to give it; main attributes leave that to [`Kind::main_optional`].
+    pub required: bool,
     /// The default, as programs would write it; for documentation.
     pub default: Option<&'static str>,
     /// How interpolation into its text is read.
@@ -114,5 +118,38 @@ impl Kind {
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+impl Attribute {
+    /// An optional attribute without a default whose text is data and that takes no secret.
+    #[must_use]
+    pub fn new(name: &'static str, types: impl IntoIterator<Item = Type>, doc: &'static str) -> Self {
+        let types = types.into_iter().collect();
+        Self { name, doc, types, required: false, default: None, text: TextSyntax::Plain, takes_secret: false }
+    }
+
+    /// The attribute with a default, as programs would write it.
+    #[must_use]
+    pub fn with_default(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    /// The attribute with text that something reads.
+    #[must_use]
+    pub fn read_as(self, text: TextSyntax) -> Self {
+        Self { text, ..self }
+    }
+
+    /// The attribute as one that every step has to give.
+    #[must_use]
+    pub fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// The attribute as one that secrets fit in.
+    #[must_use]
+    pub fn taking_secrets(self) -> Self {
+        Self { takes_secret: true, ..self }
     }
 }

@@ -1,1 +1,40 @@
 //! One folder for each step kind: its descriptor and its executor.
+
+pub mod agent;
+pub mod approval;
+pub mod docker;
+pub mod file;
+pub mod gate;
+pub mod http;
+pub mod javascript;
+pub mod notify;
+mod process;
+pub mod python;
+pub mod shell;
+pub mod signal;
+pub mod sleep;
+pub mod sql;
+#[cfg(test)]
+mod tests;
+
+use wf_model::kind::Registry;
+
+/// All kinds, in the order of the reference.
+#[must_use]
+pub fn registry() -> Registry {
+    Registry::new([
+        shell::kind(),
+        python::kind(),
+        javascript::kind(),
+        http::kind(),
+        docker::kind(),
+        sql::kind(),
+        file::kind(),
+        notify::kind(),
+        approval::kind(),
+        gate::kind(),
+        agent::kind(),
+        sleep::kind(),
+        signal::kind(),
+    ])
+}

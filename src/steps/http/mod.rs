@@ -1,0 +1,71 @@
+//! `http`: sends an HTTP request.
+
+use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
+use wf_model::types::Type;
+
+/// Describes the kind.
+#[must_use]
+pub fn kind() -> Kind {
+    Kind {
+        name: "http",
+        doc: include_str!("docs.md").trim_ascii(),
+        example: include_str!("example.wf"),
+        main: &["url"],
+        main_optional: false,
+        attributes: attributes(),
+        result: Type::record([
+            ("status", Type::Int),
+            ("headers", Type::map(Type::String)),
+            ("body", Type::String),
+            ("json", Type::Json),
+            ("elapsed", Type::Duration),
+        ]),
+        decodes: Some("body"),
+        effect: EffectRule::ByAttribute {
+            attribute: "method",
+            default: "GET",
+            reads: &["GET", "HEAD"],
+            repeatable: &["PUT", "DELETE"],
+        },
+        runs: false,
+    }
+}
+
+fn attributes() -> Vec<Attribute> {
+    vec![
+        Attribute::new("url", [Type::Url], "Where the request goes; a value in it is percent-encoded for its place.")
+            .read_as(TextSyntax::Url),
+        Attribute::new(
+            "method",
+            [Type::union(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])],
+            "The method; `GET` and `HEAD` only read, `PUT` and `DELETE` may run twice.",
+        )
+        .with_default(r#""GET""#),
+        Attribute::new("headers", [Type::map(Type::String)], "Headers of the request.").taking_secrets(),
+        Attribute::new(
+            "query",
+            [Type::map(Type::String), Type::map(Type::list(Type::String))],
+            "Parameters that are added to the URL's query, percent-encoded; a list gives its name several times.",
+        ),
+        Attribute::new("body", [Type::String], "The body as text.").taking_secrets(),
+        Attribute::new("json", [Type::Json], "The body as JSON, with its content type."),
+        Attribute::new("form", [Type::map(Type::String)], "The body as a form, percent-encoded, with its content type.")
+            .taking_secrets(),
+        Attribute::new(
+            "auth",
+            [Type::record([("bearer", Type::String)]), Type::record([("user", Type::String), ("password", Type::String)])],
+            "Who asks: `{ bearer: token }`, or `{ user: name, password: password }` for basic authentication.",
+        )
+        .taking_secrets(),
+        Attribute::new("save", [Type::Path], "A file that takes the body of the response, instead of `body` in the result."),
+        Attribute::new(
+            "upload",
+            [Type::Path, Type::map(Type::Path)],
+            "A file that is sent as the body; a map sends a multipart form with a file under each name.",
+        ),
+        Attribute::new("follow", [Type::Bool, Type::Int], "Whether redirects are followed, at most ten, or how many at most.")
+            .with_default("true"),
+        Attribute::new("allow_status", [Type::list(Type::Int)], "Statuses outside 2xx that count as success.").with_default("[]"),
+        Attribute::new("ca", [Type::Path], "A file with the certificates, in PEM, that are trusted beside those of the system."),
+    ]
+}

@@ -1,0 +1,38 @@
+//! `sql`: runs statements against a database, or the migrations that it has not seen yet.
+
+use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
+use wf_model::types::Type;
+
+/// Describes the kind.
+#[must_use]
+pub fn kind() -> Kind {
+    Kind {
+        name: "sql",
+        doc: include_str!("docs.md").trim_ascii(),
+        example: include_str!("example.wf"),
+        main: &["query", "migrations"],
+        main_optional: false,
+        attributes: attributes(),
+        result: Type::record([("rows", Type::list(Type::Json)), ("affected", Type::Int)]),
+        decodes: Some("rows"),
+        effect: EffectRule::Changes,
+        runs: false,
+    }
+}
+
+fn attributes() -> Vec<Attribute> {
+    vec![
+        Attribute::new("query", [Type::String], "The statements; a value in them is a bind parameter.").read_as(TextSyntax::Sql),
+        Attribute::new(
+            "migrations",
+            [Type::Path],
+            "A directory of `.sql` files, instead of `query`: those that the database has not seen yet run in the order of their names.",
+        ),
+        Attribute::new("database", [Type::Url], "The database: a `sqlite:`, `postgres:` or `mysql:` URL.")
+            .read_as(TextSyntax::Url)
+            .taking_secrets()
+            .required(),
+        Attribute::new("transaction", [Type::Bool], "Whether all statements take effect together or not at all.")
+            .with_default("true"),
+    ]
+}
