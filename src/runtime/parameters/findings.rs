@@ -1,0 +1,162 @@
+//! What can be wrong with a parameter.
+
+use super::{Given, Origin};
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::program::{Parameter, Workflow};
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+use wf_model::value::Value;
+
+/// Longer values are cut in messages.
+const LONGEST_SHOWN: usize = 60;
+
+/// A value as a message shows it.
+fn shown(value: &Value) -> String {
+    let mut text = value.write_literal();
+    if let Some((at, _)) = text.char_indices().nth(LONGEST_SHOWN) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
+}
+
+pub(super) struct Missing<'a> {
+    pub(super) parameter: &'a Parameter,
+}
+
+impl Finding for Missing<'_> {
+    const SLUG: &'static str = "parameter-missing";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let Parameter { name, type_, .. } = self.parameter;
+        Self::at(self.parameter.span, format!("parameter `{name}` is not given"))
+            .labelled(format!("takes {type_} and has no default"))
+            .with_help(format!(
+                "Give it: `--param {name}=…`, in a `--params` file, or as the variable {}.",
+                super::variable(name)
+            ))
+    }
+}
+
+pub(super) struct Unknown<'a> {
+    pub(super) workflow: &'a Workflow,
+    pub(super) given: &'a Given,
+}
+
+impl Finding for Unknown<'_> {
+    const SLUG: &'static str = "parameter-unknown";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let names = || self.workflow.parameters.iter().map(|parameter| &*parameter.name);
+        let help = match nearest(&self.given.name, names()) {
+            Some(near) => format!("Did you mean `{near}`?"),
+            None if self.workflow.parameters.is_empty() => "It takes no parameters; leave it out.".to_owned(),
+            None => format!("It takes {}.", names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        };
+        let name = self.given.name.escape_debug();
+        Self::at(self.workflow.span, format!("workflow `{}` has no parameter `{name}`", self.workflow.name))
+            .labelled(format!("given by {}", self.given.origin))
+            .with_help(help)
+    }
+}
+
+pub(super) struct Mismatch<'a> {
+    pub(super) parameter: &'a Parameter,
+    pub(super) given: &'a Given,
+    pub(super) problem: String,
+}
+
+impl Finding for Mismatch<'_> {
+    const SLUG: &'static str = "parameter-mismatch";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let Parameter { name, type_, .. } = self.parameter;
+        Self::at(self.parameter.span, format!("parameter `{name}` does not fit: {}", self.problem))
+            .labelled(format!("declared as {type_}"))
+            .with_help(format!("Its value comes from {}.", self.given.origin))
+    }
+}
+
+pub(super) struct GivenTwice<'a> {
+    pub(super) parameter: &'a Parameter,
+}
+
+impl Finding for GivenTwice<'_> {
+    const SLUG: &'static str = "parameter-given-twice";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let Parameter { name, type_, .. } = self.parameter;
+        Self::at(self.parameter.span, format!("parameter `{name}` is given twice"))
+            .labelled(format!("takes one {type_}"))
+            .with_help(format!("Give `--param {name}=…` once; only the elements of a list may come in several flags."))
+    }
+}
+
+pub(super) struct NotGivable<'a> {
+    pub(super) parameter: &'a Parameter,
+}
+
+impl Finding for NotGivable<'_> {
+    const SLUG: &'static str = "parameter-secret";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let name = &self.parameter.name;
+        Self::at(self.parameter.span, format!("parameter `{name}` is a secret"))
+            .labelled("only a calling workflow can give it")
+            .with_help(format!("Read it with `secret {name} from env \"…\"`: a command line shows in the list of processes."))
+    }
+}
+
+pub(super) struct DefaultFailed<'a> {
+    pub(super) parameter: &'a Parameter,
+    pub(super) problem: String,
+}
+
+impl Finding for DefaultFailed<'_> {
+    const SLUG: &'static str = "parameter-default-failed";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let name = &self.parameter.name;
+        let span = self.parameter.default.as_ref().map_or(self.parameter.span, |default| default.span);
+        Self::at(span, format!("the default of parameter `{name}` fails: {}", self.problem))
+            .labelled("evaluated because nobody gave a value")
+            .with_help(format!("Give it: `--param {name}=…`."))
+    }
+}
+
+pub(super) struct ConstraintBroken<'a> {
+    pub(super) parameter: &'a Parameter,
+    pub(super) value: Value,
+    pub(super) origin: Option<&'a Origin>,
+    pub(super) constraint: Span,
+}
+
+impl Finding for ConstraintBroken<'_> {
+    const SLUG: &'static str = "parameter-constraint";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let name = &self.parameter.name;
+        let origin = self.origin.map_or_else(|| "its default".to_owned(), ToString::to_string);
+        Self::at(self.constraint, format!("parameter `{name}` must not be {}", shown(&self.value)))
+            .labelled("does not hold")
+            .with_label(self.parameter.span, format!("the value comes from {origin}"))
+            .with_help(format!("Give a value for which the condition holds: `--param {name}=…`."))
+    }
+}
+
+pub(super) struct ConstraintFailed<'a> {
+    pub(super) parameter: &'a Parameter,
+    pub(super) problem: String,
+    pub(super) constraint: Span,
+}
+
+impl Finding for ConstraintFailed<'_> {
+    const SLUG: &'static str = "parameter-constraint-failed";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let name = &self.parameter.name;
+        Self::at(self.constraint, format!("the condition of parameter `{name}` fails: {}", self.problem))
+            .labelled("evaluated here")
+            .with_help("Give another value, or write a condition that has an answer for every value.")
+    }
+}
