@@ -2,10 +2,12 @@
 //! and what happens to it in a run.
 
 pub mod diagnostic;
+pub mod event;
 pub mod expression;
 pub mod failure;
 pub mod kind;
 pub mod program;
+pub mod run;
 pub mod script;
 pub mod source;
 pub mod span;
