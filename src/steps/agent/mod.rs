@@ -28,7 +28,8 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new(
             "command",
             [Type::String, Type::list(Type::String)],
-            "A program that reads the prompt on its standard input and writes the answer, instead of `endpoint`.",
+            "A program that reads the prompt on its standard input and writes the answer, instead of \
+             `endpoint`.",
         )
         .read_as(TextSyntax::Shell)
         .taking_secrets(),

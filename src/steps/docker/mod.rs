@@ -27,24 +27,50 @@ pub fn kind() -> Kind {
 
 fn attributes() -> Vec<Attribute> {
     vec![
-            Attribute::new("image", [Type::String], "The image whose container runs; left out where `build` makes it."),
-            Attribute::new("run", [Type::String, Type::list(Type::String)], "What to run in the container: text for its `/bin/sh`, or a list of program and arguments; by default the command of the image.").read_as(TextSyntax::Shell).taking_secrets(),
-            Attribute::new("build", [Type::record([
+        Attribute::new("image", [Type::String], "The image whose container runs; left out where `build` makes it."),
+        Attribute::new(
+            "run",
+            [Type::String, Type::list(Type::String)],
+            "What to run in the container: text for its `/bin/sh`, or a list of program and arguments; by \
+             default the command of the image.",
+        )
+        .read_as(TextSyntax::Shell)
+        .taking_secrets(),
+        Attribute::new(
+            "build",
+            [Type::record([
                 ("context", Type::Path),
                 ("file", Type::optional(Type::Path)),
                 ("args", Type::optional(Type::map(Type::String))),
                 ("target", Type::optional(Type::String)),
-            ])], "Builds the image from the directory `context`; `file` names the Dockerfile, `args` its arguments, `target` its stage."),
-            Attribute::new("tag", [Type::String, Type::list(Type::String)], "Names that the image gets."),
-            Attribute::new("env", [Type::map(Type::String)], "Variables of the environment in the container.").taking_secrets(),
-            Attribute::new("mounts", [Type::list(Type::String)], "Directories of the machine in the container, such as `\"./data:/data\"` or `\"./data:/data:ro\"`.").with_default("[]"),
-            Attribute::new("network", [Type::String], "The network of the container.").with_default(r#""bridge""#),
-            Attribute::new("cpus", [Type::Float], "How many processors it may use; by default all."),
-            Attribute::new("memory", [Type::Size], "How much memory it may use; by default all."),
-            Attribute::new("user", [Type::String], "The user in the container, such as `\"1000:1000\"`; by default that of the image."),
-            Attribute::new("workdir", [Type::String], "The directory in the container; by default that of the image."),
-            Attribute::new("entrypoint", [Type::String, Type::list(Type::String)], "The entry point, instead of that of the image."),
-            Attribute::new("pull", [Type::union(["always", "missing", "never"])], "When the image is fetched.").with_default(r#""missing""#),
-            Attribute::new("platform", [Type::String], "The platform of the image, such as `\"linux/arm64\"`; by default that of the machine."),
+            ])],
+            "Builds the image from the directory `context`; `file` names the Dockerfile, `args` its \
+             arguments, `target` its stage.",
+        ),
+        Attribute::new("tag", [Type::String, Type::list(Type::String)], "Names that the image gets."),
+        Attribute::new("env", [Type::map(Type::String)], "Variables of the environment in the container.").taking_secrets(),
+        Attribute::new(
+            "mounts",
+            [Type::list(Type::String)],
+            "Directories of the machine in the container, such as `\"./data:/data\"` or `\"./data:/data:ro\"`.",
+        )
+        .with_default("[]"),
+        Attribute::new("network", [Type::String], "The network of the container.").with_default(r#""bridge""#),
+        Attribute::new("cpus", [Type::Float], "How many processors it may use; by default all."),
+        Attribute::new("memory", [Type::Size], "How much memory it may use; by default all."),
+        Attribute::new(
+            "user",
+            [Type::String],
+            "The user in the container, such as `\"1000:1000\"`; by default that of the image.",
+        ),
+        Attribute::new("workdir", [Type::String], "The directory in the container; by default that of the image."),
+        Attribute::new("entrypoint", [Type::String, Type::list(Type::String)], "The entry point, instead of that of the image."),
+        Attribute::new("pull", [Type::union(["always", "missing", "never"])], "When the image is fetched.")
+            .with_default(r#""missing""#),
+        Attribute::new(
+            "platform",
+            [Type::String],
+            "The platform of the image, such as `\"linux/arm64\"`; by default that of the machine.",
+        ),
     ]
 }

@@ -26,7 +26,8 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new(
             "otherwise",
             [Type::union(["abort", "pause", "continue"])],
-            "What happens when it does not: the step fails, the run waits for somebody, or it goes on with `passed` as `false`.",
+            "What happens when it does not: the step fails, the run waits for somebody, or it goes on with \
+             `passed` as `false`.",
         )
         .with_default(r#""abort""#),
         Attribute::new("message", [Type::String], "What to say when it does not hold."),

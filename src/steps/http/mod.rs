@@ -45,7 +45,8 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new(
             "query",
             [Type::map(Type::String), Type::map(Type::list(Type::String))],
-            "Parameters that are added to the URL's query, percent-encoded; a list gives its name several times.",
+            "Parameters that are added to the URL's query, percent-encoded; a list gives its name several \
+             times.",
         ),
         Attribute::new("body", [Type::String], "The body as text.").taking_secrets(),
         Attribute::new("json", [Type::Json], "The body as JSON, with its content type."),

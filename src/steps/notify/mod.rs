@@ -33,7 +33,8 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new(
             "throttle",
             [Type::Duration],
-            "At most one message of this step in this time, over all runs; further ones are left out and count as success.",
+            "At most one message of this step in this time, over all runs; further ones are left out and \
+             count as success.",
         ),
     ]
 }

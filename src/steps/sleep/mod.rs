@@ -26,7 +26,8 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new(
             "until",
             [Type::String],
-            "The time to wait for, instead of `duration`: RFC 3339, such as `\"2026-03-01T06:00:00Z\"`; one that has passed ends at once.",
+            "The time to wait for, instead of `duration`: RFC 3339, such as `\"2026-03-01T06:00:00Z\"`; one \
+             that has passed ends at once.",
         ),
     ]
 }

@@ -26,7 +26,8 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new(
             "migrations",
             [Type::Path],
-            "A directory of `.sql` files, instead of `query`: those that the database has not seen yet run in the order of their names.",
+            "A directory of `.sql` files, instead of `query`: those that the database has not seen yet run \
+             in the order of their names.",
         ),
         Attribute::new("database", [Type::Url], "The database: a `sqlite:`, `postgres:` or `mysql:` URL.")
             .read_as(TextSyntax::Url)
