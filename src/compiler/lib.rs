@@ -1,1 +1,5 @@
 //! Imports, names, types, effects, secrets, shell quoting and lints: tree to typed program; pure.
+
+pub mod order;
+#[cfg(test)]
+mod sample;

@@ -8,8 +8,10 @@ mod evaluate_operators;
 #[cfg(test)]
 mod evaluate_tests;
 mod evaluate_text;
+mod walk;
 
 pub use evaluate::{EvaluationError, Scope, Stop, evaluate};
+pub use walk::Walk;
 
 use crate::span::Span;
 use crate::types::Type;

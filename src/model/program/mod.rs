@@ -6,6 +6,7 @@
 mod clause;
 mod statement;
 mod table;
+mod walk;
 
 pub use clause::{
     Cache, Continuation, Delay, EffectClause, Expectation, Handler, HandlerCause, Lock, LockElse, Retry, StepClauses, Undo,
@@ -15,7 +16,7 @@ pub use statement::{
     Attribute, AttributeValue, Branch, Callee, Dependency, DependencyReason, Export, ForEach, If, Invocation, Iterator, Let,
     Parallel, Race, Repeat, Rollback, Statement, StatementKind, Step, Wait,
 };
-pub use table::Table;
+pub use table::{Place, Table};
 
 use crate::expression::{Expression, GlobalId, ValueId};
 use crate::span::Span;

@@ -242,3 +242,23 @@ pub enum Rollback {
     /// Pause and leave it to `wfc rollback`.
     Manually,
 }
+
+impl Statement {
+    /// How messages call it: "step `build`", "loop `ship`", or "the `for each` block" where it has no name.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let (sort, word) = match &self.kind {
+            StatementKind::Let(_) => ("value", "let"),
+            StatementKind::Step(_) => ("step", "step"),
+            StatementKind::If(_) => ("block", "if"),
+            StatementKind::Stage(_) => ("stage", "stage"),
+            StatementKind::Parallel(_) => ("block", "parallel"),
+            StatementKind::ForEach(_) => ("loop", "for each"),
+            StatementKind::Repeat(_) => ("loop", "repeat"),
+            StatementKind::Rollback(_) => return "`rollback`".to_owned(),
+            StatementKind::Checkpoint(name) => return format!("checkpoint `{name}`"),
+            StatementKind::Commit => return "`commit`".to_owned(),
+        };
+        self.name.as_ref().map_or_else(|| format!("the `{word}` block"), |name| format!("{sort} `{name}`"))
+    }
+}

@@ -1,0 +1,151 @@
+//! The expressions that stand in statements and clauses.
+
+use crate::expression::Expression;
+use crate::program::{
+    Attribute, AttributeValue, BodyClauses, BodyId, Cache, Delay, EffectClause, Handler, Invocation, Lock, Retry, StatementKind,
+    Step, StepClauses, Undo, UnknownAnswer,
+};
+
+impl Attribute {
+    /// Its expressions, in written order.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let (data, script) = match &self.value {
+            AttributeValue::Expression(expression) => (Some(expression), None),
+            AttributeValue::Script(script) => (None, Some(script.values())),
+        };
+        data.into_iter().chain(script.into_iter().flatten())
+    }
+}
+
+impl Invocation {
+    /// The expressions of its attributes, in written order.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.attributes.iter().flat_map(Attribute::expressions)
+    }
+
+    /// The attribute called `name`.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| &*attribute.name == name)
+    }
+}
+
+impl Retry {
+    /// Its expressions.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let delay: Vec<_> = match &self.delay {
+            None => Vec::new(),
+            Some(Delay::Pause(pause)) => vec![pause],
+            Some(Delay::Backoff { from, to }) => vec![from, to],
+        };
+        std::iter::once(&self.times).chain(delay).chain(&self.within).chain(&self.when)
+    }
+}
+
+impl Undo {
+    /// Its expressions; they see `result` and the step's own value.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let retry = self.retry.iter().flat_map(Retry::expressions);
+        self.invocation.expressions().chain(&self.when).chain(&self.timeout).chain(retry)
+    }
+}
+
+impl Lock {
+    fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        std::iter::once(&self.key).chain(&self.max)
+    }
+}
+
+impl Cache {
+    fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        [&self.inputs, &self.outputs].into_iter().chain(&self.key)
+    }
+}
+
+impl StepClauses {
+    /// The undo, where there is one.
+    #[must_use]
+    pub fn undo(&self) -> Option<&Undo> {
+        match &self.effect {
+            EffectClause::Undo(undo) => Some(undo),
+            EffectClause::Unstated | EffectClause::ReadsOnly | EffectClause::NoUndo(_) => None,
+        }
+    }
+
+    /// Expressions that are evaluated without the step's own value; those of handlers are not among them.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let check = match &self.unknown {
+            Some(UnknownAnswer::Check(invocation)) => Some(invocation.expressions()),
+            Some(UnknownAnswer::Rerun | UnknownAnswer::Done | UnknownAnswer::Fail | UnknownAnswer::Ask) | None => None,
+        };
+        (self.timeout.iter())
+            .chain(self.retry.iter().flat_map(Retry::expressions))
+            .chain(self.continuation.iter().flat_map(|continuation| &continuation.when))
+            .chain(self.cache.iter().flat_map(Cache::expressions))
+            .chain(self.lock.iter().flat_map(Lock::expressions))
+            .chain(&self.estimate)
+            .chain(check.into_iter().flatten())
+    }
+
+    /// Expressions that may use the step's own value: of what is expected, and of the undo.
+    pub fn expressions_with_result(&self) -> impl Iterator<Item = &Expression> {
+        let expected =
+            self.expectations.iter().flat_map(|expected| std::iter::once(&expected.condition).chain(&expected.message));
+        expected.chain(self.undo().into_iter().flat_map(Undo::expressions))
+    }
+}
+
+impl BodyClauses {
+    /// Its expressions.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        (self.timeout.iter())
+            .chain(self.retry.iter().flat_map(Retry::expressions))
+            .chain(self.continuation.iter().flat_map(|continuation| &continuation.when))
+            .chain(self.lock.iter().flat_map(Lock::expressions))
+    }
+}
+
+impl StatementKind {
+    /// The step, where it is one.
+    #[must_use]
+    pub fn step(&self) -> Option<&Step> {
+        match self {
+            Self::Step(step) => Some(step),
+            _ => None,
+        }
+    }
+
+    /// The bodies of a block in written order; those of handlers are not among them.
+    #[must_use]
+    pub fn bodies(&self) -> Vec<BodyId> {
+        match self {
+            Self::If(branches) => branches.branches.iter().map(|branch| branch.body).chain(branches.otherwise).collect(),
+            Self::Stage(body) => vec![*body],
+            Self::Parallel(parallel) => vec![parallel.body],
+            Self::ForEach(each) => vec![each.body],
+            Self::Repeat(repeat) => vec![repeat.body],
+            Self::Let(_) | Self::Step(_) | Self::Rollback(_) | Self::Checkpoint(_) | Self::Commit => Vec::new(),
+        }
+    }
+
+    /// The handlers of a step; those of a block stand in its bodies.
+    #[must_use]
+    pub fn handlers(&self) -> &[Handler] {
+        self.step().map_or(&[], |step| &step.clauses.handlers)
+    }
+
+    /// The expressions of its own, in written order; those of its bodies are not among them, nor those that may use the
+    /// statement's own value.
+    #[must_use]
+    pub fn expressions(&self) -> Vec<&Expression> {
+        match self {
+            Self::Let(binding) => vec![&binding.expression],
+            Self::Step(step) => step.invocation.expressions().chain(step.clauses.expressions()).collect(),
+            Self::If(branches) => branches.branches.iter().map(|branch| &branch.condition).collect(),
+            Self::Parallel(parallel) => parallel.max.iter().collect(),
+            Self::ForEach(each) => each.iterators.iter().map(|iterator| &iterator.list).chain(&each.max).collect(),
+            Self::Repeat(repeat) => std::iter::once(&repeat.until).chain(&repeat.pause).chain([&repeat.max]).collect(),
+            Self::Stage(_) | Self::Rollback(_) | Self::Checkpoint(_) | Self::Commit => Vec::new(),
+        }
+    }
+}
