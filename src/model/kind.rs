@@ -25,6 +25,8 @@ pub struct Kind {
     pub decodes: Option<&'static str>,
     /// What it does to the world.
     pub effect: EffectRule,
+    /// Whether it ends by itself in a time that the program knows, so that it needs no `timeout`.
+    pub bounded: bool,
     /// Whether this version of `wfc` runs it; kinds that only check say so before a run.
     pub runs: bool,
 }

@@ -5,7 +5,7 @@
 
 use super::edges::{Edge, Waits};
 use super::findings::DependencyCycle;
-use super::tree::{Owner, Tree};
+use crate::nesting::{Owner, Tree};
 use std::collections::{HashMap, HashSet, VecDeque};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::program::{DependencyReason, Place, StatementId, Workflow};

@@ -2,8 +2,8 @@
 
 use super::Depends;
 use super::findings::ValueUsedBefore;
-use super::tree::{Meeting, Tree, Unsettled};
 use super::uses::{self, Use};
+use crate::nesting::{Meeting, Tree, Unsettled};
 use std::collections::{HashMap, HashSet};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::program::{Body, Dependency, DependencyReason, Place, StatementId, Workflow};

@@ -9,12 +9,11 @@ mod edges;
 mod findings;
 #[cfg(test)]
 mod tests;
-mod tree;
 mod uses;
 
+use crate::nesting::Tree;
 use edges::Edges;
 use std::collections::HashMap;
-use tree::Tree;
 use wf_model::diagnostic::Diagnostic;
 use wf_model::program::{StatementId, Workflow};
 use wf_model::span::Span;

@@ -5,7 +5,7 @@ use wf_model::expression::{Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{StatementId, Workflow};
 use wf_model::span::Span;
 
-use super::tree::Tree;
+use crate::nesting::Tree;
 
 /// One use of a value that another statement sets.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 //! hundred thousand steps is three vectors, and the engine's cost for an event does not depend on the size of the program.
 
 mod clause;
+mod effect;
 mod statement;
 mod table;
 mod walk;
@@ -12,6 +13,7 @@ pub use clause::{
     Cache, Continuation, Delay, EffectClause, Expectation, Handler, HandlerCause, Lock, LockElse, Retry, StepClauses, Undo,
     UnknownAnswer,
 };
+pub use effect::Effect;
 pub use statement::{
     Attribute, AttributeValue, Branch, Callee, Dependency, DependencyReason, Export, ForEach, If, Invocation, Iterator, Let,
     Parallel, Race, Repeat, Rollback, Statement, StatementKind, Step, Wait,

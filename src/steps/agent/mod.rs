@@ -16,6 +16,7 @@ pub fn kind() -> Kind {
         result: Type::record([("text", Type::String), ("tokens", Type::Int)]),
         decodes: Some("text"),
         effect: EffectRule::Changes,
+        bounded: false,
         runs: false,
     }
 }

@@ -22,6 +22,7 @@ pub fn kind() -> Kind {
         ]),
         decodes: None,
         effect: EffectRule::Reads,
+        bounded: false,
         runs: false,
     }
 }

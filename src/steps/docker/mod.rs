@@ -21,6 +21,7 @@ pub fn kind() -> Kind {
         ]),
         decodes: Some("stdout"),
         effect: EffectRule::Changes,
+        bounded: false,
         runs: false,
     }
 }

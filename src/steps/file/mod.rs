@@ -16,6 +16,7 @@ pub fn kind() -> Kind {
         result: Type::record([("changed", Type::Bool), ("path", Type::Path)]),
         decodes: None,
         effect: EffectRule::UndoesItself,
+        bounded: true,
         runs: false,
     }
 }

@@ -16,6 +16,7 @@ pub fn kind() -> Kind {
         result: Type::record([("passed", Type::Bool)]),
         decodes: None,
         effect: EffectRule::Reads,
+        bounded: true,
         runs: true,
     }
 }

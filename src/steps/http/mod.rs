@@ -27,6 +27,7 @@ pub fn kind() -> Kind {
             reads: &["GET", "HEAD"],
             repeatable: &["PUT", "DELETE"],
         },
+        bounded: false,
         runs: false,
     }
 }

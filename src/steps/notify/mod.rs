@@ -16,6 +16,7 @@ pub fn kind() -> Kind {
         result: Type::record([("delivered", Type::Bool)]),
         decodes: None,
         effect: EffectRule::Changes,
+        bounded: false,
         runs: false,
     }
 }

@@ -17,6 +17,7 @@ pub fn kind() -> Kind {
         result: process::result(),
         decodes: Some("stdout"),
         effect: EffectRule::Changes,
+        bounded: false,
         runs: true,
     }
 }

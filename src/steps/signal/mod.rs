@@ -16,6 +16,7 @@ pub fn kind() -> Kind {
         result: Type::record([("data", Type::Json)]),
         decodes: Some("data"),
         effect: EffectRule::Reads,
+        bounded: false,
         runs: false,
     }
 }

@@ -16,6 +16,7 @@ pub fn kind() -> Kind {
         result: Type::record([("rows", Type::list(Type::Json)), ("affected", Type::Int)]),
         decodes: Some("rows"),
         effect: EffectRule::Changes,
+        bounded: false,
         runs: false,
     }
 }

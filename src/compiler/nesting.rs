@@ -4,7 +4,7 @@ use wf_model::program::{Body, BodyId, Place, Statement, StatementId, StatementKi
 
 /// What a body belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(crate) enum Owner {
     /// The workflow.
     Workflow,
     /// A block.
@@ -17,20 +17,20 @@ pub(super) enum Owner {
 
 /// Where a body stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     /// What it belongs to.
-    pub(super) owner: Owner,
+    pub(crate) owner: Owner,
     /// How many bodies it stands in.
-    pub(super) depth: u32,
+    pub(crate) depth: u32,
     /// Whether its statements start together.
-    pub(super) parallel: bool,
+    pub(crate) parallel: bool,
     /// Whether a statement inside may end and start again, or may be cancelled by another, before the block has ended.
-    pub(super) unsettled: Unsettled,
+    pub(crate) unsettled: Unsettled,
 }
 
 /// Whether what a statement of a body gives can still change while the block goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unsettled {
+pub(crate) enum Unsettled {
     /// It cannot.
     No,
     /// Its value can: another attempt of the block, or the end of a race.
@@ -41,32 +41,32 @@ pub(super) enum Unsettled {
 
 /// Where a statement stands.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seat {
+pub(crate) struct Seat {
     /// The body that it stands in.
-    pub(super) body: BodyId,
+    pub(crate) body: BodyId,
     /// Its place there.
-    pub(super) position: u32,
+    pub(crate) position: u32,
 }
 
 /// How everything nests; statements of no body have no seat.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(crate) struct Tree {
     seats: Vec<Option<Seat>>,
     rooms: Vec<Room>,
 }
 
 /// Where the ways from two statements up to the workflow meet: in the innermost body that holds both.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Meeting {
+pub(crate) struct Meeting {
     /// The statement of that body that is or holds the first one.
-    pub(super) first: StatementId,
+    pub(crate) first: StatementId,
     /// The statement of that body that is or holds the second one; another one than `first`.
-    pub(super) second: StatementId,
+    pub(crate) second: StatementId,
 }
 
 impl Tree {
     /// Takes the nesting of `workflow` in.
-    pub(super) fn new(workflow: &Workflow) -> Self {
+    pub(crate) fn new(workflow: &Workflow) -> Self {
         let outer = Room { owner: Owner::Workflow, depth: 0, parallel: false, unsettled: Unsettled::No };
         let mut tree = Self { seats: vec![None; workflow.statements.len()], rooms: vec![outer; workflow.bodies.len()] };
         for (id, body) in workflow.bodies.iter() {
@@ -83,22 +83,22 @@ impl Tree {
     }
 
     /// Where a statement stands.
-    pub(super) fn seat_of(&self, statement: StatementId) -> Option<Seat> {
+    pub(crate) fn seat_of(&self, statement: StatementId) -> Option<Seat> {
         self.seats.get(statement.index()).copied().flatten()
     }
 
     /// Where a body stands.
-    pub(super) fn room(&self, body: BodyId) -> Option<Room> {
+    pub(crate) fn room(&self, body: BodyId) -> Option<Room> {
         self.rooms.get(body.index()).copied()
     }
 
     /// The statement that a statement stands in, as part of its block or of a handler.
-    pub(super) fn holder(&self, statement: StatementId) -> Option<StatementId> {
+    pub(crate) fn holder(&self, statement: StatementId) -> Option<StatementId> {
         self.container(self.seat_of(statement)?.body)
     }
 
     /// The statement that holds a body, directly or as a handler of a body of its.
-    pub(super) fn container(&self, body: BodyId) -> Option<StatementId> {
+    pub(crate) fn container(&self, body: BodyId) -> Option<StatementId> {
         let mut body = body;
         loop {
             match self.room(body)?.owner {
@@ -111,7 +111,7 @@ impl Tree {
 
     /// The innermost body that holds both statements, and how it does; `None` where a handler parts them, where one holds the
     /// other, or where they stand in different parts of one statement.
-    pub(super) fn meet(&self, first: StatementId, second: StatementId) -> Option<Meeting> {
+    pub(crate) fn meet(&self, first: StatementId, second: StatementId) -> Option<Meeting> {
         let mut one = (Some(first), self.seat_of(first)?.body);
         let mut other = (Some(second), self.seat_of(second)?.body);
         while one.1 != other.1 {
@@ -128,7 +128,7 @@ impl Tree {
     }
 
     /// Whether `outer` is `inner` or holds it as part of a block; what stands in its handlers does not count.
-    pub(super) fn holds(&self, outer: StatementId, inner: StatementId) -> bool {
+    pub(crate) fn holds(&self, outer: StatementId, inner: StatementId) -> bool {
         let mut current = inner;
         loop {
             if current == outer {
