@@ -109,6 +109,18 @@ impl Tree {
         }
     }
 
+    /// The bodies around a statement from the innermost on, up to that of the workflow or of a handler, each with what it belongs to.
+    pub(crate) fn bodies_around(&self, statement: StatementId) -> impl Iterator<Item = (BodyId, Owner)> {
+        let at = |statement| {
+            let body = self.seat_of(statement)?.body;
+            Some((body, self.room(body)?.owner))
+        };
+        std::iter::successors(at(statement), move |(_, owner)| match owner {
+            Owner::Block(block) => at(*block),
+            Owner::Workflow | Owner::StepHandler(_) | Owner::BodyHandler(_) => None,
+        })
+    }
+
     /// The innermost body that holds both statements, and how it does; `None` where a handler parts them, where one holds the
     /// other, or where they stand in different parts of one statement.
     pub(crate) fn meet(&self, first: StatementId, second: StatementId) -> Option<Meeting> {

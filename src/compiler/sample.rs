@@ -11,6 +11,7 @@ use wf_model::types::Type;
 use wf_model::value::Value;
 
 /// A workflow that grows statement by statement.
+#[derive(Clone)]
 pub(crate) struct Sample {
     pub(crate) workflow: Workflow,
     pub(crate) depends: HashMap<StatementId, crate::order::Depends>,

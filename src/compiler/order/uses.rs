@@ -26,11 +26,8 @@ pub(super) fn collect(workflow: &Workflow, tree: &Tree) -> Vec<Use> {
     let producers = producers(workflow);
     let mut uses = Vec::new();
     for (id, statement) in workflow.statements.iter() {
-        let own = statement.kind.expressions().into_iter().chain(&statement.when);
-        add(&mut uses, &producers, id, own, false);
-        if let Some(step) = statement.kind.step() {
-            add(&mut uses, &producers, id, step.clauses.expressions_with_result(), true);
-        }
+        add(&mut uses, &producers, id, statement.expressions(), false);
+        add(&mut uses, &producers, id, statement.expressions_with_result(), true);
     }
     for (id, body) in workflow.bodies.iter() {
         if let Some(holder) = tree.container(id) {

@@ -1,6 +1,7 @@
 //! Going through all parts of an expression.
 
 use crate::expression::{Expression, ExpressionKind, Reference, TextPart, ValueId};
+use crate::value::Value;
 
 /// An expression and all expressions inside it, outer ones before inner ones.
 #[derive(Clone, Debug)]
@@ -13,6 +14,24 @@ impl Expression {
     #[must_use]
     pub fn walk(&self) -> Walk<'_> {
         Walk { left: vec![self] }
+    }
+
+    /// The expressions directly inside, in written order.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        let mut parts = Vec::new();
+        push_parts(&self.kind, &mut parts);
+        parts
+    }
+
+    /// Whether it is the constant `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        let mut expression = self;
+        while let ExpressionKind::Convert(inner) = &expression.kind {
+            expression = inner;
+        }
+        matches!(expression.kind, ExpressionKind::Literal(Value::Null))
     }
 
     /// The value declaration that it names, where it is nothing but a name.

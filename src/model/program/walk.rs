@@ -2,8 +2,8 @@
 
 use crate::expression::Expression;
 use crate::program::{
-    Attribute, AttributeValue, BodyClauses, BodyId, Cache, Delay, EffectClause, Handler, Invocation, Lock, Retry, StatementKind,
-    Step, StepClauses, Undo, UnknownAnswer,
+    Attribute, AttributeValue, BodyClauses, BodyId, Cache, Delay, EffectClause, Handler, Invocation, Lock, Retry, Statement,
+    StatementKind, Step, StepClauses, Undo, UnknownAnswer, Workflow,
 };
 
 impl Attribute {
@@ -102,6 +102,35 @@ impl BodyClauses {
             .chain(self.retry.iter().flat_map(Retry::expressions))
             .chain(self.continuation.iter().flat_map(|continuation| &continuation.when))
             .chain(self.lock.iter().flat_map(Lock::expressions))
+    }
+}
+
+impl Statement {
+    /// The expressions of its own, its condition included; those of its bodies are not among them, nor those that may use the
+    /// statement's own value.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.kind.expressions().into_iter().chain(&self.when)
+    }
+
+    /// The expressions that may use the statement's own value.
+    pub fn expressions_with_result(&self) -> impl Iterator<Item = &Expression> {
+        self.kind.step().into_iter().flat_map(|step| step.clauses.expressions_with_result())
+    }
+}
+
+impl Workflow {
+    /// Every expression of it, outermost ones only.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let statements = self.statements.iter().flat_map(|(_, statement)| {
+            let own = statement.expressions();
+            own.chain(statement.expressions_with_result())
+        });
+        let parameters = self.parameters.iter().flat_map(|parameter| parameter.default.iter().chain(&parameter.constraint));
+        let settings = [&self.settings.env, &self.settings.cwd, &self.settings.shell].into_iter().flatten();
+        let triggers = self.triggers.iter().flat_map(|trigger| trigger.arguments.iter().map(|(_, expression)| expression));
+        (statements.chain(parameters).chain(settings).chain(triggers))
+            .chain(self.bodies.iter().flat_map(|(_, body)| body.clauses.expressions()))
+            .chain(self.outputs.iter().map(|output| &output.expression))
     }
 }
 
