@@ -1,3 +1,9 @@
 //! From text to a lossless tree with diagnostics, and back through the formatter; never fails.
 
 pub mod ast;
+mod parse;
+pub mod scan;
+mod tree;
+
+pub use parse::{parse_expression, parse_type};
+pub use tree::{Parsed, parse};

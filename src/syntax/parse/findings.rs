@@ -1,0 +1,296 @@
+//! What can be wrong with an expression, a string or a name.
+
+use wf_model::diagnostic::{Diagnostic, Edit, Finding};
+use wf_model::span::Span;
+
+/// A head that its rule does not read.
+pub(super) struct SyntaxError {
+    pub(super) span: Span,
+    /// What could stand there.
+    pub(super) expected: Option<String>,
+    /// What stands there; `None` at the end.
+    pub(super) found: Option<String>,
+}
+
+impl Finding for SyntaxError {
+    const SLUG: &'static str = "syntax-error";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let message = match &self.found {
+            Some(found) => format!("`{found}` does not fit here"),
+            None => "the statement ends too early".to_owned(),
+        };
+        let found = Self::at(self.span, message);
+        match &self.expected {
+            Some(expected) => found
+                .labelled(format!("expected {expected}"))
+                .with_help(format!("Write {expected} here, or see whether something before it is missing a sign.")),
+            None => found
+                .labelled("nothing fits from here on")
+                .with_help("Look at the sign before it: an operator, a comma or a bracket may be missing or too many."),
+        }
+    }
+}
+
+/// pest's limit of calls was reached.
+pub(super) struct TooComplicated {
+    pub(super) span: Span,
+}
+
+impl Finding for TooComplicated {
+    const SLUG: &'static str = "too-complicated";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "the statement is too long to be read")
+            .labelled("this one")
+            .with_help("Put parts of it into `let` statements.")
+    }
+}
+
+/// Brackets, conditions or types too far inside each other.
+pub(crate) struct NestedTooDeep {
+    pub(crate) span: Span,
+}
+
+impl Finding for NestedTooDeep {
+    const SLUG: &'static str = "nesting-too-deep";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("brackets nest deeper than {} levels", super::DEEPEST))
+            .labelled("too deep from here on")
+            .with_help("Put an inner part into a `let`, or into a workflow of its own.")
+    }
+}
+
+/// More operators in a row than a tree should be deep.
+pub(super) struct TooManyOperators {
+    pub(super) span: Span,
+}
+
+impl Finding for TooManyOperators {
+    const SLUG: &'static str = "too-many-operators";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "an expression has more than 100 operators in a row")
+            .labelled("this one")
+            .with_help("Put parts of it into `let` statements, or the operands into a list: `[a, b, …].sum()`, `.join(\"\")`.")
+    }
+}
+
+/// `a < b < c`
+pub(super) struct ChainedComparison {
+    pub(super) span: Span,
+    pub(super) second: Span,
+}
+
+impl Finding for ChainedComparison {
+    const SLUG: &'static str = "chained-comparison";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "comparisons stand in a row")
+            .labelled("compares the outcome of a comparison")
+            .with_label(self.second, "the second one")
+            .with_help("Join them with `and`: `1 < n and n < 9`.")
+    }
+}
+
+/// `a ?? b + c`
+pub(super) struct MixedDefault {
+    pub(super) span: Span,
+    /// The part that needs parentheses.
+    pub(super) default: Span,
+}
+
+impl Finding for MixedDefault {
+    const SLUG: &'static str = "mixed-default";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let edits = [(self.default.before(), "("), (self.default.after(), ")")];
+        let edits = edits.map(|(span, sign)| Edit { span, replacement: sign.to_owned() });
+        Self::at(self.span, "`??` stands beside another operator")
+            .labelled("readers take this in two ways")
+            .with_label(self.default, "binds first")
+            .with_help("Put parentheses around the part that belongs together.")
+            .with_edits("Add the parentheses that it has now", edits.to_vec())
+    }
+}
+
+/// `&&`, `||`, `!`, `=`, `===`
+pub(super) struct ForeignOperator<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+    pub(super) right: &'static str,
+}
+
+impl Finding for ForeignOperator<'_> {
+    const SLUG: &'static str = "foreign-operator";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let (written, right) = (self.written, self.right.trim_end());
+        Self::at(self.span, format!("`{written}` is no operator here"))
+            .labelled(format!("`{right}` means this"))
+            .with_help(format!("Write `{right}` instead of `{written}`."))
+            .with_fix(format!("Write `{right}`"), self.span, self.right)
+    }
+}
+
+/// `1.5h`, `5min`, `1e6`
+pub(super) struct NumberForm<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+    pub(super) right: Option<String>,
+}
+
+impl Finding for NumberForm<'_> {
+    const SLUG: &'static str = "number-form";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.span, format!("`{}` is no number", self.written));
+        match &self.right {
+            Some(right) => found.labelled(format!("means `{right}`")).with_help(format!("Write `{right}`.")).with_fix(
+                format!("Write `{right}`"),
+                self.span,
+                right.clone(),
+            ),
+            None => found.labelled("no number, duration or size").with_help(
+                "Write digits (`1_000`, `0.5`, `80%`), a duration (`250ms`, `1h30m`) or a size (`64MB`); text stands in quotes.",
+            ),
+        }
+    }
+}
+
+/// A number that has no room in 64 bits.
+pub(super) struct NumberTooLarge<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+}
+
+impl Finding for NumberTooLarge<'_> {
+    const SLUG: &'static str = "number-too-large";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("`{}` is too large", self.written))
+            .labelled("more than 64 bits hold")
+            .with_help(format!("The largest integer is {}; identifiers made of digits are better strings.", i64::MAX))
+    }
+}
+
+/// `\q`
+pub(super) struct UnknownEscape<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+}
+
+impl Finding for UnknownEscape<'_> {
+    const SLUG: &'static str = "unknown-escape";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.span, format!("`{}` is no escape", self.written.escape_debug()))
+            .labelled("stands for nothing")
+            .with_help("Known are \\n \\t \\r \\\\ \\\" \\$ and \\u{1F600}; write \\\\ for a backslash, or use a raw string in single quotes.");
+        if self.written.starts_with("\\u") {
+            return found;
+        }
+        found.with_fix("Write the backslash as `\\\\`", self.span.before(), "\\")
+    }
+}
+
+/// `${HOME}`
+pub(super) struct ShellExpansion<'a> {
+    pub(super) span: Span,
+    pub(super) inside: &'a str,
+}
+
+impl Finding for ShellExpansion<'_> {
+    const SLUG: &'static str = "shell-expansion";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let name = self.inside.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let plain = name == self.inside && !name.is_empty();
+        let help = if plain {
+            format!(
+                "For the shell's variable write `${name}` without braces, or `\\${{{name}}}`; `env(\"{name}\")` reads it here."
+            )
+        } else {
+            format!("For the shell's own expansion write `\\${{{}}}`, or use a raw string in single quotes.", self.inside)
+        };
+        Self::at(self.span, format!("`${{{}}}` is the shell's, not an expression", self.inside))
+            .labelled("`${…}` puts a value of the workflow in")
+            .with_help(help)
+            .with_fix("Leave it to the shell", self.span.before(), "\\")
+    }
+}
+
+/// A value in a string that has to be known as it stands.
+pub(super) struct InterpolationNotHere {
+    pub(super) span: Span,
+}
+
+impl Finding for InterpolationNotHere {
+    const SLUG: &'static str = "interpolation-not-here";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "no value can stand in this text")
+            .labelled("is known only in a run")
+            .with_help("Write the text out: it has to be known before anything runs.")
+    }
+}
+
+/// `my-step`
+pub(super) struct HyphenatedName<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+    pub(super) right: &'a str,
+}
+
+impl Finding for HyphenatedName<'_> {
+    const SLUG: &'static str = "hyphenated-name";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("name `{}` has a hyphen", self.written))
+            .labelled("reads as a subtraction where it is used")
+            .with_help(format!("Call it `{}`.", self.right))
+            .with_fix(format!("Call it `{}`", self.right), self.span, self.right)
+    }
+}
+
+/// `MyStep`, `_step`
+pub(super) struct NameForm<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+    pub(super) right: &'a str,
+    pub(super) what: &'static str,
+    pub(super) rule: &'static str,
+}
+
+impl Finding for NameForm<'_> {
+    const SLUG: &'static str = "name-form";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.span, format!("{} `{}` is not written like one", self.what, self.written))
+            .labelled(format!("a {} is {}", self.what, self.rule));
+        if self.right.is_empty() {
+            return found.with_help("Give it a name that begins with a letter.");
+        }
+        found.with_help(format!("Call it `{}`, here and where it is used.", self.right))
+    }
+}
+
+/// `string | int`
+pub(super) struct UnionOfTypes {
+    pub(super) span: Span,
+    pub(super) member: Span,
+}
+
+impl Finding for UnionOfTypes {
+    const SLUG: &'static str = "union-of-types";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "a union holds strings only")
+            .labelled("this union")
+            .with_label(self.member, "not a string in quotes")
+            .with_help(
+                "List the strings it may be, such as `\"a\" | \"b\"`; a value that may be missing is `T?`, any JSON is `json`.",
+            )
+    }
+}

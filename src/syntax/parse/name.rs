@@ -1,0 +1,77 @@
+//! Names.
+
+use super::convert::Convert;
+use super::findings::{HyphenatedName, NameForm};
+use super::grammar::Rule;
+use crate::ast::Name;
+use pest::iterators::Pair;
+
+/// A name where it is used; its form is reported where it is declared.
+pub(crate) fn name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
+    Name { text: pair.as_str().into(), span: convert.span(&pair) }
+}
+
+/// A name where it is declared: `[a-z][a-z0-9_]*`. Another form is reported, and what it should be is taken.
+pub(crate) fn declared_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
+    let (written, span) = (pair.as_str(), convert.span(&pair));
+    let right = snake_case(written);
+    if written.contains('-') {
+        convert.report(&HyphenatedName { span, written, right: &right });
+    } else if written != right {
+        convert.report(&NameForm { span, written, right: &right, what: "name", rule: "lower-case letters, digits and `_`" });
+    }
+    // Uses of a hyphenated name read as a subtraction, uses of another form as written.
+    let text = if written.contains('-') { right.as_str() } else { written };
+    Name { text: text.into(), span }
+}
+
+/// A type where it is declared: `[A-Z][A-Za-z0-9]*`.
+pub(crate) fn type_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
+    let (written, span) = (pair.as_str(), convert.span(&pair));
+    let right = camel_case(written);
+    if written != right {
+        convert.report(&NameForm { span, written, right: &right, what: "type", rule: "a capital, then letters and digits" });
+    }
+    Name { text: written.into(), span }
+}
+
+/// A field or attribute: any identifier; one with a hyphen is reported.
+pub(crate) fn field_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
+    let (written, span) = (pair.as_str(), convert.span(&pair));
+    if written.contains('-') {
+        let right = written.replace('-', "_");
+        convert.report(&HyphenatedName { span, written, right: &right });
+        return Name { text: right.as_str().into(), span };
+    }
+    Name { text: written.into(), span }
+}
+
+/// `myStep`, `My-step` → `my_step`
+fn snake_case(written: &str) -> String {
+    let mut right = String::new();
+    let mut before = '_';
+    for character in written.trim_matches(['_', '-']).chars() {
+        if character.is_ascii_uppercase() && before.is_ascii_lowercase() {
+            right.push('_');
+        }
+        right.push(if character == '-' { '_' } else { character.to_ascii_lowercase() });
+        before = character;
+    }
+    // A trailing `_` is fine in a name that needs no other change.
+    if written.starts_with(|c: char| c.is_ascii_lowercase()) && written.to_ascii_lowercase() == written && !written.contains('-')
+    {
+        return written.to_owned();
+    }
+    right
+}
+
+/// `build_info` → `BuildInfo`
+fn camel_case(written: &str) -> String {
+    let words = written.split('_').filter(|word| !word.is_empty());
+    let capital = |word: &str| {
+        let mut characters = word.chars();
+        let first = characters.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(characters).collect::<String>()
+    };
+    words.map(capital).collect()
+}

@@ -1,0 +1,187 @@
+//! What can be wrong with strings, brackets and characters.
+
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::span::Span;
+
+/// More bytes than a file may have.
+pub(super) struct FileTooLarge {
+    pub(super) span: Span,
+}
+
+impl Finding for FileTooLarge {
+    const SLUG: &'static str = "file-too-large";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "the file is larger than 16 MB")
+            .labelled("begins here")
+            .with_help("Split it into files that `use` each other; data belongs into files that steps read.")
+    }
+}
+
+/// A character that is no part of the language.
+pub(super) struct StrayCharacter<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+}
+
+impl StrayCharacter<'_> {
+    /// What to do about it, and what to write instead.
+    fn advice(&self) -> (&'static str, Option<&'static str>) {
+        match self.written.chars().next() {
+            Some(';') => ("Remove it: a line break ends a statement.", Some("")),
+            Some('“' | '”' | '„' | '«' | '»') => ("Write a straight double quote, \".", Some("\"")),
+            Some('‘' | '’' | '‚') => ("Write a straight single quote, '.", Some("'")),
+            Some('–' | '—' | '−') => ("Write a plain minus, -.", Some("-")),
+            Some('\u{a0}' | '\u{2000}'..='\u{200f}' | '\u{202f}' | '\u{3000}' | '\u{feff}') => {
+                ("Write a plain blank; this one only looks like it.", Some(" "))
+            }
+            Some('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+                ("Remove it: it changes the order in which text is shown, so that readers see something else.", Some(""))
+            }
+            Some('$') => ("Write the name alone; `${…}` stands inside strings.", None),
+            Some('`') => ("Write a string in double or single quotes; the shell's `$(…)` stands inside it.", None),
+            Some('&') => ("Write `and`.", None),
+            _ => ("Remove it, or put it into a string.", None),
+        }
+    }
+}
+
+impl Finding for StrayCharacter<'_> {
+    const SLUG: &'static str = "stray-character";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let (help, replacement) = self.advice();
+        let mut shown: String = self.written.chars().take(8).flat_map(char::escape_default).collect();
+        if self.written.chars().all(|c| !c.is_control() && (c.is_alphanumeric() || c.is_ascii())) {
+            shown = self.written.chars().take(8).collect();
+        }
+        let found = Self::at(self.span, format!("`{shown}` is no part of the language"))
+            .labelled("stands outside every string")
+            .with_help(help);
+        match replacement {
+            Some(text) if self.written.chars().count() == 1 => {
+                let title = if text.is_empty() { "Remove it".to_owned() } else { format!("Write `{text}`") };
+                found.with_fix(title, self.span, text)
+            }
+            _ => found,
+        }
+    }
+}
+
+/// A string without its closing quotes.
+pub(super) struct UnclosedString {
+    pub(super) open: Span,
+    pub(super) end: Span,
+    pub(super) quotes: &'static str,
+}
+
+impl Finding for UnclosedString {
+    const SLUG: &'static str = "unclosed-string";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.open, "the string is not closed").labelled("begins here");
+        if self.quotes.len() == 1 {
+            return found
+                .with_help(format!(
+                    "Close it with {} on the same line; text of several lines stands between \"\"\".",
+                    self.quotes
+                ))
+                .with_fix("Close it at the end of the line", self.end, self.quotes);
+        }
+        found.with_help(format!("Close it with {}.", self.quotes))
+    }
+}
+
+/// `${…` without its closing brace.
+pub(super) struct UnclosedInterpolation {
+    pub(super) place: Span,
+}
+
+impl Finding for UnclosedInterpolation {
+    const SLUG: &'static str = "unclosed-interpolation";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.place, "`${` is not closed")
+            .labelled("begins here")
+            .with_help("Close it with `}` before the string ends, or write `\\${` for the two signs themselves.")
+    }
+}
+
+/// A body without its closing brace.
+pub(super) struct MissingBrace {
+    pub(super) open: Span,
+    /// Where the body seems to end.
+    pub(super) end: Span,
+}
+
+impl Finding for MissingBrace {
+    const SLUG: &'static str = "missing-brace";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.open, "the body is not closed")
+            .labelled("opened here")
+            .with_label(self.end, "seems to end here")
+            .with_help("Close it with `}` on a line of its own.")
+            .with_fix("Close it where it seems to end", self.end, "\n}")
+    }
+}
+
+/// A closing brace that closes nothing.
+pub(super) struct StrayBrace {
+    pub(super) span: Span,
+}
+
+impl Finding for StrayBrace {
+    const SLUG: &'static str = "stray-brace";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "this brace closes nothing")
+            .labelled("no body is open here")
+            .with_help("Remove it, or open a body before it.")
+            .with_fix("Remove it", self.span, "")
+    }
+}
+
+/// A closing bracket that closes nothing.
+pub(super) struct StrayBracket {
+    pub(super) span: Span,
+}
+
+impl Finding for StrayBracket {
+    const SLUG: &'static str = "stray-bracket";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "this bracket closes nothing")
+            .labelled("no such bracket is open here")
+            .with_help("Remove it, or open one before it.")
+            .with_fix("Remove it", self.span, "")
+    }
+}
+
+/// A bracket that is not closed.
+pub(super) struct UnclosedBracket<'a> {
+    pub(super) open: Span,
+    pub(super) sign: &'a str,
+    /// Where it should have been closed.
+    pub(super) at: Span,
+}
+
+impl Finding for UnclosedBracket<'_> {
+    const SLUG: &'static str = "unclosed-bracket";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let closer = match self.sign {
+            "{" => "}",
+            "[" => "]",
+            _ => ")",
+        };
+        let found = Self::at(self.open, format!("`{}` is not closed", self.sign))
+            .labelled("opened here")
+            .with_label(self.at, format!("`{closer}` is missing here"))
+            .with_help(format!("Close it with `{closer}`."));
+        if self.at.length() == 0 {
+            return found.with_fix(format!("Add `{closer}`"), self.at, closer);
+        }
+        found
+    }
+}

@@ -1,0 +1,243 @@
+//! Tokens.
+
+use super::findings::{StrayCharacter, UnclosedInterpolation, UnclosedString};
+use super::{Token, TokenKind};
+use std::collections::HashMap;
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::span::{SourceId, Span};
+
+/// Signs of more than one character, longest first.
+const LONG_SIGNS: [&str; 12] = ["===", "!==", "->", "??", "?.", "..", "==", "!=", "<=", ">=", "&&", "||"];
+
+/// Strings and values nest no deeper in each other.
+const DEEPEST: usize = 64;
+
+/// What a string that is not closed is read as: its text with what it lacks, or nothing where that is not known.
+pub(super) type Unread = HashMap<u32, Option<&'static str>>;
+
+/// What the lexer is inside of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    /// A string with these quotes.
+    Quotes(&'static str),
+    /// `${…}`, with so many braces open in it; it begins at the offset.
+    Value { braces: u32, start: usize },
+}
+
+struct Lexer<'a> {
+    source: SourceId,
+    text: &'a str,
+    at: usize,
+    tokens: Vec<Token>,
+    diagnostics: Vec<Diagnostic>,
+    unread: Unread,
+}
+
+/// All tokens, what is wrong with them, and the strings that are not closed, by where they begin.
+pub(super) fn tokens(source: SourceId, text: &str) -> (Vec<Token>, Vec<Diagnostic>, Unread) {
+    let mut lexer = Lexer { source, text, at: 0, tokens: Vec::new(), diagnostics: Vec::new(), unread: HashMap::new() };
+    while let Some(character) = lexer.rest().chars().next() {
+        let start = lexer.at;
+        let kind = lexer.token(character);
+        // Every branch moves on; a loop that does not would never end.
+        lexer.at = lexer.at.max(start + character.len_utf8());
+        lexer.tokens.push(Token { kind, span: Span::new(source, start, lexer.at) });
+    }
+    (lexer.tokens, lexer.diagnostics, lexer.unread)
+}
+
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or("")
+    }
+
+    /// Goes on while `more` holds.
+    fn skip(&mut self, more: impl Fn(char) -> bool) {
+        let rest = self.rest();
+        self.at += rest.find(|c| !more(c)).unwrap_or(rest.len());
+    }
+
+    fn span(&self, start: usize) -> Span {
+        Span::new(self.source, start, self.at)
+    }
+
+    fn token(&mut self, character: char) -> TokenKind {
+        match character {
+            ' ' | '\t' => self.while_(TokenKind::Blank, |c| c == ' ' || c == '\t'),
+            '\u{feff}' if self.at == 0 => TokenKind::Blank,
+            '\r' if self.rest().starts_with("\r\n") => self.sign("\r\n", TokenKind::LineBreak),
+            '\n' => TokenKind::LineBreak,
+            '#' => self.comment(),
+            '"' | '\'' => self.string(),
+            '0'..='9' => self.number(),
+            'a'..='z' | 'A'..='Z' | '_' => self.while_(TokenKind::Word, |c| c.is_ascii_alphanumeric() || c == '_'),
+            _ => self.sign_or_stray(character),
+        }
+    }
+
+    fn while_(&mut self, kind: TokenKind, more: impl Fn(char) -> bool) -> TokenKind {
+        self.skip(more);
+        kind
+    }
+
+    fn sign(&mut self, sign: &str, kind: TokenKind) -> TokenKind {
+        self.at += sign.len();
+        kind
+    }
+
+    fn comment(&mut self) -> TokenKind {
+        let doc = self.rest().starts_with("##");
+        let start = self.at;
+        self.skip(|c| c != '\n');
+        if self.text.get(start..self.at).is_some_and(|line| line.ends_with('\r')) {
+            self.at -= 1;
+        }
+        if doc { TokenKind::Doc } else { TokenKind::Comment }
+    }
+
+    fn number(&mut self) -> TokenKind {
+        self.skip(|c| c.is_ascii_alphanumeric() || c == '_');
+        let mut behind = self.rest().chars();
+        if behind.next() == Some('.') && behind.next().is_some_and(|c| c.is_ascii_digit()) {
+            self.at += 1;
+            self.skip(|c| c.is_ascii_alphanumeric() || c == '_');
+        }
+        TokenKind::Number
+    }
+
+    fn sign_or_stray(&mut self, character: char) -> TokenKind {
+        if let Some(sign) = LONG_SIGNS.into_iter().find(|sign| self.rest().starts_with(sign)) {
+            return self.sign(sign, TokenKind::Sign);
+        }
+        if "+-*/%<>=?.,:|()[]{}!".contains(character) {
+            return TokenKind::Sign;
+        }
+        let start = self.at;
+        self.skip(is_stray);
+        self.at = self.at.max(start + character.len_utf8());
+        let written = self.text.get(start..self.at).unwrap_or("");
+        self.diagnostics.push(StrayCharacter { span: self.span(start), written }.diagnostic());
+        TokenKind::Stray
+    }
+
+    /// A whole string; one that is not closed is reported, and ends with its line.
+    fn string(&mut self) -> TokenKind {
+        let start = self.at;
+        let mut inside = vec![Inside::Quotes(self.open_quotes())];
+        while let Some(place) = inside.last().copied() {
+            let rest = self.rest();
+            let Some(character) = rest.chars().next() else {
+                self.unclosed(start, &inside);
+                break;
+            };
+            let one_line = inside.iter().any(|outer| matches!(outer, Inside::Quotes("\"" | "'")));
+            if character == '\n' && (one_line || self.item_follows()) || inside.len() > DEEPEST {
+                self.unclosed(start, &inside);
+                break;
+            }
+            match place {
+                Inside::Quotes(quotes) => self.in_quotes(quotes, character, &mut inside),
+                Inside::Value { braces, start } => self.in_value(braces, start, character, &mut inside),
+            }
+        }
+        TokenKind::Text
+    }
+
+    fn open_quotes(&mut self) -> &'static str {
+        let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quotes| self.rest().starts_with(quotes)).unwrap_or("\"");
+        self.at += quotes.len();
+        quotes
+    }
+
+    fn in_quotes(&mut self, quotes: &'static str, character: char, inside: &mut Vec<Inside>) {
+        let rest = self.rest();
+        if rest.starts_with(quotes) {
+            self.at += quotes.len();
+            inside.pop();
+        } else if quotes == "\"" && character == '\\' || quotes == "\"\"\"" && rest.starts_with("\\${") {
+            let escaped = rest.chars().nth(1).filter(|c| *c != '\n').map_or(0, char::len_utf8);
+            self.at += 1 + escaped;
+        } else if quotes.starts_with('"') && rest.starts_with("${") {
+            inside.push(Inside::Value { braces: 0, start: self.at });
+            self.at += 2;
+        } else {
+            self.at += character.len_utf8();
+        }
+    }
+
+    fn in_value(&mut self, braces: u32, start: usize, character: char, inside: &mut Vec<Inside>) {
+        match character {
+            '"' | '\'' => {
+                let quotes = self.open_quotes();
+                inside.push(Inside::Quotes(quotes));
+            }
+            '}' if braces == 0 => {
+                self.at += 1;
+                inside.pop();
+            }
+            '{' | '}' => {
+                self.at += 1;
+                let braces = if character == '{' { braces.saturating_add(1) } else { braces - 1 };
+                inside.pop();
+                inside.push(Inside::Value { braces, start });
+            }
+            _ => self.at += character.len_utf8(),
+        }
+    }
+
+    /// Whether the next line begins an item in the first column: then a block string above it is not closed.
+    fn item_follows(&self) -> bool {
+        let next = self.rest().get(1..).unwrap_or("");
+        let named = |word: &str| {
+            let rest = next.strip_prefix(word)?;
+            let line = rest.lines().next()?;
+            Some(line.trim_end().ends_with('{') && !line.contains(['(', ';']))
+        };
+        named("workflow ").or_else(|| named("test \"")).unwrap_or(false)
+    }
+
+    fn unclosed(&mut self, start: usize, inside: &[Inside]) {
+        let quotes = match inside.first() {
+            Some(Inside::Quotes(quotes)) => quotes,
+            _ => "\"",
+        };
+        let value = inside.iter().rev().find_map(|place| match place {
+            Inside::Value { start, .. } => Some(*start),
+            Inside::Quotes(_) => None,
+        });
+        if self.text.get(..self.at).is_some_and(|text| text.ends_with('\r')) {
+            self.at -= 1;
+        }
+        if quotes.len() == 1 {
+            self.leave_brace(start);
+        }
+        let start_key = u32::try_from(start).unwrap_or(u32::MAX);
+        match value {
+            Some(value) => {
+                let place = Span::new(self.source, value, value + 2);
+                self.diagnostics.push(UnclosedInterpolation { place }.diagnostic());
+                self.unread.insert(start_key, None);
+            }
+            None => {
+                let open = Span::new(self.source, start, start + quotes.len());
+                self.diagnostics.push(UnclosedString { open, end: self.span(start).after(), quotes }.diagnostic());
+                self.unread.insert(start_key, Some(quotes));
+            }
+        }
+    }
+
+    /// A brace at the end of a line that a string swallowed most likely opens a body.
+    fn leave_brace(&mut self, start: usize) {
+        let written = self.text.get(start..self.at).unwrap_or("");
+        let trimmed = written.trim_end();
+        if trimmed.ends_with(" {") {
+            self.at = start + trimmed.len() - 2;
+        } else {
+            self.at = start + trimmed.len().max(1);
+        }
+    }
+}
+
+fn is_stray(character: char) -> bool {
+    !character.is_ascii_alphanumeric() && !" \t\r\n#\"'_+-*/%<>=?.,:|()[]{}!&".contains(character)
+}

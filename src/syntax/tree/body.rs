@@ -1,0 +1,273 @@
+//! The entries of a body, each read by the rule of its first word.
+
+use super::findings::{
+    Assignment, ClauseWithColon, ElseWithoutIf, MissingColon, MissingStep, StatementExpected, UnknownStatement,
+};
+use super::words::{BLOCKS, CLAUSES, ENTRIES, foreign};
+use super::{Parser, Patch};
+use crate::ast::{Attribute, Body, Entry as Statement, Name};
+use crate::parse::Rule;
+use crate::scan::{self, Entry, Part};
+use wf_model::diagnostic::Finding;
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+
+/// What may follow `on`.
+const CAUSES: [&str; 4] = ["failure", "success", "cancel", "unknown"];
+
+impl Parser<'_> {
+    /// What stands between braces.
+    pub(super) fn body(&mut self, body: &scan::Body) -> Body {
+        let entries = body.entries.iter().filter_map(|entry| self.entry(entry)).collect();
+        let end = body.close.or_else(|| body.entries.last().map(|entry| entry.span)).unwrap_or(body.open);
+        Body { entries, span: body.open.to(end) }
+    }
+
+    fn entry(&mut self, entry: &Entry) -> Option<Statement> {
+        let (word, head) = self.first_word(entry)?;
+        let word = self.with_hyphens(word, head);
+        let written = self.slice(word).to_owned();
+        let behind = self.slice(head).get(written.len()..).unwrap_or("").trim_start();
+        if behind.starts_with(':') {
+            return self.named_entry(entry, &written, word, head);
+        }
+        if self.in_invocation && written == "run" {
+            return self.unknown(entry, word, head);
+        }
+        self.known(entry, &written, head).unwrap_or_else(|| self.unknown(entry, word, head))
+    }
+
+    /// A statement that begins with `word`; `None` where no statement does.
+    fn known(&mut self, entry: &Entry, word: &str, head: Span) -> Option<Option<Statement>> {
+        let known = match word {
+            "param" => self.only_head(entry).and_then(|head| self.param(entry, head)).map(Statement::Param),
+            "secret" => self.only_head(entry).and_then(|head| self.secret(entry, head)).map(Statement::Secret),
+            "let" => self.only_head(entry).and_then(|head| self.let_(entry, head)).map(Statement::Let),
+            "output" => self.only_head(entry).and_then(|head| self.output(entry, head)).map(Statement::Output),
+            "step" => self.step(entry, head).map(|step| Statement::Step(Box::new(step))),
+            "if" => self.if_(entry).map(Statement::If),
+            "stage" | "parallel" | "for" | "repeat" => {
+                self.block(entry, word, head).map(|block| Statement::Block(Box::new(block)))
+            }
+            "rollback" => self.only_head(entry).and_then(|head| self.rollback(head)).map(Statement::Rollback),
+            "checkpoint" => self.only_head(entry).and_then(|head| Some(Statement::Checkpoint(self.checkpoint(head)?, head))),
+            "commit" => self.only_head(entry).and_then(|head| {
+                self.head(Rule::commit_head, head, |_| Some(()))?;
+                Some(Statement::Commit(head))
+            }),
+            "finally" => self.handler(entry, head).map(Statement::Handler),
+            "trigger" => self.only_head(entry).and_then(|head| self.trigger(entry, head)).map(Statement::Trigger),
+            "run" => self.only_head(entry).and_then(|head| self.test_run(head)).map(Statement::Run),
+            "mock" => self.only_head(entry).and_then(|head| self.mock(head)).map(Statement::Mock),
+            "undo" => self.undo(entry, head).map(Statement::Clause),
+            "on" => self.on(entry, head),
+            "else" => {
+                self.diagnostics.push(ElseWithoutIf { head }.diagnostic());
+                None
+            }
+            _ => return self.simple_clause(entry, word),
+        };
+        Some(known)
+    }
+
+    fn simple_clause(&mut self, entry: &Entry, word: &str) -> Option<Option<Statement>> {
+        let rule = clause_rule(word)?;
+        Some(self.clause(entry, rule).map(Statement::Clause))
+    }
+
+    /// `on failure continue`, `on unknown …`, or a handler.
+    fn on(&mut self, entry: &Entry, head: Span) -> Option<Statement> {
+        let cause = self.second_word(head);
+        let written = cause.as_ref().map_or("", |name| &*name.text);
+        if CAUSES.contains(&written) {
+            let continues = self.word_after("failure", head).is_some_and(|word| &*word.text == "continue");
+            return self.on_cause(entry, written, continues, head);
+        }
+        let meant = nearest(written, CAUSES);
+        let word = cause.as_ref().map_or(head, |name| name.span);
+        let finding = UnknownStatement { word, written: written.to_owned(), meant, nested: false, of_file: false };
+        self.diagnostics.push(finding.diagnostic());
+        let patch = Patch::replacing(head, self.text, word, meant?);
+        let continues = Self::fits(Rule::continue_head, &patch.text);
+        self.patched(patch, |parser| parser.on_cause(entry, meant?, continues, head))
+    }
+
+    fn on_cause(&mut self, entry: &Entry, cause: &str, continues: bool, head: Span) -> Option<Statement> {
+        match cause {
+            "unknown" => self.on_unknown(entry, head).map(Statement::Clause),
+            "failure" if continues => self.clause(entry, Rule::continue_head).map(Statement::Clause),
+            _ => self.handler(entry, head).map(Statement::Handler),
+        }
+    }
+
+    /// `name: …`: an attribute, a block with a name, or a clause that takes no colon.
+    fn named_entry(&mut self, entry: &Entry, written: &str, word: Span, head: Span) -> Option<Statement> {
+        let colon = self.colon_behind(word, head);
+        if CLAUSES.contains(&written) {
+            let patch = Patch::replacing(head, self.text, colon, " ");
+            if clause_rule(written).or(clause_with_body(written)).is_some_and(|rule| Self::fits(rule, &patch.text)) {
+                self.diagnostics.push(ClauseWithColon { word, clause: written.to_owned(), colon }.diagnostic());
+                return self.patched(patch, |parser| parser.known(entry, written, head).flatten());
+            }
+        }
+        let has_body = entry.parts.iter().any(|part| matches!(part, Part::Body(_)));
+        let second = self.word_at(colon.end as usize, head);
+        let second_text = second.as_ref().map_or("", |name| &*name.text).to_owned();
+        match second {
+            _ if second_text == "if" && has_body => self.if_(entry).map(Statement::If),
+            _ if BLOCKS.contains(&second_text.as_str()) && has_body => {
+                self.block(entry, &second_text, head).map(|block| Statement::Block(Box::new(block)))
+            }
+            Some(second) if has_body && self.foreign_block(&second, head).is_some() => {
+                let (keyword, patch) = self.foreign_block(&second, head)?;
+                let meant = Some(keyword);
+                let finding = UnknownStatement { word: second.span, written: second_text, meant, nested: false, of_file: false };
+                self.diagnostics.push(finding.diagnostic());
+                let word = keyword.split(' ').next().unwrap_or(keyword);
+                self.patched(patch, |parser| parser.block(entry, word, head)).map(|block| Statement::Block(Box::new(block)))
+            }
+            Some(second) => {
+                let step = Patch::inserting_before(head, self.text, "step ");
+                if Self::fits(Rule::step_head, &step.text) && !Self::fits(Rule::attribute_head, self.slice(head)) {
+                    self.diagnostics.push(MissingStep { head, kind: second.text.to_string() }.diagnostic());
+                    return self.patched(step, |parser| parser.known(entry, "step", head).flatten());
+                }
+                self.plain_attribute(entry)
+            }
+            None => self.plain_attribute(entry),
+        }
+    }
+
+    /// The block that a misspelt or foreign word behind `name:` stands for, with the head as it should be.
+    fn foreign_block(&self, word: &Name, head: Span) -> Option<(&'static str, Patch)> {
+        const KEYWORDS: [&str; 4] = ["stage", "parallel", "for each", "repeat until"];
+        let meant = foreign(&word.text).filter(|ours| KEYWORDS.contains(ours)).or_else(|| nearest(&word.text, KEYWORDS))?;
+        let patch = Patch::replacing(head, self.text, word.span, meant);
+        let keyword = meant.split(' ').next().unwrap_or(meant);
+        rules(keyword).iter().any(|rule| Self::fits(*rule, &patch.text)).then_some((meant, patch))
+    }
+
+    /// The first word with what hangs on it by hyphens, where a colon follows: a name in a form that is reported.
+    fn with_hyphens(&self, word: Span, head: Span) -> Span {
+        let rest = self.text.get(word.end as usize..head.end as usize).unwrap_or("");
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
+        let is_name = rest.starts_with('-') && rest.get(length..).is_some_and(|behind| behind.trim_start().starts_with(':'));
+        if is_name { self.span(word.start as usize, word.end as usize + length) } else { word }
+    }
+
+    fn plain_attribute(&mut self, entry: &Entry) -> Option<Statement> {
+        self.only_head(entry).and_then(|head| self.attribute(head)).map(Statement::Attribute)
+    }
+
+    /// An entry whose first word begins no statement: read as what was most likely meant, so that it costs one diagnostic.
+    fn unknown(&mut self, entry: &Entry, word: Span, head: Span) -> Option<Statement> {
+        let written = self.slice(word).to_owned();
+        if let Some(statement) = self.misspelt(entry, &written, word, head) {
+            return Some(statement);
+        }
+        let behind = self.slice(head).get(written.len()..).unwrap_or("").trim_start().to_owned();
+        let name = Name { text: written.as_str().into(), span: word };
+        if behind.is_empty() && entry.parts.len() > 1 && nearest(&written, ["else"]).is_none() {
+            self.diagnostics.push(MissingColon { word, written }.diagnostic());
+            return Some(Statement::Attribute(Attribute { name, value: super::declaration::missing(head), span: entry.span }));
+        }
+        if behind.starts_with('=') && !behind.starts_with("==") {
+            self.diagnostics.push(
+                Assignment { word, written, equals: self.equals_behind(word, head), attribute: self.in_invocation }.diagnostic(),
+            );
+            let value = super::declaration::missing(head);
+            return self.in_invocation.then_some(Statement::Attribute(Attribute { name, value, span: entry.span }));
+        }
+        let colon = Patch::replacing(head, self.text, word.after(), ":");
+        let data = behind.starts_with(['"', '\'', '[', '{', '(']) || behind.starts_with(|c: char| c.is_ascii_digit());
+        if (self.in_invocation || data) && Self::fits(Rule::attribute_head, &colon.text) {
+            self.diagnostics.push(MissingColon { word, written }.diagnostic());
+            let attribute = self.patched(colon, |parser| parser.attribute(head))?;
+            return Some(Statement::Attribute(Attribute { name, ..attribute }));
+        }
+        let meant = foreign(&written).or_else(|| nearest(&written, ENTRIES.into_iter().chain(["else"])));
+        self.diagnostics.push(UnknownStatement { word, written, meant, nested: false, of_file: false }.diagnostic());
+        // What stands in its bodies is read all the same.
+        self.invocation_body(entry);
+        None
+    }
+
+    /// A statement whose first word is misspelt, or another language's.
+    fn misspelt(&mut self, entry: &Entry, written: &str, word: Span, head: Span) -> Option<Statement> {
+        let meant = foreign(written).or_else(|| nearest(written, ENTRIES))?;
+        let patch = Patch::replacing(head, self.text, word, meant);
+        let keyword = meant.split(' ').next().unwrap_or(meant);
+        if !rules(keyword).iter().any(|rule| Self::fits(*rule, &patch.text)) {
+            return None;
+        }
+        let finding = UnknownStatement { word, written: written.to_owned(), meant: Some(meant), nested: false, of_file: false };
+        self.diagnostics.push(finding.diagnostic());
+        self.patched(patch, |parser| parser.known(entry, keyword, head).flatten())
+    }
+
+    /// The first word of an entry and its first head; reports an entry that begins with none.
+    pub(super) fn first_word(&mut self, entry: &Entry) -> Option<(Span, Span)> {
+        let head = match entry.parts.first() {
+            Some(Part::Head(head)) => head.span,
+            Some(Part::Body(body)) => {
+                self.diagnostics.push(StatementExpected { at: body.open, of_file: false }.diagnostic());
+                self.body(body);
+                return None;
+            }
+            None => return None,
+        };
+        match self.name_at(head) {
+            Some(word) => Some((word.span, head)),
+            None => {
+                self.diagnostics.push(StatementExpected { at: head, of_file: false }.diagnostic());
+                None
+            }
+        }
+    }
+}
+
+/// The rule of a clause without a body, by its first word.
+fn clause_rule(word: &str) -> Option<Rule> {
+    Some(match word {
+        "timeout" => Rule::timeout_head,
+        "retry" => Rule::retry_head,
+        "expect" => Rule::expect_head,
+        "reads" => Rule::reads_only_head,
+        "no" => Rule::no_undo_head,
+        "fail" => Rule::fail_fast_head,
+        "cache" => Rule::cache_head,
+        "lock" => Rule::lock_head,
+        "estimate" => Rule::estimate_head,
+        _ => return None,
+    })
+}
+
+/// The rule of a clause that may have a body, by its first word.
+fn clause_with_body(word: &str) -> Option<Rule> {
+    (word == "undo").then_some(Rule::undo_head)
+}
+
+/// The rules of the statements that begin with `word`.
+fn rules(word: &str) -> Vec<Rule> {
+    match word {
+        "param" => vec![Rule::param_head],
+        "secret" => vec![Rule::secret_head],
+        "let" => vec![Rule::let_head],
+        "output" => vec![Rule::output_head],
+        "step" => vec![Rule::step_head],
+        "if" => vec![Rule::if_head],
+        "stage" => vec![Rule::stage_head],
+        "parallel" => vec![Rule::parallel_head],
+        "for" => vec![Rule::for_head],
+        "repeat" => vec![Rule::repeat_head],
+        "rollback" => vec![Rule::rollback_head],
+        "checkpoint" => vec![Rule::checkpoint_head],
+        "commit" => vec![Rule::commit_head],
+        "finally" => vec![Rule::handler_head],
+        "trigger" => vec![Rule::trigger_head],
+        "run" => vec![Rule::run_head],
+        "mock" => vec![Rule::mock_head],
+        "on" => vec![Rule::handler_head, Rule::continue_head, Rule::unknown_head],
+        _ => clause_rule(word).or(clause_with_body(word)).into_iter().collect(),
+    }
+}

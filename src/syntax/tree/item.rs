@@ -1,0 +1,86 @@
+//! Declarations of a file.
+
+use super::Parser;
+use super::findings::{BodyMissing, BodyNotExpected, UnknownStatement};
+use super::words::{ITEMS, foreign};
+use crate::ast::{Body, Doc, Item, Workflow};
+use crate::parse::Rule;
+use crate::scan::{Entry, Part};
+use wf_model::diagnostic::Finding;
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+
+impl Parser<'_> {
+    /// One declaration of the file; `None` where it could not be read.
+    pub(super) fn item(&mut self, entry: &Entry) -> Option<Item> {
+        let (word, head) = self.first_word(entry)?;
+        match self.slice(word) {
+            "use" => self.only_head(entry).and_then(|head| self.use_item(head)).map(Item::Use),
+            "type" => self.only_head(entry).and_then(|head| self.type_item(entry, head)).map(Item::Type),
+            "let" => self.only_head(entry).and_then(|head| self.let_(entry, head)).map(Item::Let),
+            "workflow" => self.workflow(entry, head).map(Item::Workflow),
+            "test" => self.test(entry, head).map(Item::Test),
+            _ => self.unknown_item(entry, word, head),
+        }
+    }
+
+    fn workflow(&mut self, entry: &Entry, head: Span) -> Option<Workflow> {
+        let name = self.head(Rule::workflow_head, head, |head| head.declared());
+        let body = self.one_body(entry, "workflow", "workflow deploy { … }")?;
+        // A workflow whose name cannot be read is checked under a name that nobody can write.
+        let name = name.unwrap_or_else(|| crate::ast::Name { text: "".into(), span: head });
+        Some(Workflow { doc: self.doc(entry), name, body, span: entry.span })
+    }
+
+    /// A declaration that begins with a word that begins none: read as what it resembles, so that it costs one diagnostic.
+    fn unknown_item(&mut self, entry: &Entry, word: Span, head: Span) -> Option<Item> {
+        let written = self.slice(word).to_owned();
+        let meant = foreign(&written).filter(|ours| ITEMS.contains(ours)).or_else(|| nearest(&written, ITEMS));
+        let nested = meant.is_none() && super::words::ENTRIES.contains(&written.as_str());
+        self.diagnostics.push(UnknownStatement { word, written, meant, nested, of_file: true }.diagnostic());
+        if meant == Some("workflow") {
+            // The name stands behind the word, whatever the word is.
+            let name = self.word_behind(word, head)?;
+            let body = self.one_body(entry, "workflow", "workflow deploy { … }")?;
+            return Some(Item::Workflow(Workflow { doc: self.doc(entry), name, body, span: entry.span }));
+        }
+        None
+    }
+
+    /// The doc comment of a declaration, its marks removed.
+    pub(super) fn doc(&self, entry: &Entry) -> Option<Doc> {
+        let span = entry.doc?;
+        let lines = self.slice(span).lines().map(|line| {
+            let text = line.trim_start().trim_start_matches('#');
+            text.strip_prefix(' ').unwrap_or(text).trim_end()
+        });
+        Some(Doc { text: lines.collect::<Vec<_>>().join("\n"), span })
+    }
+
+    /// The head of a statement that has no body; reports a body that stands there.
+    pub(super) fn only_head(&mut self, entry: &Entry) -> Option<Span> {
+        let mut parts = entry.parts.iter();
+        let Some(Part::Head(head)) = parts.next() else { return None };
+        if let Some(Part::Body(body)) = parts.next() {
+            let statement = self.words(head.span);
+            self.diagnostics.push(BodyNotExpected { statement, head: head.span, brace: body.open }.diagnostic());
+        }
+        Some(head.span)
+    }
+
+    /// The body of a statement that has exactly one; reports that there is none.
+    pub(super) fn one_body(&mut self, entry: &Entry, statement: &'static str, example: &'static str) -> Option<Body> {
+        let mut bodies = entry.parts.iter().filter_map(|part| match part {
+            Part::Body(body) => Some(body),
+            Part::Head(_) => None,
+        });
+        let Some(body) = bodies.next() else {
+            self.diagnostics.push(BodyMissing { statement, example, at: entry.span }.diagnostic());
+            return None;
+        };
+        let outer = std::mem::replace(&mut self.in_invocation, false);
+        let read = self.body(body);
+        self.in_invocation = outer;
+        Some(read)
+    }
+}

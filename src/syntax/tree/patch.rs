@@ -1,0 +1,124 @@
+//! Heads that are read as something else than what stands there, once that was reported.
+
+use super::Parser;
+use crate::ast::Name;
+use crate::scan::Reading;
+use wf_model::span::Span;
+
+/// Another text for one head.
+#[derive(Clone, Debug)]
+pub(super) struct Patch {
+    /// The head.
+    pub(super) head: Span,
+    /// What is read in its place.
+    pub(super) text: String,
+    /// How much further right the text stands than the head behind the change, in bytes.
+    shift: isize,
+}
+
+impl Patch {
+    /// The head with `replacement` at `place`, which lies inside it.
+    pub(super) fn replacing(head: Span, file: &str, place: Span, replacement: &str) -> Self {
+        let before = file.get(head.start as usize..place.start as usize).unwrap_or("");
+        // A colon takes the place of the blank that stands behind a word, where there is one.
+        let blank =
+            replacement == ":" && place.length() == 0 && file.get(place.end as usize..).is_some_and(|rest| rest.starts_with(' '));
+        let end = place.end as usize + usize::from(blank);
+        let behind = file.get(end..head.end as usize).unwrap_or("");
+        let text = format!("{before}{replacement}{behind}");
+        let shift = isize::try_from(text.len()).unwrap_or(0) - isize::try_from(head.length()).unwrap_or(0);
+        Self { head, text, shift }
+    }
+
+    /// The head with `words` before it.
+    pub(super) fn inserting_before(head: Span, file: &str, words: &str) -> Self {
+        Self::replacing(head, file, head.before(), words)
+    }
+
+    /// The offset in the file at which the text would have to begin, so that what stands behind the change is at its place.
+    pub(super) fn offset(&self) -> usize {
+        (self.head.start as usize).saturating_add_signed(-self.shift)
+    }
+}
+
+impl Parser<'_> {
+    /// Reads with a patch in force.
+    pub(super) fn patched<T>(&mut self, patch: Patch, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let outer = self.patch.replace(patch);
+        let made = read(self);
+        self.patch = outer;
+        made
+    }
+
+    /// The text of a head as it is read, and the offset at which it begins; `None` where it is not to be read.
+    pub(super) fn head_text(&self, head: Span) -> Option<(String, usize)> {
+        if let Some(patch) = self.patch.as_ref().filter(|patch| patch.head == head) {
+            return Some((patch.text.clone(), patch.offset()));
+        }
+        match self.readings.get(&head.start) {
+            Some(Reading::Not) => None,
+            Some(Reading::Mended(text)) => Some((text.clone(), head.start as usize)),
+            Some(Reading::AsWritten) | None => Some((self.slice(head).to_owned(), head.start as usize)),
+        }
+    }
+
+    /// The word that begins a head.
+    pub(super) fn name_at(&self, head: Span) -> Option<Name> {
+        self.word_at(head.start as usize, head)
+    }
+
+    /// The second word of a head.
+    pub(super) fn second_word(&self, head: Span) -> Option<Name> {
+        let first = self.name_at(head)?;
+        self.word_at(first.span.end as usize, head)
+    }
+
+    /// The word behind `word`.
+    pub(super) fn word_behind(&self, word: Span, head: Span) -> Option<Name> {
+        self.word_at(word.end as usize, head)
+    }
+
+    /// The word that follows the first occurrence of the word `before`.
+    pub(super) fn word_after(&self, before: &str, head: Span) -> Option<Name> {
+        let mut at = self.name_at(head)?;
+        while &*at.text != before {
+            at = self.word_at(at.span.end as usize, head)?;
+        }
+        self.word_at(at.span.end as usize, head)
+    }
+
+    /// The word that begins at `offset`, blanks and a colon skipped.
+    pub(super) fn word_at(&self, offset: usize, head: Span) -> Option<Name> {
+        let rest = self.text.get(offset..head.end as usize)?;
+        let start = offset + rest.find(|c: char| !c.is_whitespace() && c != ':')?;
+        let rest = self.text.get(start..head.end as usize)?;
+        let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let text = rest.get(..length).filter(|text| text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))?;
+        Some(Name { text: text.into(), span: self.span(start, start + length) })
+    }
+
+    /// The colon behind the first word.
+    pub(super) fn colon_behind(&self, word: Span, head: Span) -> Span {
+        self.character_behind(word, head, ':')
+    }
+
+    /// The `=` behind the first word.
+    pub(super) fn equals_behind(&self, word: Span, head: Span) -> Span {
+        self.character_behind(word, head, '=')
+    }
+
+    fn character_behind(&self, word: Span, head: Span, character: char) -> Span {
+        let rest = self.text.get(word.end as usize..head.end as usize).unwrap_or("");
+        let at = word.end as usize + rest.find(character).unwrap_or(0);
+        self.span(at, at + 1)
+    }
+
+    /// The first words of a head, to call a statement by: `let version`.
+    pub(super) fn words(&self, head: Span) -> String {
+        let first = self.name_at(head).map(|name| name.text.to_string()).unwrap_or_default();
+        match self.second_word(head) {
+            Some(second) => format!("{first} {}", second.text),
+            None => first,
+        }
+    }
+}

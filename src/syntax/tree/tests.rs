@@ -1,0 +1,129 @@
+//! Files.
+
+use super::parse;
+use wf_model::span::SourceId;
+
+#[test]
+fn every_example_is_read_without_a_diagnostic() {
+    for (name, text) in [
+        ("deploy", include_str!("../../../tests/data/deploy.wf")),
+        ("release", include_str!("../../../examples/release/release.wf")),
+        ("backup", include_str!("../../../examples/backup/backup.wf")),
+        ("sales", include_str!("../../../examples/data/sales.wf")),
+        ("fetch", include_str!("../../../examples/mirrors/fetch.wf")),
+        ("release_all", include_str!("../../../examples/services/release_all.wf")),
+        ("service", include_str!("../../../examples/services/service.wf")),
+    ] {
+        let parsed = parse(SourceId(0), text);
+        let found: Vec<_> = parsed.diagnostics.iter().map(|d| (d.slug, &d.message, text.get(d.primary.span.range()))).collect();
+        assert!(found.is_empty(), "{name}: {found:#?}");
+        let whole: String = parsed.tokens.iter().filter_map(|token| text.get(token.span.range())).collect();
+        assert_eq!(whole, text, "{name}: the tokens are the text");
+    }
+}
+
+/// `slug `the text pointed at`` of everything found in a file.
+fn found(text: &str) -> Vec<String> {
+    let parsed = parse(SourceId(0), text);
+    let whole: String = parsed.tokens.iter().filter_map(|token| text.get(token.span.range())).collect();
+    assert_eq!(whole, text, "the tokens are the text");
+    let line = |diagnostic: &wf_model::diagnostic::Diagnostic| {
+        format!("{} `{}`", diagnostic.slug, text.get(diagnostic.primary.span.range()).unwrap_or("?").lines().next().unwrap_or(""))
+    };
+    parsed.diagnostics.iter().map(line).collect()
+}
+
+const WHOLE: &str = r#"## Builds.
+workflow main {
+  param env: "a" | "b" = "a"
+  let image = "x:${env}"
+  parallel {
+    step lint: shell "lint" { reads only }
+    step test: shell "test" { reads only, timeout 15m }
+  }
+  if env == "b" {
+    step go: approval "Ship?" { timeout 4h }
+  } else {
+    step stay: sleep 1s
+  }
+  ship: for each x in ["a", "b"] parallel max 2 {
+    step release: shell {
+      run: "release ${x}"
+      env: { A: image }
+      retry 2 times backoff 5s to 1m
+      undo shell "undo ${x}"
+    }
+  }
+  on failure {
+    rollback
+  }
+}
+"#;
+
+#[test]
+fn one_broken_statement_costs_one_diagnostic_and_leaves_its_neighbours_whole() {
+    assert_eq!(found(WHOLE), [] as [&str; 0]);
+    for (from, to, expected) in [
+        ("param env", "parm env", "unknown-statement `parm`"),
+        ("workflow main", "wrokflow main", "unknown-statement `wrokflow`"),
+        ("let image =", "let image", "syntax-error `\"`"),
+        ("image = \"x:${env}\"", "image = ", "syntax-error ``"),
+        ("\"x:${env}\"", "\"x:${env}", "unclosed-string `\"`"),
+        ("\"x:${env}\"", "\"x:${env\"", "unclosed-interpolation `${`"),
+        ("shell \"lint\" {", "shell \"lint {", "unclosed-string `\"`"),
+        ("timeout 15m }", "timeout: 15m }", "clause-with-colon `timeout:`"),
+        ("timeout 15m }", "timeot 15m }", "unknown-statement `timeot`"),
+        ("timeout 4h }\n  }", "timeout 4h }\n", "missing-brace `{`"),
+        ("timeout 15m }\n  }", "timeout 15m }\n", "missing-brace `{`"),
+        ("1s\n  }", "1s\n  }\n  }", "stray-brace `}`"),
+        ("step stay: sleep 1s", "stay: sleep 1s", "missing-step `stay: sleep 1s`"),
+        ("run: \"release", "run \"release", "missing-colon `run`"),
+        ("run: \"release", "run = \"release", "assignment `run =`"),
+        ("env: { A: image }", "env: { A: image", "unclosed-bracket `{`"),
+        ("env: { A: image }", "env { A: image }", "missing-colon `env`"),
+        ("[\"a\", \"b\"] parallel", "[\"a\", \"b\" parallel", "unclosed-bracket `[`"),
+        ("for each", "foreach", "unknown-statement `foreach`"),
+        ("ship: for", "ship-it: for", "hyphenated-name `ship-it`"),
+        ("retry 2 times", "retry 2", "syntax-error `backoff`"),
+        ("on failure {", "on faliure {", "unknown-statement `faliure`"),
+        ("    rollback\n", "    rollbak\n", "unknown-statement `rollbak`"),
+        ("step go: approval", "step go approval", "syntax-error `approval`"),
+        ("sleep 1s", "sleep 1s;", "stray-character `;`"),
+        ("else {", "esle {", "unknown-statement `esle`"),
+    ] {
+        assert!(WHOLE.contains(from), "{from}");
+        assert_eq!(found(&WHOLE.replacen(from, to, 1)), [expected], "{from} -> {to}");
+    }
+}
+
+#[test]
+fn half_a_line_at_the_end_costs_one_diagnostic() {
+    for half in
+        ["st", "step", "step x", "step x:", "step x: shell \"", "let", "param x: ", "if ", "if a {", "on", "a:", "timeout"]
+    {
+        let text = WHOLE.trim_end().trim_end_matches('}').to_owned() + "  " + half + "\n}\n";
+        assert_eq!(found(&text).len(), 1, "{half}: {:?}", found(&text));
+    }
+}
+
+#[test]
+fn nothing_is_too_much() {
+    for text in ["(", "[", "{", "${", "\"${", "\"\"\"${", "a {", "a: {", "}", ")", "x: [", "if a { "] {
+        let _ = parse(SourceId(0), &text.repeat(100_000));
+        let _ = parse(SourceId(0), &format!("workflow main {{\n  {}\n}}\n", text.repeat(20_000)));
+    }
+    let _ = parse(SourceId(0), &"a\n".repeat(200_000));
+    assert_eq!(found(&format!("workflow main {{\n  # {}\n}}", "x".repeat(1 << 20))), [] as [&str; 0]);
+    assert_eq!(found(""), [] as [&str; 0]);
+    assert_eq!(found("\u{feff}workflow main {\r\n  step a: shell \"x\"\r\n}\r\n"), [] as [&str; 0]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_edit_of_a_file_is_read(at in 0..WHOLE.len(), removed in 0_usize..12, piece in proptest::sample::select(vec![
+        "", "{", "}", "\"", "'", "\"\"\"", "(", "]", "\n", ":", ",", "#", "${", "é", "\\", "else", "step ", "- "])) {
+        let end = (at + removed).min(WHOLE.len());
+        let text = WHOLE.get(..at).unwrap_or("").to_owned() + piece + WHOLE.get(end..).unwrap_or("");
+        found(&text);
+    }
+}
