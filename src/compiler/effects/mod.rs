@@ -19,7 +19,7 @@ use scope::Scopes;
 use std::collections::HashSet;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::kind::Registry;
-use wf_model::program::{Callee, Effect, Program, Statement, StatementId, Step, Workflow, WorkflowId};
+use wf_model::program::{Callee, Effect, Place, Program, Statement, StatementId, Step, Workflow, WorkflowId};
 
 /// Reports what effects, undos, retries, timeouts and the like leave to be wished for, at every level.
 pub fn check(program: &Program, kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) {
@@ -102,7 +102,7 @@ fn covered(rooms: &[Room<'_>]) -> HashSet<WorkflowId> {
     }
     while let Some(workflow) = left.pop() {
         if covered.insert(workflow) {
-            left.extend(rooms.iter().filter(|room| room.id == workflow).flat_map(calls).map(|(_, callee)| callee));
+            left.extend(rooms.get(workflow.index()).into_iter().flat_map(calls).map(|(_, callee)| callee));
         }
     }
     covered

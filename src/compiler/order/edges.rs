@@ -75,9 +75,14 @@ impl<'a> Edges<'a> {
 
     /// Adds what uses of values say, and reports those above the statement that sets the value.
     pub(super) fn add_values(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        let mut reported = HashSet::new();
         for used in uses::collect(self.workflow, self.tree) {
             match self.tree.meet(used.user, used.producer) {
-                Some(meeting) => self.add_value(&used, &meeting, diagnostics),
+                Some(meeting) if self.comes_too_early(&meeting) => {
+                    let is_new = reported.insert((used.user, used.producer));
+                    diagnostics.extend(is_new.then(|| self.used_before(&used)).flatten());
+                }
+                Some(meeting) => self.add_value(&used, &meeting),
                 None if self.tree.holds(used.producer, used.user) => {
                     self.add(used.user, used.producer, DependencyReason::Value, used.span);
                 }
@@ -86,15 +91,22 @@ impl<'a> Edges<'a> {
         }
     }
 
-    fn add_value(&mut self, used: &Use, meeting: &Meeting, diagnostics: &mut Vec<Diagnostic>) {
+    /// Adds the edge of a use, where the written order does not make sure of it already.
+    fn add_value(&mut self, used: &Use, meeting: &Meeting) {
         if !self.follows_written_order(meeting.first) {
             let on = self.settled(used.producer, meeting, DependencyReason::Value);
             self.add(meeting.first, on, DependencyReason::Value, used.span);
-        } else if !self.stands_below(meeting) {
-            let title = |id| self.workflow.statements.get(id).map(|statement| (statement.title(), statement.span));
-            let (Some((producer, declared)), Some((user, _))) = (title(used.producer), title(used.user)) else { return };
-            diagnostics.push(ValueUsedBefore { user, producer, used: used.span, declared }.diagnostic());
         }
+    }
+
+    fn comes_too_early(&self, meeting: &Meeting) -> bool {
+        self.follows_written_order(meeting.first) && !self.stands_below(meeting)
+    }
+
+    fn used_before(&self, used: &Use) -> Option<Diagnostic> {
+        let user = self.workflow.statements.get(used.user)?.title();
+        let producer = self.workflow.statements.get(used.producer)?;
+        Some(ValueUsedBefore { user, producer: producer.title(), used: used.span, declared: producer.span }.diagnostic())
     }
 
     /// Takes out what another edge already makes sure of: one of the block around the user, or one to the block around the target.

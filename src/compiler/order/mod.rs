@@ -8,6 +8,8 @@ mod circle;
 mod edges;
 mod findings;
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;
 mod uses;
 

@@ -207,6 +207,7 @@ fn a_value_is_used_only_below_its_step() {
     let root = sample.root();
     let [a, b] = steps(&mut sample, root, ["a", "b"]);
     sample.uses(a, b);
+    sample.uses(a, b);
     let (_, diagnostics) = order(&mut sample);
     let found: Vec<_> = diagnostics.iter().map(|found| (found.slug, found.message.as_str())).collect();
     assert_eq!(found, [("value-used-before", "step `a` uses the value of step `b`, which stands below")]);
