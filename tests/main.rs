@@ -4,5 +4,6 @@
 
 mod arrows;
 mod cli;
+mod kinds;
 mod pages;
 mod tidy;

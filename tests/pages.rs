@@ -51,3 +51,14 @@ fn every_page_has_its_title_and_an_example_before_and_after() {
         }
     }
 }
+
+#[test]
+fn every_example_of_a_page_parses() {
+    for (slug, text) in pages() {
+        for block in text.split("```wf\n").skip(1).filter_map(|after| after.split("```").next()) {
+            let parsed = wf_syntax::parse(wf_model::span::SourceId(0), block);
+            let other: Vec<_> = parsed.diagnostics.iter().filter(|found| found.slug != slug).collect();
+            assert!(other.is_empty(), "{slug}: {other:?}");
+        }
+    }
+}

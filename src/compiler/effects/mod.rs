@@ -7,6 +7,7 @@ mod raw;
 mod redirection;
 mod retry;
 mod scope;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod timeout;
@@ -33,6 +34,7 @@ pub fn check(program: &Program, kinds: &Registry, diagnostics: &mut Vec<Diagnost
             timeout::check(&mut check, &seen);
             retry::check_step(&mut check, &seen);
             redirection::check(&mut check, &seen);
+            secret::check(&mut check, &seen);
         }
         retry::check_bodies(&mut check);
         image::check(&mut check);

@@ -348,3 +348,15 @@ fn reads_only_stands_over_no_redirection_to_a_file() {
     let messages: Vec<_> = messages.iter().map(|found| found.message.as_str()).collect();
     assert_eq!(messages, ["step `writes` says `reads only`, but its command writes to `log`"]);
 }
+
+#[test]
+fn only_a_step_that_reads_gives_a_secret() {
+    let mut sample = Sample::new();
+    let root = sample.root();
+    let reads = reader(&mut sample, root, "reads");
+    let changes = sample.step(root, "changes");
+    for step in [reads, changes] {
+        sample.step_mut(step).invocation.decode = Some(Type::Secret);
+    }
+    assert_eq!(slugs(&sample, Level::Basic), ["secret-of-changing-step"]);
+}

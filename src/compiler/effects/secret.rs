@@ -1,0 +1,32 @@
+//! Secrets that a step gives.
+
+use super::{Check, Seen};
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::program::Effect;
+use wf_model::span::Span;
+
+/// Reports a step that gives a secret and changes the world: its value is not journaled, so a resumed run runs it again.
+pub(super) fn check(check: &mut Check<'_, '_>, seen: &Seen<'_>) {
+    let gives_secret = seen.step.invocation.decode.as_ref().is_some_and(wf_model::types::Type::holds_secret);
+    if gives_secret && matches!(seen.effect, Effect::Changes { .. } | Effect::UndoesItself) {
+        check.report(&SecretOfChangingStep { step: seen.statement.title(), span: seen.statement.span });
+    }
+}
+
+/// A step whose value cannot be kept and that must not run twice.
+struct SecretOfChangingStep {
+    step: String,
+    span: Span,
+}
+
+impl Finding for SecretOfChangingStep {
+    const SLUG: &'static str = "secret-of-changing-step";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("{} gives a secret and may change the world", self.step))
+            .labelled("a resumed run runs it again, because a secret is never journaled")
+            .with_help(
+                "add `reads only` where running it twice does no harm, or split it: one step changes, another reads the secret",
+            )
+    }
+}
