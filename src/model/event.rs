@@ -291,6 +291,8 @@ pub enum EventKind {
     IterationOpened {
         /// The loop.
         instance: Instance,
+        /// The iteration itself, such as `ship[1]`: a retry or timeout of the loop's body is its.
+        iteration: Instance,
         /// Which, from zero.
         index: u64,
     },
@@ -298,6 +300,8 @@ pub enum EventKind {
     IterationEnded {
         /// The loop.
         instance: Instance,
+        /// The iteration itself.
+        iteration: Instance,
         /// Which, from zero.
         index: u64,
         /// Whether it succeeded.

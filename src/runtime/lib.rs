@@ -1,5 +1,7 @@
 //! The pure engine, the dispatcher around it, and the real world it drives.
 
+pub mod engine;
 pub mod executor;
 pub mod parameters;
 pub mod secrets;
+pub mod simulation;

@@ -1,0 +1,126 @@
+//! The queue of tasks that one event leads to.
+
+use super::Engine;
+use super::command::Command;
+use super::evaluate::Hindrance;
+use super::state::{Parked, Task};
+use wf_model::event::{FailedInstance, InstanceId};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::run::RunState;
+
+/// The run itself has the first number.
+pub(super) const RUN: InstanceId = InstanceId(0);
+
+impl Engine {
+    /// Works until nothing is left to do without something happening outside.
+    pub(super) fn settle(&mut self) {
+        loop {
+            if let Some(task) = self.agenda.pop_front() {
+                self.perform(task);
+            } else if !self.start_queued() && !self.expand_loop() {
+                break;
+            }
+        }
+        if self.state == RunState::Running && self.is_stuck() {
+            self.fail_stuck();
+        }
+    }
+
+    fn perform(&mut self, task: Task) {
+        let subject = subject(&task);
+        match self.attempt(&task) {
+            Ok(()) => {
+                self.observations.remove(&subject);
+            }
+            Err(Hindrance::Pending(wanted)) => {
+                let command = Command::Observe {
+                    instance: self.named(subject),
+                    place: wanted.place,
+                    occurrence: wanted.occurrence,
+                    function: wanted.function,
+                    arguments: wanted.arguments.clone(),
+                };
+                self.command(command);
+                self.parked.insert(subject, Parked { task, wanted });
+            }
+            Err(Hindrance::Failed(failure)) => {
+                self.observations.remove(&subject);
+                self.give_up(task, failure);
+            }
+        }
+    }
+
+    fn attempt(&mut self, task: &Task) -> Result<(), Hindrance> {
+        match task {
+            Task::Begin => self.begin(),
+            Task::Conclude => self.conclude_run(),
+            Task::Due(body, position) => self.due(*body, *position),
+            Task::Prepare(node) => self.prepare(*node),
+            Task::Judge(node) => self.judge(*node),
+            Task::Reconsider(node, cause) => self.reconsider(*node, cause),
+            Task::Excuse(node, cause) => self.excuse(*node, cause),
+            Task::Forgive(body, cause) => self.forgive_body(*body, cause.clone()),
+            Task::Enter(node) => self.enter(*node),
+            Task::Leave(node, frame) => self.leave(*node, *frame),
+            Task::Open(body) => self.open(*body),
+            Task::Drained(body) => self.drained(*body),
+            Task::Ended { body, node, position, outcome } => {
+                self.ended(*body, *node, *position, outcome);
+                Ok(())
+            }
+            Task::Until(node) => self.until(*node),
+            Task::Round(node) => {
+                self.round(*node);
+                Ok(())
+            }
+            Task::LoopOver(node) => {
+                self.loop_over(*node);
+                Ok(())
+            }
+        }
+    }
+
+    /// What becomes of a task whose expressions failed.
+    fn give_up(&mut self, task: Task, failure: Failure) {
+        match task {
+            Task::Begin | Task::Conclude => self.fail_run(FailedInstance { path: "".into(), failure, attempts: 0 }),
+            Task::Prepare(node) | Task::Until(node) => self.fail_node(node, failure, true),
+            Task::Judge(node) | Task::Enter(node) | Task::Leave(node, _) => self.attempt_failed(node, failure),
+            Task::Reconsider(node, _) | Task::Excuse(node, _) => self.fail_node(node, failure, false),
+            Task::Open(body) | Task::Drained(body) | Task::Forgive(body, _) => self.fail_body(body, failure),
+            // These evaluate nothing.
+            Task::Due(..) | Task::Ended { .. } | Task::Round(_) | Task::LoopOver(_) => {}
+        }
+    }
+
+    /// Nothing goes on outside, and nothing is left to do: only dependencies that no checked program has lead here.
+    fn is_stuck(&self) -> bool {
+        self.going == 0 && self.drawing == 0 && self.timers.is_empty() && self.parked.is_empty()
+    }
+
+    fn fail_stuck(&mut self) {
+        let failure = Failure::final_of(FailureKind::Engine, "statements wait for each other");
+        self.fail_run(FailedInstance { path: "".into(), failure, attempts: 0 });
+    }
+}
+
+/// Whose observations a task sees.
+fn subject(task: &Task) -> InstanceId {
+    match task {
+        Task::Begin | Task::Conclude => RUN,
+        Task::Due(id, _)
+        | Task::Prepare(id)
+        | Task::Judge(id)
+        | Task::Reconsider(id, _)
+        | Task::Excuse(id, _)
+        | Task::Forgive(id, _)
+        | Task::Enter(id)
+        | Task::Leave(id, _)
+        | Task::Open(id)
+        | Task::Drained(id)
+        | Task::Ended { node: id, .. }
+        | Task::Until(id)
+        | Task::Round(id)
+        | Task::LoopOver(id) => *id,
+    }
+}

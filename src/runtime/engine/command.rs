@@ -1,0 +1,91 @@
+//! What the engine wants done, and how it refuses.
+
+use crate::executor::Stop;
+use std::sync::Arc;
+use wf_model::event::{Instance, Timer, Timestamp};
+use wf_model::expression::{Function, Place};
+use wf_model::run::RunState;
+use wf_model::script::Call;
+use wf_model::unit::Duration;
+use wf_model::value::Value;
+
+/// Something to be done outside; each is answered by an event, but [`Command::Stop`], [`Command::Forget`] and
+/// [`Command::Finish`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Run an attempt: answered by announced, started and attempt ended.
+    Start {
+        /// The step.
+        instance: Instance,
+        /// Which attempt, from one.
+        attempt: u32,
+        /// What to do.
+        call: Arc<Call>,
+        /// After how long to stop it, as a failure of kind timeout.
+        timeout: Option<Duration>,
+    },
+    /// Look outside: answered by observed.
+    Observe {
+        /// The statement that it is evaluated for.
+        instance: Option<Instance>,
+        /// Which call of the program.
+        place: Place,
+        /// Which of its calls in one evaluation, from zero.
+        occurrence: u32,
+        /// What to look at.
+        function: Function,
+        /// With what.
+        arguments: Vec<Value>,
+    },
+    /// Wait: answered by timer woke.
+    WakeAt {
+        /// Whose timer.
+        instance: Instance,
+        /// Which.
+        timer: Timer,
+        /// When, and not before.
+        due: Timestamp,
+    },
+    /// Give up a timer.
+    Forget {
+        /// Whose timer.
+        instance: Instance,
+        /// Which.
+        timer: Timer,
+    },
+    /// Draw a delay, uniform in zero to `upper`: answered by jitter drawn.
+    Draw {
+        /// What is to be tried again.
+        instance: Instance,
+        /// The greatest delay.
+        upper: Duration,
+    },
+    /// Ask a running attempt to end; its end is still told.
+    Stop {
+        /// The step.
+        instance: Instance,
+        /// How much.
+        stop: Stop,
+    },
+    /// The run is over.
+    Finish {
+        /// How it ended.
+        state: RunState,
+        /// Its outputs: a record, `null` where it did not succeed.
+        outputs: Value,
+    },
+}
+
+/// An event that cannot happen where the run stands; nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event does not fit the run: {reason}")]
+pub struct IllegalTransition {
+    /// One fact, lower case, without a full stop.
+    pub reason: String,
+}
+
+impl IllegalTransition {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}

@@ -1,0 +1,239 @@
+//! The engine: a pure function from what happened in a run to what is to be done next.
+//!
+//! It is told events and concludes others from them; it never looks at a clock, a random number or the world, and nothing
+//! depends on the order of a hash table, so the same given events always lead to the same conclusions and commands. The cost of an
+//! event is that of what changes by it. Work inside is a queue of tasks, never recursion, so the length of a chain and the depth of
+//! a program do not matter to the stack.
+
+mod agenda;
+mod block;
+mod body;
+mod call;
+mod cancel;
+mod command;
+mod evaluate;
+mod given;
+mod loops;
+mod node;
+mod outstanding;
+mod plan;
+mod queue;
+mod retry;
+mod run;
+mod state;
+mod step;
+mod unsupported;
+
+pub use command::{Command, IllegalTransition};
+pub use unsupported::{Unsupported, unsupported};
+
+use plan::Plan;
+use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::sync::Arc;
+use wf_model::event::{Event, Instance, InstanceId, Timer, Timestamp};
+use wf_model::program::{Program, WorkflowId};
+use wf_model::run::RunState;
+use wf_model::value::Value;
+
+/// How a run is driven.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How many attempts run at a time; at least one does. Steps that only wait do not count.
+    pub jobs: usize,
+    /// Values of the `secret`s of all workflows that may be called, by workflow and name.
+    pub secrets: BTreeMap<(WorkflowId, Arc<str>), Value>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { jobs: 4, secrets: BTreeMap::new() }
+    }
+}
+
+/// A run as far as it has come.
+#[derive(Debug)]
+pub struct Engine {
+    program: Arc<Program>,
+    workflow: WorkflowId,
+    arguments: Vec<(Arc<str>, Value)>,
+    options: Options,
+    plans: BTreeMap<WorkflowId, Arc<Plan>>,
+    state: RunState,
+    now: Timestamp,
+    run: Value,
+    globals: Vec<Value>,
+    /// The frame of the run's own workflow.
+    root: Option<FrameId>,
+    outputs: Value,
+    next_instance: u64,
+    next_frame: u64,
+    frames: BTreeMap<FrameId, Frame>,
+    nodes: BTreeMap<InstanceId, Node>,
+    bodies: BTreeMap<InstanceId, BodyRun>,
+    observations: BTreeMap<InstanceId, Observations>,
+    parked: BTreeMap<InstanceId, Parked>,
+    timers: BTreeMap<(InstanceId, Timer), Timestamp>,
+    agenda: VecDeque<Task>,
+    queue: BinaryHeap<(u32, std::cmp::Reverse<InstanceId>)>,
+    queued: usize,
+    /// Attempts that hold a slot.
+    taken: usize,
+    /// Attempts that were asked for and have not ended.
+    going: usize,
+    /// Delays that are being drawn.
+    drawing: usize,
+    expandable: BTreeSet<(std::cmp::Reverse<u32>, InstanceId)>,
+    cancelled: u32,
+    concluded: VecDeque<Event>,
+    commands: Vec<Command>,
+}
+
+impl Engine {
+    /// The run of `workflow` before anything happened; `arguments` give parameters by name.
+    #[must_use]
+    pub fn new(program: Arc<Program>, workflow: WorkflowId, arguments: Vec<(Arc<str>, Value)>, options: Options) -> Self {
+        let options = Options { jobs: options.jobs.max(1), ..options };
+        Self {
+            program,
+            workflow,
+            arguments,
+            options,
+            plans: BTreeMap::new(),
+            state: RunState::Queued,
+            now: Timestamp::default(),
+            run: Value::Null,
+            globals: Vec::new(),
+            root: None,
+            outputs: Value::Null,
+            next_instance: 1,
+            next_frame: 0,
+            frames: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            bodies: BTreeMap::new(),
+            observations: BTreeMap::new(),
+            parked: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            agenda: VecDeque::new(),
+            queue: BinaryHeap::new(),
+            queued: 0,
+            taken: 0,
+            going: 0,
+            drawing: 0,
+            expandable: BTreeSet::new(),
+            cancelled: 0,
+            concluded: VecDeque::new(),
+            commands: Vec::new(),
+        }
+    }
+
+    /// Takes in what happened. A concluded event is only taken where it is the next one that the engine has concluded itself, so a
+    /// journal can be told as it stands.
+    ///
+    /// # Errors
+    /// Refuses an event that cannot happen where the run stands, and has changed nothing then.
+    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalTransition> {
+        if !event.kind.is_given() {
+            return self.confirm(event);
+        }
+        self.check(event)?;
+        self.now = self.now.max(event.at);
+        self.take(&event.kind);
+        self.settle();
+        Ok(())
+    }
+
+    /// What follows from the events taken in so far and was not given out or confirmed yet, in order.
+    pub fn concluded(&mut self) -> Vec<Event> {
+        self.concluded.drain(..).collect()
+    }
+
+    /// What is to be done and was not given out yet, in order.
+    pub fn commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// How the run stands.
+    #[must_use]
+    pub const fn state(&self) -> RunState {
+        self.state
+    }
+
+    /// The run's outputs: a record once it has succeeded, `null` before.
+    #[must_use]
+    pub const fn outputs(&self) -> &Value {
+        &self.outputs
+    }
+
+    /// The clock of the run: the latest time that an event told.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The program that runs.
+    #[must_use]
+    pub const fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// What the run was given.
+    #[must_use]
+    pub fn arguments(&self) -> &[(Arc<str>, Value)] {
+        &self.arguments
+    }
+
+    /// How the run is driven.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+
+    fn confirm(&mut self, event: &Event) -> Result<(), IllegalTransition> {
+        let Some(next) = self.concluded.front() else {
+            return Err(IllegalTransition::new("nothing more follows from what happened"));
+        };
+        if next.kind != event.kind && !same_in_journal(next, event) {
+            return Err(IllegalTransition::new(format!("something else follows from what happened: {:?}", next.kind)));
+        }
+        self.concluded.pop_front();
+        Ok(())
+    }
+
+    fn next_id(&mut self) -> InstanceId {
+        let id = InstanceId(self.next_instance);
+        self.next_instance += 1;
+        id
+    }
+
+    fn plan(&mut self, workflow: WorkflowId) -> Arc<Plan> {
+        let program = &self.program;
+        let plan = || Arc::new(program.workflows.get(workflow).map(Plan::new).unwrap_or_default());
+        self.plans.entry(workflow).or_insert_with(plan).clone()
+    }
+
+    fn conclude(&mut self, kind: wf_model::event::EventKind) {
+        self.concluded.push_back(Event { at: self.now, kind });
+    }
+
+    fn command(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    fn set_timer(&mut self, instance: Instance, timer: Timer, due: Timestamp) {
+        self.timers.insert((instance.id, timer), due);
+        self.command(Command::WakeAt { instance, timer, due });
+    }
+
+    fn forget_timer(&mut self, instance: &Instance, timer: Timer) {
+        if self.timers.remove(&(instance.id, timer)).is_some() {
+            self.command(Command::Forget { instance: instance.clone(), timer });
+        }
+    }
+}
+
+/// Secrets are `***` in a journal, so events that hold some are compared as they are written.
+fn same_in_journal(left: &Event, right: &Event) -> bool {
+    let written = |event: &Event| serde_json::to_value(&event.kind).ok();
+    written(left).is_some_and(|left| Some(left) == written(right))
+}

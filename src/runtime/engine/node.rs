@@ -1,0 +1,213 @@
+//! Statements: how they come to be, what they turn out to be, and how they end.
+
+use super::Engine;
+use super::evaluate::{Extras, Hindrance, Spot};
+use super::state::{Node, NodeState, Outcome, StepPhase, Task};
+use std::sync::Arc;
+use wf_model::event::{EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason};
+use wf_model::failure::Failure;
+use wf_model::program::{Callee, Program, Statement, StatementId, StatementKind, Workflow, WorkflowId};
+use wf_model::value::Value;
+
+/// The statement at a place of a program.
+pub(super) fn statement_of(program: &Program, workflow: WorkflowId, statement: StatementId) -> Option<&Statement> {
+    program.workflows.get(workflow)?.statements.get(statement)
+}
+
+/// What an instance of a statement is; `None` for those that have none.
+pub(super) fn kind_of(program: &Program, statement: &Statement) -> Option<InstanceKind> {
+    match &statement.kind {
+        StatementKind::Let(_) => Some(InstanceKind::Let),
+        StatementKind::Step(step) => Some(match &step.invocation.callee {
+            Callee::Kind(kind) => InstanceKind::Step(kind.clone()),
+            Callee::Workflow(id) => InstanceKind::Call(
+                program.workflows.get(*id).map_or_else(|| "".into(), |workflow: &Workflow| workflow.name.clone()),
+            ),
+        }),
+        StatementKind::If(_) => Some(InstanceKind::If),
+        StatementKind::Stage(_) => Some(InstanceKind::Stage),
+        StatementKind::Parallel(_) => Some(InstanceKind::Parallel),
+        StatementKind::ForEach(_) => Some(InstanceKind::ForEach),
+        StatementKind::Repeat(_) => Some(InstanceKind::Repeat),
+        StatementKind::Rollback(_) | StatementKind::Checkpoint(_) | StatementKind::Commit => None,
+    }
+}
+
+impl Node {
+    pub(super) fn spot(&self) -> Spot {
+        Spot { instance: self.instance.id, frame: self.frame }
+    }
+}
+
+impl Engine {
+    /// Makes the statement at `position` of an open body go on, unless nothing may start there.
+    pub(super) fn due(&mut self, body_id: InstanceId, position: usize) -> Result<(), Hindrance> {
+        let program = Arc::clone(&self.program);
+        let Some(body) = self.bodies.get_mut(&body_id) else { return Ok(()) };
+        if !body.takes_more() || body.begun.get(position) != Some(&false) {
+            return Ok(());
+        }
+        let workflow = body.workflow;
+        let statements = program.workflows.get(workflow).and_then(|workflow| workflow.bodies.get(body.body));
+        let Some(&id) = statements.and_then(|body| body.statements.get(position)) else { return Ok(()) };
+        let (plan, instance_id) = (self.plan(workflow), InstanceId(self.next_instance));
+        let Some(body) = self.bodies.get_mut(&body_id) else { return Ok(()) };
+        let rank = plan.place(id).map_or(0, |place| place.rank).saturating_add(body.rank);
+        if body.live.len() >= body.max {
+            body.held.push((rank, std::cmp::Reverse(position)));
+            return Ok(());
+        }
+        self.next_instance += 1;
+        if let Some(begun) = body.begun.get_mut(position) {
+            *begun = true;
+        }
+        body.live.insert(instance_id);
+        let name = statement_of(&program, workflow, id).and_then(|statement| statement.name.as_deref());
+        let instance = Instance { id: instance_id, path: body.way.to(name) };
+        let (frame, state) = (body.frame, NodeState::Preparing);
+        let node = Node { instance, body: body_id, position, statement: id, workflow, frame, rank, told: false, state };
+        self.nodes.insert(instance_id, node);
+        self.agenda.push_back(Task::Prepare(instance_id));
+        Ok(())
+    }
+
+    /// Looks at a statement's condition and gets it going.
+    pub(super) fn prepare(&mut self, id: InstanceId) -> Result<(), Hindrance> {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get(&id) else { return Ok(()) };
+        let (spot, workflow) = (node.spot(), node.workflow);
+        let Some(statement) = statement_of(&program, workflow, node.statement) else { return Ok(()) };
+        if !self.holds(spot, &Extras::default(), statement.when.as_ref())? {
+            self.end_statement(id, Outcome::Skipped(SkipReason::Condition));
+            return Ok(());
+        }
+        match &statement.kind {
+            StatementKind::Let(binding) => {
+                let value = self.evaluate(spot, &Extras::default(), &binding.expression)?;
+                self.end_statement(id, Outcome::Succeeded(value));
+                Ok(())
+            }
+            StatementKind::Step(step) => self.prepare_step(id, spot, workflow, step),
+            StatementKind::If(choice) => self.prepare_if(id, spot, choice),
+            StatementKind::Stage(body) => {
+                self.open_block(id, *body, wf_model::program::Wait::All, usize::MAX);
+                Ok(())
+            }
+            StatementKind::Parallel(parallel) => {
+                let max = self.evaluate_max(spot, parallel.max.as_ref())?;
+                self.open_block(id, parallel.body, parallel.wait, max);
+                Ok(())
+            }
+            StatementKind::ForEach(each) => self.prepare_loop(id, spot, each),
+            StatementKind::Repeat(repeat) => self.prepare_repeat(id, spot, repeat),
+            StatementKind::Rollback(_) | StatementKind::Checkpoint(_) | StatementKind::Commit => {
+                Err(Hindrance::failed("statement is not run in this version"))
+            }
+        }
+    }
+
+    /// Tells, once, that a statement goes on.
+    pub(super) fn tell_ready(&mut self, id: InstanceId) {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.told) else { return };
+        node.told = true;
+        let instance = node.instance.clone();
+        let kind = statement_of(&program, node.workflow, node.statement).and_then(|statement| kind_of(&program, statement));
+        if let Some(kind) = kind {
+            self.conclude(EventKind::Ready { instance, kind });
+        }
+    }
+
+    /// Ends a statement: its value is there, everybody is told, and its body hears of it.
+    pub(super) fn end_statement(&mut self, id: InstanceId, outcome: Outcome) {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.remove(&id) else { return };
+        self.drop_waits(&node.instance);
+        self.drop_counts(&node);
+        let Some(statement) = statement_of(&program, node.workflow, node.statement) else { return };
+        if let (Outcome::Succeeded(value), Some(name), Some(frame)) =
+            (&outcome, statement.value, self.frames.get_mut(&node.frame))
+        {
+            frame.values.insert(name, value.clone());
+        }
+        self.tell_end(&program, &node, statement, &outcome);
+        match outcome {
+            Outcome::Succeeded(_)
+            | Outcome::Continued(_)
+            | Outcome::Skipped(SkipReason::Condition | SkipReason::BranchNotTaken) => self.satisfy_inside(&node),
+            Outcome::Skipped(_) | Outcome::Failed(_) | Outcome::Cancelled(_) => {}
+        }
+        self.agenda.push_back(Task::Ended { body: node.body, node: id, position: node.position, outcome });
+    }
+
+    fn tell_end(&mut self, program: &Program, node: &Node, statement: &Statement, outcome: &Outcome) {
+        let instance = node.instance.clone();
+        let kind = match outcome {
+            Outcome::Succeeded(value) if matches!(statement.kind, StatementKind::Let(_)) => {
+                EventKind::LetEvaluated { instance, value: value.clone() }
+            }
+            Outcome::Succeeded(value) => EventKind::Succeeded { instance, value: value.clone() },
+            Outcome::Skipped(reason) => {
+                let Some(kind) = kind_of(program, statement) else { return };
+                EventKind::Skipped { instance, kind, reason: *reason }
+            }
+            Outcome::Failed(cause) => EventKind::Failed { instance, cause: cause.clone(), continued: false },
+            Outcome::Continued(cause) => EventKind::Failed { instance, cause: cause.clone(), continued: true },
+            Outcome::Cancelled(reason) => EventKind::Cancelled { instance, reason: *reason },
+        };
+        self.conclude(kind);
+    }
+
+    /// Fails a statement whose own expressions failed; `forgivable` where its `on failure continue` may be asked.
+    pub(super) fn fail_node(&mut self, id: InstanceId, failure: Failure, forgivable: bool) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let path = node.instance.path.clone();
+        let attempts = match &node.state {
+            NodeState::Step(step) => step.attempts.number,
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => 0,
+        };
+        let cause = FailedInstance { path, failure, attempts };
+        let is_step = matches!(&node.state, NodeState::Preparing | NodeState::Step(_));
+        if forgivable && is_step {
+            self.agenda.push_back(Task::Reconsider(id, cause));
+        } else {
+            self.end_statement(id, Outcome::Failed(cause));
+        }
+    }
+
+    /// Skips statements that have not begun.
+    pub(super) fn skip(&mut self, workflow: WorkflowId, statements: &[StatementId], way: &super::state::Way, reason: SkipReason) {
+        let program = Arc::clone(&self.program);
+        for &statement in statements {
+            let Some(statement) = statement_of(&program, workflow, statement) else { continue };
+            let Some(kind) = kind_of(&program, statement) else { continue };
+            let instance = Instance { id: self.next_id(), path: way.to(statement.name.as_deref()) };
+            self.conclude(EventKind::Skipped { instance, kind, reason });
+        }
+    }
+
+    /// Lets go of timers, observations and tasks that belong to something that has ended.
+    pub(super) fn drop_waits(&mut self, instance: &Instance) {
+        use wf_model::event::Timer;
+        for timer in [Timer::Retry, Timer::Round, Timer::Timeout] {
+            self.forget_timer(instance, timer);
+        }
+        self.parked.remove(&instance.id);
+        self.observations.remove(&instance.id);
+    }
+
+    fn drop_counts(&mut self, node: &Node) {
+        let NodeState::Step(step) = &node.state else { return };
+        if step.phase == StepPhase::Queued {
+            self.queued = self.queued.saturating_sub(1);
+        }
+        if step.attempts.drawing.is_some() {
+            self.drawing = self.drawing.saturating_sub(1);
+        }
+    }
+
+    /// The value of a name in a frame.
+    pub(super) fn value_in(&self, frame: super::state::FrameId, id: wf_model::expression::ValueId) -> Value {
+        self.frames.get(&frame).and_then(|frame| frame.values.get(&id)).cloned().unwrap_or(Value::Null)
+    }
+}

@@ -1,0 +1,57 @@
+//! What a run that was told from its journal still waits for.
+
+use super::Engine;
+use super::command::Command;
+use super::state::{Attempts, NodeState, StepPhase};
+use wf_model::event::{Instance, InstanceId};
+
+impl Engine {
+    /// Everything that was asked for and not answered: what a process that goes on with the run has to do, instead of the
+    /// [`Engine::commands`] that led here. Attempts that were announced or started are not among it, see [`Engine::running`].
+    #[must_use]
+    pub fn outstanding(&self) -> Vec<Command> {
+        let starts = self.nodes.values().filter_map(|node| self.start_of(node.instance.id));
+        let observations = self.parked.iter().map(|(id, parked)| {
+            let wanted = parked.wanted.clone();
+            let (place, occurrence, function) = (wanted.place, wanted.occurrence, wanted.function);
+            Command::Observe { instance: self.named(*id), place, occurrence, function, arguments: wanted.arguments }
+        });
+        let timers = self.timers.iter().map(|((id, timer), due)| {
+            let instance = self.named(*id).unwrap_or_else(run_itself);
+            Command::WakeAt { instance, timer: *timer, due: *due }
+        });
+        let draw = |instance: &Instance, attempts: &Attempts| {
+            attempts.drawing.map(|upper| Command::Draw { instance: instance.clone(), upper })
+        };
+        let of_bodies = self.bodies.values().filter_map(|run| draw(&run.instance, &run.attempts));
+        let of_steps = self.nodes.values().filter_map(|node| match &node.state {
+            NodeState::Step(step) => draw(&node.instance, &step.attempts),
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => None,
+        });
+        starts.chain(observations).chain(timers).chain(of_bodies).chain(of_steps).collect()
+    }
+
+    /// Attempts that were announced or started and have not ended, with their numbers.
+    #[must_use]
+    pub fn running(&self) -> Vec<(Instance, u32)> {
+        let running = self.nodes.values().filter_map(|node| match &node.state {
+            NodeState::Step(step) if matches!(step.phase, StepPhase::Announced | StepPhase::Running) => {
+                Some((node.instance.clone(), step.attempts.number))
+            }
+            _ => None,
+        });
+        running.collect()
+    }
+
+    fn start_of(&self, id: InstanceId) -> Option<Command> {
+        let node = self.nodes.get(&id)?;
+        let NodeState::Step(step) = &node.state else { return None };
+        let call = step.call.clone().filter(|_| step.phase == StepPhase::Starting)?;
+        let (instance, attempt, timeout) = (node.instance.clone(), step.attempts.number, step.time_from(self.now));
+        Some(Command::Start { instance, attempt, call, timeout })
+    }
+}
+
+fn run_itself() -> Instance {
+    Instance { id: super::agenda::RUN, path: "".into() }
+}

@@ -1,0 +1,241 @@
+//! What follows from a workflow's tables alone: who waits for whom, and how much stands behind each statement.
+
+use std::collections::BTreeSet;
+use wf_model::program::{BodyId, StatementId, StatementKind, Table, Workflow};
+
+/// Tables beside those of a workflow.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// For each statement.
+    statements: Table<StatementId, Place>,
+    /// For each body, the block that it belongs to; `None` for the workflow's own and for bodies that nothing reaches.
+    owners: Table<BodyId, Option<StatementId>>,
+}
+
+/// Where a statement stands.
+#[derive(Debug, Default)]
+pub(super) struct Place {
+    /// The body, and the place in it.
+    pub(super) body: Option<BodyId>,
+    /// The place in its body.
+    pub(super) position: usize,
+    /// The innermost `for each` around it.
+    pub(super) around: Option<StatementId>,
+    /// Statements of the same body that wait for it, by their positions.
+    pub(super) successors: Vec<usize>,
+    /// For how many of the same body it waits.
+    pub(super) predecessors: u32,
+    /// Statements of other bodies that it waits for.
+    pub(super) outside: Vec<StatementId>,
+    /// Whether statements of other bodies wait for it.
+    pub(super) watched: bool,
+    /// Of a block: statements inside it that others wait for.
+    pub(super) watched_inside: Vec<StatementId>,
+    /// How many statements come behind it on the longest path.
+    pub(super) rank: u32,
+}
+
+/// The bodies of a statement in written order.
+pub(super) fn bodies_of(kind: &StatementKind) -> Vec<BodyId> {
+    match kind {
+        StatementKind::If(choice) => choice.branches.iter().map(|branch| branch.body).chain(choice.otherwise).collect(),
+        StatementKind::Stage(body) => vec![*body],
+        StatementKind::Parallel(parallel) => vec![parallel.body],
+        StatementKind::ForEach(each) => vec![each.body],
+        StatementKind::Repeat(repeat) => vec![repeat.body],
+        StatementKind::Let(_)
+        | StatementKind::Step(_)
+        | StatementKind::Rollback(_)
+        | StatementKind::Checkpoint(_)
+        | StatementKind::Commit => Vec::new(),
+    }
+}
+
+impl Plan {
+    /// Reads the tables; linear in their size, times the depth of blocks for dependencies that leave a body.
+    pub(super) fn new(workflow: &Workflow) -> Self {
+        let mut plan = Self::default();
+        for _ in workflow.statements.iter() {
+            plan.statements.add(Place::default());
+        }
+        for _ in workflow.bodies.iter() {
+            plan.owners.add(None);
+        }
+        let order = plan.place_bodies(workflow);
+        plan.link(workflow);
+        plan.rank(workflow, &order);
+        plan
+    }
+
+    /// Where a statement stands.
+    pub(super) fn place(&self, statement: StatementId) -> Option<&Place> {
+        self.statements.get(statement)
+    }
+
+    /// Walks down from the root; gives the bodies, each before those inside it.
+    fn place_bodies(&mut self, workflow: &Workflow) -> Vec<BodyId> {
+        let mut order = Vec::new();
+        let mut open = vec![(workflow.root, None)];
+        let mut seen = BTreeSet::new();
+        while let Some((body, around)) = open.pop() {
+            let Some(content) = workflow.bodies.get(body) else { continue };
+            if !seen.insert(body) {
+                continue;
+            }
+            order.push(body);
+            for (position, &id) in content.statements.iter().enumerate() {
+                let (Some(place), Some(statement)) = (self.statements.get_mut(id), workflow.statements.get(id)) else { continue };
+                (place.body, place.position, place.around) = (Some(body), position, around);
+                let inside = if matches!(statement.kind, StatementKind::ForEach(_)) { Some(id) } else { around };
+                for inner in bodies_of(&statement.kind) {
+                    open.push((inner, inside));
+                    if let Some(owner) = self.owners.get_mut(inner) {
+                        *owner = Some(id);
+                    }
+                }
+            }
+        }
+        order
+    }
+
+    fn link(&mut self, workflow: &Workflow) {
+        for (user, statement) in workflow.statements.iter() {
+            let targets: BTreeSet<StatementId> =
+                statement.after.iter().filter_map(|edge| self.lifted(workflow, user, edge.on)).collect();
+            for target in targets {
+                self.connect(user, target);
+            }
+        }
+    }
+
+    fn connect(&mut self, user: StatementId, target: StatementId) {
+        let body = |plan: &Self, id| plan.place(id).and_then(|place| place.body);
+        let position = self.place(user).map_or(0, |place| place.position);
+        if body(self, user) == body(self, target) {
+            if let Some(place) = self.statements.get_mut(target) {
+                place.successors.push(position);
+            }
+            if let Some(place) = self.statements.get_mut(user) {
+                place.predecessors += 1;
+            }
+            return;
+        }
+        if let Some(place) = self.statements.get_mut(user) {
+            place.outside.push(target);
+        }
+        self.watch(target);
+    }
+
+    fn watch(&mut self, target: StatementId) {
+        let Some(place) = self.statements.get_mut(target).filter(|place| !place.watched) else { return };
+        place.watched = true;
+        let mut owner = place.body.and_then(|body| self.owner(body));
+        while let Some(place) = owner.and_then(|owner| self.statements.get_mut(owner)) {
+            place.watched_inside.push(target);
+            owner = place.body.and_then(|body| self.owner(body));
+        }
+    }
+
+    fn owner(&self, body: BodyId) -> Option<StatementId> {
+        self.owners.get(body).copied().flatten()
+    }
+
+    /// What `user` has to wait for where it names `target`: what stands inside a loop or a body that is tried again has ended only
+    /// with that; a block around the user never ends before it.
+    fn lifted(&self, workflow: &Workflow, user: StatementId, target: StatementId) -> Option<StatementId> {
+        if self.place(user)?.body == self.place(target)?.body {
+            return (user != target).then_some(target);
+        }
+        let around = self.bodies_around(user);
+        let (mut current, mut candidate) = (target, target);
+        loop {
+            let body = self.place(current)?.body?;
+            if around.contains(&body) {
+                break;
+            }
+            current = self.owner(body)?;
+            let again = workflow.bodies.get(body).is_some_and(|body| body.clauses.retry.is_some());
+            let kind = &workflow.statements.get(current)?.kind;
+            if again || matches!(kind, StatementKind::ForEach(_) | StatementKind::Repeat(_)) {
+                candidate = current;
+            }
+        }
+        let encloses = around.iter().any(|&body| self.owner(body) == Some(candidate));
+        (!encloses && candidate != user).then_some(candidate)
+    }
+
+    /// The bodies around a statement, innermost first.
+    fn bodies_around(&self, statement: StatementId) -> Vec<BodyId> {
+        let mut bodies = Vec::new();
+        let mut body = self.place(statement).and_then(|place| place.body);
+        while let Some(current) = body {
+            bodies.push(current);
+            body = self.owner(current).and_then(|owner| self.place(owner)).and_then(|place| place.body);
+        }
+        bodies
+    }
+
+    /// Longest paths: inner bodies first for their lengths, then outer ones first for what stands behind.
+    fn rank(&mut self, workflow: &Workflow, order: &[BodyId]) {
+        let mut lengths: Vec<u32> = vec![0; workflow.bodies.len()];
+        let mut tails: Vec<u32> = vec![0; workflow.statements.len()];
+        for &body in order.iter().rev() {
+            let length = self.measure(workflow, body, &lengths, &mut tails);
+            if let Some(slot) = lengths.get_mut(body.0 as usize) {
+                *slot = length;
+            }
+        }
+        for &body in order {
+            let behind = self.owner(body).and_then(|owner| self.place(owner)).map_or(0, |place| place.rank);
+            for &id in workflow.bodies.get(body).map_or(&[][..], |body| &body.statements) {
+                let tail = tails.get(id.0 as usize).copied().unwrap_or_default();
+                if let Some(place) = self.statements.get_mut(id) {
+                    place.rank = tail.saturating_add(behind);
+                }
+            }
+        }
+    }
+
+    /// Fills in how long the way behind each statement of `body` is inside it, and gives the length of its longest path.
+    fn measure(&self, workflow: &Workflow, body: BodyId, lengths: &[u32], tails: &mut [u32]) -> u32 {
+        let statements = workflow.bodies.get(body).map_or(&[][..], |body| &body.statements);
+        let weight = |id: StatementId| {
+            let inner = workflow.statements.get(id).map(|statement| bodies_of(&statement.kind)).unwrap_or_default();
+            inner.iter().filter_map(|body| lengths.get(body.0 as usize)).max().map_or(1, |longest| longest.saturating_add(1))
+        };
+        let mut longest = 0;
+        for &position in self.topological(statements).iter().rev() {
+            let Some(&id) = statements.get(position) else { continue };
+            let successors = self.place(id).map_or(&[][..], |place| &place.successors);
+            let behind = successors.iter().filter_map(|&successor| statements.get(successor));
+            let tail =
+                behind.map(|&next| weight(next).saturating_add(tails.get(next.0 as usize).copied().unwrap_or_default())).max();
+            if let Some(slot) = tails.get_mut(id.0 as usize) {
+                *slot = tail.unwrap_or_default();
+            }
+            longest = longest.max(weight(id).saturating_add(tail.unwrap_or_default()));
+        }
+        longest
+    }
+
+    /// Positions of a body's statements, each behind what it waits for (Kahn); what stands on a cycle is left out.
+    fn topological(&self, statements: &[StatementId]) -> Vec<usize> {
+        let place = |position: usize| statements.get(position).and_then(|&id| self.place(id));
+        let mut waiting: Vec<u32> =
+            (0..statements.len()).map(|position| place(position).map_or(0, |place| place.predecessors)).collect();
+        let mut order: Vec<usize> =
+            waiting.iter().enumerate().filter(|(_, count)| **count == 0).map(|(position, _)| position).collect();
+        let mut next = 0;
+        while let Some(&position) = order.get(next) {
+            next += 1;
+            for &successor in place(position).map_or(&[][..], |place| &place.successors) {
+                let Some(count) = waiting.get_mut(successor) else { continue };
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    order.push(successor);
+                }
+            }
+        }
+        order
+    }
+}

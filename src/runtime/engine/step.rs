@@ -1,0 +1,188 @@
+//! Steps: what they call, whether their result holds, and what becomes of a failure.
+
+use super::Engine;
+use super::evaluate::{Extras, Hindrance, Spot};
+use super::node::statement_of;
+use super::retry::Decision;
+use super::state::{NodeState, Outcome, StepPhase, StepRun, Task};
+use std::sync::Arc;
+use wf_model::event::{AttemptOutcome, FailedInstance, InstanceId, Timer};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::program::{Callee, Program, StatementKind, Step, WorkflowId};
+use wf_model::value::Value;
+
+fn step_of(program: &Program, workflow: WorkflowId, statement: wf_model::program::StatementId) -> Option<&Step> {
+    match &statement_of(program, workflow, statement)?.kind {
+        StatementKind::Step(step) => Some(step),
+        StatementKind::Let(_)
+        | StatementKind::If(_)
+        | StatementKind::Stage(_)
+        | StatementKind::Parallel(_)
+        | StatementKind::ForEach(_)
+        | StatementKind::Repeat(_)
+        | StatementKind::Rollback(_)
+        | StatementKind::Checkpoint(_)
+        | StatementKind::Commit => None,
+    }
+}
+
+impl Engine {
+    pub(super) fn prepare_step(
+        &mut self,
+        id: InstanceId,
+        spot: Spot,
+        workflow: WorkflowId,
+        step: &Step,
+    ) -> Result<(), Hindrance> {
+        let clauses = &step.clauses;
+        let within = clauses.retry.as_ref().and_then(|retry| retry.within.as_ref());
+        let mut run = StepRun {
+            timeout: self.evaluate_duration_of(spot, clauses.timeout.as_ref())?,
+            within: self.evaluate_duration_of(spot, within)?,
+            ..StepRun::default()
+        };
+        match &step.invocation.callee {
+            Callee::Kind(kind) => run.call = Some(Arc::new(self.build_call(spot, workflow, kind, &step.invocation)?)),
+            Callee::Workflow(_) => run.given = Arc::new(self.build_given(spot, &step.invocation)?),
+        }
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.state = NodeState::Step(Box::new(run));
+        }
+        self.tell_ready(id);
+        self.enqueue(id);
+        Ok(())
+    }
+
+    /// Takes in how an attempt ended.
+    pub(super) fn attempt_ended(&mut self, id: InstanceId, outcome: &AttemptOutcome) {
+        self.stop_counting(id);
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let NodeState::Step(step) = &mut node.state else { return };
+        step.phase = StepPhase::Idle;
+        if let Some(reason) = step.stopping {
+            return self.end_statement(id, Outcome::Cancelled(reason));
+        }
+        match outcome {
+            AttemptOutcome::Succeeded { result, decoded } => {
+                let value = decoded.clone().unwrap_or_else(|| result.clone());
+                step.result = Some((result.clone(), value));
+                self.agenda.push_back(Task::Judge(id));
+            }
+            AttemptOutcome::Failed(failure) => self.attempt_failed(id, failure.clone()),
+            AttemptOutcome::Cancelled => {
+                let failure = Failure::final_of(FailureKind::Signal, "attempt was ended from outside");
+                self.attempt_failed(id, Failure { retryable: true, ..failure });
+            }
+        }
+    }
+
+    /// Looks at a step's expectations; without a miss it has succeeded.
+    pub(super) fn judge(&mut self, id: InstanceId) -> Result<(), Hindrance> {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get(&id) else { return Ok(()) };
+        let NodeState::Step(run) = &node.state else { return Ok(()) };
+        let Some((result, value)) = run.result.clone() else { return Ok(()) };
+        let (spot, workflow, statement) = (node.spot(), node.workflow, node.statement);
+        let own = statement_of(&program, workflow, statement).and_then(|statement| statement.value);
+        let extras = Extras { result: Some(result), own: own.map(|own| (own, value.clone())), failure: None };
+        for expectation in step_of(&program, workflow, statement).map_or(&[][..], |step| &step.clauses.expectations) {
+            if self.evaluate_bool(spot, &extras, &expectation.condition)? {
+                continue;
+            }
+            let message = match &expectation.message {
+                None => format!("expectation does not hold: {}", expectation.text),
+                Some(message) => match self.evaluate(spot, &extras, message)? {
+                    Value::String(text) => text.to_string(),
+                    other => other.render().unwrap_or_else(|| other.write_literal()),
+                },
+            };
+            let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Expect, &message) };
+            self.attempt_failed(id, failure);
+            return Ok(());
+        }
+        self.end_statement(id, Outcome::Succeeded(value));
+        Ok(())
+    }
+
+    pub(super) fn attempt_failed(&mut self, id: InstanceId, failure: Failure) {
+        let Some(node) = self.nodes.get(&id) else { return };
+        let NodeState::Step(step) = &node.state else { return };
+        let cause = FailedInstance { path: node.instance.path.clone(), failure, attempts: step.attempts.number };
+        self.attempt_failed_because(id, cause);
+    }
+
+    pub(super) fn attempt_failed_because(&mut self, id: InstanceId, cause: FailedInstance) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let NodeState::Step(step) = &mut node.state else { return };
+        (step.phase, step.result) = (StepPhase::Idle, None);
+        let instance = node.instance.clone();
+        self.forget_timer(&instance, Timer::Timeout);
+        self.agenda.push_back(Task::Reconsider(id, cause));
+    }
+
+    /// Tries a failed step again, or ends it as its `on failure continue` says.
+    pub(super) fn reconsider(&mut self, id: InstanceId, cause: &FailedInstance) -> Result<(), Hindrance> {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get(&id) else { return Ok(()) };
+        let Some(step) = step_of(&program, node.workflow, node.statement) else {
+            self.end_statement(id, Outcome::Failed(cause.clone()));
+            return Ok(());
+        };
+        if let NodeState::Step(run) = &node.state {
+            let decision = self.decide(node.spot(), step.clauses.retry.as_ref(), &run.attempts, run.within, cause)?;
+            if decision != Decision::GiveUp {
+                if let Some((_, attempts)) = self.attempts_of(id) {
+                    attempts.cause = Some(cause.clone());
+                }
+                self.follow(id, decision);
+                return Ok(());
+            }
+        }
+        self.excuse(id, cause)
+    }
+
+    /// Ends a failed step as its `on failure continue` says.
+    pub(super) fn excuse(&mut self, id: InstanceId, cause: &FailedInstance) -> Result<(), Hindrance> {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get(&id) else { return Ok(()) };
+        let Some(step) = step_of(&program, node.workflow, node.statement) else { return Ok(()) };
+        let extras = Extras { failure: Some(cause.failure.value(&cause.path, cause.attempts)), ..Extras::default() };
+        let continued = match &step.clauses.continuation {
+            Some(continuation) => self.holds(node.spot(), &extras, continuation.when.as_ref())?,
+            None => false,
+        };
+        let outcome = if continued { Outcome::Continued(cause.clone()) } else { Outcome::Failed(cause.clone()) };
+        self.end_statement(id, outcome);
+        Ok(())
+    }
+
+    /// The body of the workflow that a step calls has ended.
+    pub(super) fn call_ended(&mut self, id: InstanceId, frame: super::state::FrameId, outcome: Outcome) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let NodeState::Step(step) = &mut node.state else { return };
+        step.phase = StepPhase::Idle;
+        if let Some(reason) = step.stopping {
+            self.frames.remove(&frame);
+            return self.end_statement(id, Outcome::Cancelled(reason));
+        }
+        if step.timed_out {
+            self.frames.remove(&frame);
+            let failure = Failure::final_of(FailureKind::Timeout, "workflow ran out of time");
+            return self.attempt_failed(id, Failure { retryable: true, ..failure });
+        }
+        match outcome {
+            Outcome::Succeeded(_) | Outcome::Continued(_) | Outcome::Skipped(_) => {
+                self.agenda.push_back(Task::Leave(id, frame));
+            }
+            Outcome::Failed(cause) => {
+                self.frames.remove(&frame);
+                let failure = Failure { kind: FailureKind::Child, ..cause.failure };
+                self.attempt_failed_because(id, FailedInstance { failure, ..cause });
+            }
+            Outcome::Cancelled(reason) => {
+                self.frames.remove(&frame);
+                self.end_statement(id, Outcome::Cancelled(reason));
+            }
+        }
+    }
+}

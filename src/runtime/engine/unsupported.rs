@@ -1,0 +1,98 @@
+//! What a program asks for that this version does not run, so that nothing starts which could not be finished.
+
+use super::plan::bodies_of;
+use std::collections::BTreeSet;
+use wf_model::kind::Registry;
+use wf_model::program::{Body, Callee, EffectClause, Program, Statement, StatementKind, Step, Workflow, WorkflowId};
+use wf_model::span::Span;
+
+/// A construct that is not run yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsupported {
+    /// What it is, such as "`lock`" or "kind `docker`".
+    pub what: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Lists every construct of a workflow, and of those that it calls, that is not run yet, in the order of the text of each.
+#[must_use]
+pub fn unsupported(program: &Program, workflow: WorkflowId, kinds: &Registry) -> Vec<Unsupported> {
+    let mut search = Search { kinds, found: Vec::new(), calls: vec![workflow], seen: BTreeSet::new() };
+    while let Some(id) = search.calls.pop() {
+        if let (true, Some(workflow)) = (search.seen.insert(id), program.workflows.get(id)) {
+            search.workflow(workflow);
+        }
+    }
+    search.found.sort_by_key(|found| (found.span.source, found.span.start));
+    search.found
+}
+
+struct Search<'a> {
+    kinds: &'a Registry,
+    found: Vec<Unsupported>,
+    calls: Vec<WorkflowId>,
+    seen: BTreeSet<WorkflowId>,
+}
+
+impl Search<'_> {
+    fn add(&mut self, what: &str, span: Span) {
+        self.found.push(Unsupported { what: what.to_owned(), span });
+    }
+
+    fn workflow(&mut self, workflow: &Workflow) {
+        let mut open = vec![workflow.root];
+        while let Some(body) = open.pop().and_then(|body| workflow.bodies.get(body)) {
+            self.body(body);
+            for statement in body.statements.iter().filter_map(|id| workflow.statements.get(*id)) {
+                self.statement(statement);
+                open.extend(bodies_of(&statement.kind));
+            }
+        }
+    }
+
+    fn body(&mut self, body: &Body) {
+        for handler in &body.handlers {
+            self.add("handler", handler.span);
+        }
+        if body.clauses.lock.is_some() {
+            self.add("`lock`", body.span);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Step(step) => self.step(step, statement.span),
+            StatementKind::Rollback(_) => self.add("`rollback`", statement.span),
+            StatementKind::Checkpoint(_) => self.add("`checkpoint`", statement.span),
+            StatementKind::Commit => self.add("`commit`", statement.span),
+            StatementKind::Let(_)
+            | StatementKind::If(_)
+            | StatementKind::Stage(_)
+            | StatementKind::Parallel(_)
+            | StatementKind::ForEach(_)
+            | StatementKind::Repeat(_) => {}
+        }
+    }
+
+    fn step(&mut self, step: &Step, span: Span) {
+        let clauses = &step.clauses;
+        for handler in &clauses.handlers {
+            self.add("handler", handler.span);
+        }
+        let given = [
+            ("`lock`", clauses.lock.is_some()),
+            ("`cache`", clauses.cache.is_some()),
+            ("`on unknown`", clauses.unknown.is_some()),
+            ("`undo`", matches!(clauses.effect, EffectClause::Undo(_))),
+        ];
+        for (what, _) in given.into_iter().filter(|(_, given)| *given) {
+            self.add(what, span);
+        }
+        match &step.invocation.callee {
+            Callee::Workflow(id) => self.calls.push(*id),
+            Callee::Kind(kind) if self.kinds.get(kind).is_some_and(|kind| kind.runs) => {}
+            Callee::Kind(kind) => self.add(&format!("kind `{kind}`"), step.invocation.span),
+        }
+    }
+}

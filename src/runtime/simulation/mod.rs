@@ -1,0 +1,206 @@
+//! A run without a world: what the engine asks for is answered by a script, on a clock that only moves when everybody waits.
+
+use crate::engine::{Command, Engine, IllegalTransition, Options};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, Timestamp};
+use wf_model::expression::Function;
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::program::{Program, WorkflowId};
+use wf_model::run::RunState;
+use wf_model::script::Call;
+use wf_model::unit::Duration;
+use wf_model::value::Value;
+
+/// How an attempt goes.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// How long it takes.
+    pub takes: Duration,
+    /// How it ends.
+    pub outcome: AttemptOutcome,
+}
+
+/// Answers for the world.
+pub trait Cast {
+    /// How an attempt of a step goes.
+    fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course;
+
+    /// What a call that looks outside sees.
+    ///
+    /// # Errors
+    /// Says why it sees nothing.
+    fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, Arc<str>>;
+
+    /// The delay that is drawn; at most `upper`.
+    fn jitter(&mut self, upper: Duration) -> Duration {
+        upper
+    }
+}
+
+/// A simulated run.
+pub struct Simulation<C> {
+    engine: Engine,
+    cast: C,
+    clock: Timestamp,
+    events: Vec<Event>,
+    commands: Vec<Command>,
+    due: BTreeMap<(Timestamp, u64), EventKind>,
+    sequence: u64,
+    attempts: BTreeMap<InstanceId, (Timestamp, u64)>,
+    timers: BTreeMap<(InstanceId, wf_model::event::Timer), (Timestamp, u64)>,
+}
+
+impl<C: Cast> Simulation<C> {
+    /// A run that begins at time zero.
+    #[must_use]
+    pub fn new(
+        program: Arc<Program>,
+        workflow: WorkflowId,
+        arguments: Vec<(Arc<str>, Value)>,
+        options: Options,
+        cast: C,
+    ) -> Self {
+        let name = program.workflows.get(workflow).map_or_else(|| "".into(), |workflow| workflow.name.clone());
+        let started = EventKind::RunStarted {
+            run: "simulation".into(),
+            workflow: name,
+            arguments: arguments.clone(),
+            directory: "/simulation".into(),
+        };
+        let mut simulation = Self {
+            engine: Engine::new(program, workflow, arguments, options),
+            cast,
+            clock: Timestamp::default(),
+            events: Vec::new(),
+            commands: Vec::new(),
+            due: BTreeMap::new(),
+            sequence: 0,
+            attempts: BTreeMap::new(),
+            timers: BTreeMap::new(),
+        };
+        simulation.plan(Duration::default(), started);
+        simulation
+    }
+
+    /// Asks for the end of the run after `delay`.
+    pub fn cancel_after(&mut self, delay: Duration, cause: CancelCause) {
+        self.plan(delay, EventKind::CancelRequested { cause });
+    }
+
+    /// Goes on until the run has ended or nothing is left that could happen.
+    ///
+    /// # Errors
+    /// An event that the engine refuses is a mistake of one of the two.
+    pub fn run(&mut self) -> Result<RunState, IllegalTransition> {
+        while let Some(((at, _), kind)) = self.due.pop_first() {
+            if self.engine.state().is_final() {
+                break;
+            }
+            self.clock = self.clock.max(at);
+            self.tell(kind)?;
+        }
+        Ok(self.engine.state())
+    }
+
+    /// Everything that happened, in order.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Everything that was asked for, in order.
+    #[must_use]
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+
+    /// The engine as it stands.
+    #[must_use]
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The virtual time.
+    #[must_use]
+    pub const fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    fn tell(&mut self, kind: EventKind) -> Result<(), IllegalTransition> {
+        let event = Event { at: self.clock, kind };
+        self.engine.apply(&event)?;
+        self.events.push(event);
+        self.events.extend(self.engine.concluded());
+        for command in self.engine.commands() {
+            self.commands.push(command.clone());
+            self.perform(command)?;
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, command: Command) -> Result<(), IllegalTransition> {
+        match command {
+            Command::Start { instance, attempt, call, timeout } => return self.start(instance, attempt, &call, timeout),
+            Command::Observe { instance, place, occurrence, function, arguments } => {
+                let answer = self.cast.observe(function, &arguments);
+                self.plan(Duration::default(), EventKind::Observed { instance, place, occurrence, function, answer });
+            }
+            Command::WakeAt { instance, timer, due } => {
+                let key = self.plan(due.since(self.clock), EventKind::TimerWoke { instance: instance.clone(), timer });
+                self.timers.insert((instance.id, timer), key);
+            }
+            Command::Forget { instance, timer } => {
+                if let Some(key) = self.timers.remove(&(instance.id, timer)) {
+                    self.due.remove(&key);
+                }
+            }
+            Command::Draw { instance, upper } => {
+                let delay = self.cast.jitter(upper);
+                self.plan(Duration::default(), EventKind::JitterDrawn { instance, delay });
+            }
+            Command::Stop { instance, .. } => self.stop(&instance),
+            Command::Finish { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        instance: Instance,
+        attempt: u32,
+        call: &Call,
+        timeout: Option<Duration>,
+    ) -> Result<(), IllegalTransition> {
+        let mut course = self.cast.attempt(&instance, attempt, call);
+        if let Some(timeout) = timeout.filter(|timeout| *timeout < course.takes) {
+            let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Timeout, "attempt ran out of time") };
+            course = Course { takes: timeout, outcome: AttemptOutcome::Failed(failure) };
+        }
+        let ended = EventKind::AttemptEnded { instance: instance.clone(), attempt, outcome: course.outcome, leaked: false };
+        let key = self.plan(course.takes, ended);
+        self.attempts.insert(instance.id, key);
+        self.tell(EventKind::Announced { instance: instance.clone(), attempt })?;
+        self.tell(EventKind::Started { instance, attempt })
+    }
+
+    fn stop(&mut self, instance: &Instance) {
+        let Some(key) = self.attempts.remove(&instance.id) else { return };
+        if let Some(EventKind::AttemptEnded { instance, attempt, leaked, .. }) = self.due.remove(&key) {
+            let outcome = AttemptOutcome::Cancelled;
+            self.plan(Duration::default(), EventKind::AttemptEnded { instance, attempt, outcome, leaked });
+        }
+    }
+
+    fn plan(&mut self, delay: Duration, kind: EventKind) -> (Timestamp, u64) {
+        self.sequence += 1;
+        let key = (self.clock.after(delay).max(self.clock), self.sequence);
+        self.due.insert(key, kind);
+        key
+    }
+}
+
+#[cfg(test)]
+mod draft;
+#[cfg(test)]
+mod tests;
