@@ -17,18 +17,16 @@ impl Engine {
         loop {
             if let Some(task) = self.agenda.pop_front() {
                 self.perform(task);
-            } else if !self.start_queued() && !self.expand_loop() {
+            } else if !self.start_queued() && !self.expand_loop() && !self.unblock() {
                 break;
             }
-        }
-        if self.state == RunState::Running && self.is_stuck() {
-            self.fail_stuck();
         }
     }
 
     fn perform(&mut self, task: Task) {
-        let subject = subject(&task);
-        match self.attempt(&task) {
+        let outcome = self.attempt(&task);
+        let Some(subject) = subject(&task) else { return };
+        match outcome {
             Ok(()) => {
                 self.observations.remove(&subject);
             }
@@ -54,7 +52,10 @@ impl Engine {
         match task {
             Task::Begin => self.begin(),
             Task::Conclude => self.conclude_run(),
-            Task::Due(body, position) => self.due(*body, *position),
+            Task::Due(body, position) => {
+                self.due(*body, *position);
+                Ok(())
+            }
             Task::Prepare(node) => self.prepare(*node),
             Task::Judge(node) => self.judge(*node),
             Task::Reconsider(node, cause) => self.reconsider(*node, cause),
@@ -66,6 +67,14 @@ impl Engine {
             Task::Drained(body) => self.drained(*body),
             Task::Ended { body, node, position, outcome } => {
                 self.ended(*body, *node, *position, outcome);
+                Ok(())
+            }
+            Task::Never(body, position, cause) => {
+                self.never(*body, *position, cause);
+                Ok(())
+            }
+            Task::Stranded(waiter, cause) => {
+                self.strand(*waiter, cause);
                 Ok(())
             }
             Task::Until(node) => self.until(*node),
@@ -89,7 +98,7 @@ impl Engine {
             Task::Reconsider(node, _) | Task::Excuse(node, _) => self.fail_node(node, failure, false),
             Task::Open(body) | Task::Drained(body) | Task::Forgive(body, _) => self.fail_body(body, failure),
             // These evaluate nothing.
-            Task::Due(..) | Task::Ended { .. } | Task::Round(_) | Task::LoopOver(_) => {}
+            Task::Due(..) | Task::Ended { .. } | Task::Never(..) | Task::Stranded(..) | Task::Round(_) | Task::LoopOver(_) => {}
         }
     }
 
@@ -98,18 +107,29 @@ impl Engine {
         self.going == 0 && self.drawing == 0 && self.timers.is_empty() && self.parked.is_empty()
     }
 
+    /// Helps a run on in which everything waits for something inside; whether there is more to do.
+    fn unblock(&mut self) -> bool {
+        if self.state != RunState::Running || !self.is_stuck() {
+            return false;
+        }
+        if self.begin_held() {
+            return true;
+        }
+        self.fail_stuck();
+        false
+    }
+
     fn fail_stuck(&mut self) {
         let failure = Failure::final_of(FailureKind::Engine, "statements wait for each other");
         self.fail_run(FailedInstance { path: "".into(), failure, attempts: 0 });
     }
 }
 
-/// Whose observations a task sees.
-fn subject(task: &Task) -> InstanceId {
+/// Whose observations a task sees; `None` where it evaluates nothing.
+fn subject(task: &Task) -> Option<InstanceId> {
     match task {
-        Task::Begin | Task::Conclude => RUN,
-        Task::Due(id, _)
-        | Task::Prepare(id)
+        Task::Begin | Task::Conclude => Some(RUN),
+        Task::Prepare(id)
         | Task::Judge(id)
         | Task::Reconsider(id, _)
         | Task::Excuse(id, _)
@@ -118,9 +138,7 @@ fn subject(task: &Task) -> InstanceId {
         | Task::Leave(id, _)
         | Task::Open(id)
         | Task::Drained(id)
-        | Task::Ended { node: id, .. }
-        | Task::Until(id)
-        | Task::Round(id)
-        | Task::LoopOver(id) => *id,
+        | Task::Until(id) => Some(*id),
+        Task::Due(..) | Task::Ended { .. } | Task::Never(..) | Task::Stranded(..) | Task::Round(_) | Task::LoopOver(_) => None,
     }
 }

@@ -50,7 +50,7 @@ impl Engine {
         let program = Arc::clone(&self.program);
         self.tell_ready(id);
         let Some(node) = self.nodes.get(&id) else { return };
-        let (instance, workflow) = (node.instance.clone(), node.workflow);
+        let (instance, workflow, frame) = (node.instance.clone(), node.workflow, node.frame);
         let name = statement_of(&program, workflow, node.statement).and_then(|statement| statement.name.as_deref());
         let Some(way) = self.bodies.get(&node.body).map(|around| around.way.inside(name)) else { return };
         let branch = taken.and_then(|(index, _)| u32::try_from(index).ok());
@@ -58,7 +58,9 @@ impl Engine {
         let bodies = choice.branches.iter().map(|branch| branch.body).chain(choice.otherwise);
         for body in bodies.filter(|body| taken.is_none_or(|(_, taken)| taken != *body)) {
             let body = program.workflows.get(workflow).and_then(|workflow| workflow.bodies.get(body));
-            self.skip(workflow, body.map_or(&[][..], |body| &body.statements), &way, SkipReason::BranchNotTaken);
+            let statements = body.map_or(&[][..], |body| &body.statements);
+            self.skip(workflow, statements, &way, SkipReason::BranchNotTaken);
+            self.satisfy_all(workflow, frame, statements);
         }
         match taken {
             Some((_, body)) => self.open_block(id, body, Wait::All, usize::MAX),

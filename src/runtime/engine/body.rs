@@ -32,6 +32,16 @@ impl BodyRun {
         self.running && self.closed.is_none()
     }
 
+    /// Takes the next statement that is held back and was not skipped meanwhile.
+    pub(super) fn next_held(&mut self) -> Option<usize> {
+        while let Some((_, std::cmp::Reverse(position))) = self.held.pop() {
+            if self.begun.get(position) == Some(&false) {
+                return Some(position);
+            }
+        }
+        None
+    }
+
     pub(super) fn spot(&self) -> Spot {
         Spot { instance: self.instance.id, frame: self.frame }
     }
@@ -148,6 +158,9 @@ impl Engine {
             return false;
         }
         frame.waiters.entry(target).or_default().push(waiter);
+        if let Some(cause) = self.stranding(at, target, waiter) {
+            self.agenda.push_back(Task::Stranded(waiter, cause));
+        }
         true
     }
 
@@ -163,6 +176,7 @@ impl Engine {
                     frame.values.remove(&value);
                 }
                 frame.satisfied.remove(&id);
+                frame.lost.remove(&id);
                 // What a `for each` declares lives in the frames of its iterations.
                 if !matches!(statement.kind, StatementKind::ForEach(_)) {
                     open.extend(bodies_of(&statement.kind).into_iter().filter_map(|body| body_of(&program, workflow, body)));
@@ -186,8 +200,9 @@ impl Engine {
                 self.satisfy(id, position);
                 self.forgive(id, position, cause);
             }
-            Outcome::Failed(cause) => self.lose(id, cause),
-            Outcome::Skipped(_) | Outcome::Cancelled(_) => {}
+            Outcome::Failed(cause) => self.lose(id, position, cause),
+            Outcome::Skipped(_) => self.give_up_at(id, position),
+            Outcome::Cancelled(_) => {}
         }
         self.advance(id);
     }
@@ -239,36 +254,14 @@ impl Engine {
         }
     }
 
-    /// A statement has failed in a body, and `on failure continue` takes it: only a race has to know.
-    fn forgive(&mut self, id: InstanceId, position: usize, cause: &FailedInstance) {
-        let Some(run) = self.bodies.get_mut(&id) else { return };
-        match run.wait {
-            Wait::All => {}
-            Wait::Any => {
-                run.race.failed.get_or_insert_with(|| cause.clone());
+    /// Nobody has to wait for statements that will not run, nor for what stands inside them.
+    pub(super) fn satisfy_all(&mut self, workflow: WorkflowId, frame: FrameId, statements: &[StatementId]) {
+        let plan = self.plan(workflow);
+        for &statement in statements {
+            let Some(place) = plan.place(statement) else { continue };
+            for &watched in place.watched_inside.iter().chain(place.watched.then_some(&statement)) {
+                self.satisfy_watched(frame, watched);
             }
-            Wait::First => self.win(id, position, &Value::Null),
-        }
-    }
-
-    /// A statement has failed in a body.
-    fn lose(&mut self, id: InstanceId, cause: &FailedInstance) {
-        let program = Arc::clone(&self.program);
-        let Some(run) = self.bodies.get_mut(&id) else { return };
-        if run.wait == Wait::Any {
-            run.race.failed.get_or_insert_with(|| cause.clone());
-            return;
-        }
-        if run.closed.is_none() {
-            run.attempts.cause = Some(cause.clone());
-        }
-        let clauses = body_of(&program, run.workflow, run.body).map(|body| &body.clauses);
-        let first = run.wait == Wait::First;
-        let fast = clauses.is_some_and(|clauses| clauses.fail_fast);
-        let reason = if first { SkipReason::LostRace } else { SkipReason::BodyFailed };
-        self.close(id, Closing::Failed, reason);
-        if first || fast {
-            self.stop_live(id, reason);
         }
     }
 
@@ -276,6 +269,7 @@ impl Engine {
     pub(super) fn close(&mut self, id: InstanceId, closing: Closing, reason: SkipReason) {
         let program = Arc::clone(&self.program);
         let Some(run) = self.bodies.get_mut(&id) else { return };
+        let failed = closing == Closing::Failed;
         match run.closed {
             Some(Closing::Cancelled(_) | Closing::TimedOut) => return,
             Some(Closing::Failed | Closing::Decided) if matches!(closing, Closing::Failed | Closing::Decided) => return,
@@ -294,6 +288,9 @@ impl Engine {
             }
         }
         self.skip(workflow, &unstarted, &way, reason);
+        if failed {
+            self.give_up_on(id, &unstarted);
+        }
     }
 
     /// Sees whether a body is over, or has room for statements that are held back.
@@ -305,7 +302,7 @@ impl Engine {
             return;
         }
         for _ in run.live.len()..run.max.min(run.live.len().saturating_add(run.held.len())) {
-            let Some((_, std::cmp::Reverse(position))) = run.held.pop() else { break };
+            let Some(position) = run.next_held() else { break };
             self.agenda.push_back(Task::Due(id, position));
         }
     }

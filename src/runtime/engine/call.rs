@@ -98,6 +98,7 @@ impl Engine {
             values: HashMap::new(),
             satisfied: HashSet::new(),
             waiters: HashMap::new(),
+            lost: HashMap::new(),
             settings: None,
         };
         self.frames.insert(id, frame);

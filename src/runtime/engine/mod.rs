@@ -12,6 +12,7 @@ mod call;
 mod cancel;
 mod command;
 mod evaluate;
+mod failing;
 mod given;
 mod loops;
 mod node;
@@ -143,6 +144,13 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether what was looked up or drawn is still wanted: what asked for it may have been cancelled meanwhile. An answer that is
+    /// not is dropped, never journaled.
+    #[must_use]
+    pub fn wants(&self, event: &Event) -> bool {
+        event.kind.is_given() && self.check(event).is_ok()
+    }
+
     /// What follows from the events taken in so far and was not given out or confirmed yet, in order.
     pub fn concluded(&mut self) -> Vec<Event> {
         self.concluded.drain(..).collect()
@@ -187,6 +195,15 @@ impl Engine {
     #[must_use]
     pub const fn options(&self) -> &Options {
         &self.options
+    }
+
+    /// How much is still kept: statements, bodies, frames beside the run's own, observations, tasks that wait, timers, attempts.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> [usize; 7] {
+        let frames = self.frames.len() - usize::from(self.root.is_some());
+        let waiting = self.parked.len() + self.queued + self.drawing + self.expandable.len();
+        let going = self.going + self.taken;
+        [self.nodes.len(), self.bodies.len(), frames, self.observations.len(), waiting, self.timers.len(), going]
     }
 
     fn confirm(&mut self, event: &Event) -> Result<(), IllegalTransition> {

@@ -1,6 +1,7 @@
 //! Statements: how they come to be, what they turn out to be, and how they end.
 
 use super::Engine;
+use super::body::body_of;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::state::{Node, NodeState, Outcome, StepPhase, Task};
 use std::sync::Arc;
@@ -40,35 +41,53 @@ impl Node {
 }
 
 impl Engine {
-    /// Makes the statement at `position` of an open body go on, unless nothing may start there.
-    pub(super) fn due(&mut self, body_id: InstanceId, position: usize) -> Result<(), Hindrance> {
+    /// Makes the statement at `position` of an open body go on, unless nothing may start there or there is no room.
+    pub(super) fn due(&mut self, id: InstanceId, position: usize) {
         let program = Arc::clone(&self.program);
-        let Some(body) = self.bodies.get_mut(&body_id) else { return Ok(()) };
-        if !body.takes_more() || body.begun.get(position) != Some(&false) {
-            return Ok(());
+        let Some(run) = self.bodies.get(&id) else { return };
+        if !run.takes_more() || run.begun.get(position) != Some(&false) {
+            return;
         }
-        let workflow = body.workflow;
-        let statements = program.workflows.get(workflow).and_then(|workflow| workflow.bodies.get(body.body));
-        let Some(&id) = statements.and_then(|body| body.statements.get(position)) else { return Ok(()) };
-        let (plan, instance_id) = (self.plan(workflow), InstanceId(self.next_instance));
-        let Some(body) = self.bodies.get_mut(&body_id) else { return Ok(()) };
-        let rank = plan.place(id).map_or(0, |place| place.rank).saturating_add(body.rank);
-        if body.live.len() >= body.max {
-            body.held.push((rank, std::cmp::Reverse(position)));
-            return Ok(());
+        if run.live.len() < run.max {
+            return self.begin_statement(id, position);
         }
-        self.next_instance += 1;
-        if let Some(begun) = body.begun.get_mut(position) {
+        let (workflow, base) = (run.workflow, run.rank);
+        let statement = body_of(&program, workflow, run.body).and_then(|body| body.statements.get(position)).copied();
+        let plan = self.plan(workflow);
+        let rank = statement.and_then(|statement| plan.place(statement)).map_or(0, |place| place.rank).saturating_add(base);
+        if let Some(run) = self.bodies.get_mut(&id) {
+            run.held.push((rank, std::cmp::Reverse(position)));
+        }
+    }
+
+    /// Makes a statement go on that is held back by the `max` of its body; whether there was one. Nothing of the blocks that
+    /// take the room runs when this is asked: they wait for what is held back.
+    pub(super) fn begin_held(&mut self) -> bool {
+        let mut holding = self.bodies.iter_mut().filter(|(_, run)| run.takes_more());
+        let Some((id, position)) = holding.find_map(|(id, run)| Some((*id, run.next_held()?))) else { return false };
+        self.begin_statement(id, position);
+        true
+    }
+
+    fn begin_statement(&mut self, body_id: InstanceId, position: usize) {
+        let program = Arc::clone(&self.program);
+        let Some(run) = self.bodies.get(&body_id) else { return };
+        let workflow = run.workflow;
+        let statement = body_of(&program, workflow, run.body).and_then(|body| body.statements.get(position));
+        let Some(&id) = statement else { return };
+        let (plan, instance_id) = (self.plan(workflow), self.next_id());
+        let Some(run) = self.bodies.get_mut(&body_id) else { return };
+        if let Some(begun) = run.begun.get_mut(position) {
             *begun = true;
         }
-        body.live.insert(instance_id);
+        run.live.insert(instance_id);
+        let rank = plan.place(id).map_or(0, |place| place.rank).saturating_add(run.rank);
         let name = statement_of(&program, workflow, id).and_then(|statement| statement.name.as_deref());
-        let instance = Instance { id: instance_id, path: body.way.to(name) };
-        let (frame, state) = (body.frame, NodeState::Preparing);
+        let instance = Instance { id: instance_id, path: run.way.to(name) };
+        let (frame, state) = (run.frame, NodeState::Preparing);
         let node = Node { instance, body: body_id, position, statement: id, workflow, frame, rank, told: false, state };
         self.nodes.insert(instance_id, node);
         self.agenda.push_back(Task::Prepare(instance_id));
-        Ok(())
     }
 
     /// Looks at a statement's condition and gets it going.

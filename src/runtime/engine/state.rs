@@ -30,6 +30,8 @@ pub(super) struct Frame {
     pub(super) satisfied: HashSet<StatementId>,
     /// Who waits for watched statements.
     pub(super) waiters: HashMap<StatementId, Vec<Waiter>>,
+    /// Watched statements that will not end well, each with the body inside which nobody can go on for that.
+    pub(super) lost: HashMap<StatementId, (InstanceId, FailedInstance)>,
     /// The settings of the workflow, once a step has asked for them.
     pub(super) settings: Option<Settings>,
 }
@@ -298,6 +300,10 @@ pub(super) enum Task {
     Drained(InstanceId),
     /// A statement has ended.
     Ended { body: InstanceId, node: InstanceId, position: usize, outcome: Outcome },
+    /// A statement will not end well, so that what waits for it will not run.
+    Never(InstanceId, usize, FailedInstance),
+    /// A statement waits for another that will not end well.
+    Stranded(Waiter, FailedInstance),
     /// Look at the condition of a `repeat`.
     Until(InstanceId),
     /// Begin the next round of a `repeat`.

@@ -129,6 +129,9 @@ impl<C: Cast> Simulation<C> {
 
     fn tell(&mut self, kind: EventKind) -> Result<(), IllegalTransition> {
         let event = Event { at: self.clock, kind };
+        if matches!(event.kind, EventKind::Observed { .. } | EventKind::JitterDrawn { .. }) && !self.engine.wants(&event) {
+            return Ok(());
+        }
         self.engine.apply(&event)?;
         self.events.push(event);
         self.events.extend(self.engine.concluded());
@@ -202,5 +205,7 @@ impl<C: Cast> Simulation<C> {
 
 #[cfg(test)]
 mod draft;
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,353 @@
+//! Random programs: whatever is written and however it goes, a run ends, refuses nothing of its own and can be told again.
+
+use super::draft::{
+    Draft, continued, expecting, expression, field, holds, int, name, numbers, pausing, program, retry, seconds, text,
+};
+use super::{Cast, Course, Simulation};
+use crate::engine::{Command, Engine, Options};
+use proptest::prelude::*;
+use std::sync::Arc;
+use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, Timer, Timestamp};
+use wf_model::expression::{ExpressionKind, Function, Place, Reference};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::program::{Callee, Delay, Retry, StatementId, StepClauses, Wait, WorkflowId};
+use wf_model::script::Call;
+use wf_model::unit::Duration;
+use wf_model::value::Value;
+
+/// A statement of a random program.
+#[derive(Clone, Debug)]
+enum Piece {
+    Step(Clauses),
+    Let(bool),
+    Call(Clauses),
+    Stage(BodyClauses, Vec<Piece>),
+    Choice(bool, Vec<Piece>, Vec<Piece>),
+    Parallel(BodyClauses, u8, Option<i64>, Vec<Piece>),
+    Each(BodyClauses, i64, Option<u8>, Option<i64>, Vec<Piece>),
+    Repeat(BodyClauses, i64, bool, Vec<Piece>),
+}
+
+#[derive(Clone, Debug)]
+struct Clauses {
+    retry: u8,
+    timeout: Option<i64>,
+    continued: bool,
+    expected: bool,
+    when: u8,
+    kind: bool,
+}
+
+#[derive(Clone, Debug)]
+struct BodyClauses {
+    retry: u8,
+    timeout: Option<i64>,
+    continued: bool,
+    fail_fast: bool,
+}
+
+fn clauses() -> impl Strategy<Value = Clauses> {
+    let options = (0..5_u8, proptest::option::weighted(0.2, 0..4_i64), proptest::bool::weighted(0.2));
+    (options, proptest::bool::weighted(0.9), 0..12_u8, any::<bool>()).prop_map(
+        |((retry, timeout, continued), expected, when, kind)| Clauses { retry, timeout, continued, expected, when, kind },
+    )
+}
+
+fn body_clauses() -> impl Strategy<Value = BodyClauses> {
+    let options = (0..8_u8, proptest::option::weighted(0.2, 0..9_i64), proptest::bool::weighted(0.2));
+    (options, proptest::bool::weighted(0.2)).prop_map(|((retry, timeout, continued), fail_fast)| BodyClauses {
+        retry,
+        timeout,
+        continued,
+        fail_fast,
+    })
+}
+
+fn piece() -> impl Strategy<Value = Piece> {
+    let leaf = prop_oneof![
+        6 => clauses().prop_map(Piece::Step),
+        1 => any::<bool>().prop_map(Piece::Let),
+        1 => clauses().prop_map(Piece::Call),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        let inside = || proptest::collection::vec(inner.clone(), 0..4);
+        let max = || proptest::option::of(1..4_i64);
+        prop_oneof![
+            (body_clauses(), inside()).prop_map(|(clauses, inside)| Piece::Stage(clauses, inside)),
+            (any::<bool>(), inside(), inside()).prop_map(|(holds, then, other)| Piece::Choice(holds, then, other)),
+            (body_clauses(), 0..5_u8, max(), inside()).prop_map(|(c, wait, max, inside)| Piece::Parallel(c, wait, max, inside)),
+            (body_clauses(), 0..4_i64, proptest::option::of(0..5_u8), max(), inside())
+                .prop_map(|(c, count, wait, max, inside)| Piece::Each(c, count, wait, max, inside)),
+            (body_clauses(), 1..4_i64, any::<bool>(), inside())
+                .prop_map(|(c, max, ends, inside)| Piece::Repeat(c, max, ends, inside)),
+        ]
+    })
+}
+
+const fn wait(number: u8) -> Wait {
+    match number {
+        0 => Wait::Any,
+        1 => Wait::First,
+        _ => Wait::All,
+    }
+}
+
+fn retry_of(number: u8) -> Option<Retry> {
+    match number {
+        0 => Some(retry(2)),
+        1 => Some(pausing(2, 3)),
+        2 => {
+            let delay = Some(Delay::Backoff { from: seconds(1), to: seconds(3) });
+            Some(Retry { delay, within: Some(seconds(8)), ..retry(3) })
+        }
+        _ => None,
+    }
+}
+
+/// Writes pieces into drafts; `before` are statements that others may wait for, each on its own.
+struct Writer {
+    names: u32,
+    before: Vec<StatementId>,
+    edges: Vec<(StatementId, StatementId)>,
+    seed: u32,
+}
+
+impl Writer {
+    fn chance(&mut self, one_in: u32) -> bool {
+        self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.seed >> 16).is_multiple_of(one_in)
+    }
+
+    fn pieces(&mut self, draft: &mut Draft, pieces: &[Piece]) {
+        for piece in pieces {
+            let known = self.before.len();
+            let id = self.piece(draft, piece);
+            if self.chance(4)
+                && let Some(on) = self.before.get(self.seed as usize % known.max(1)).copied().filter(|_| known > 0)
+            {
+                self.edges.push((id, on));
+            }
+            self.before.push(id);
+        }
+    }
+
+    fn body(&mut self, draft: &mut Draft, clauses: &BodyClauses, pieces: &[Piece]) {
+        let own = draft.clauses();
+        own.retry = retry_of(clauses.retry);
+        own.timeout = clauses.timeout.map(seconds);
+        own.continuation = if clauses.continued { continued() } else { None };
+        own.fail_fast = clauses.fail_fast;
+        self.pieces(draft, pieces);
+    }
+
+    fn step(&mut self, draft: &mut Draft, clauses: &Clauses, callee: Callee) -> StatementId {
+        let parts = StepClauses {
+            retry: retry_of(clauses.retry),
+            timeout: clauses.timeout.map(seconds),
+            continuation: if clauses.continued { continued() } else { None },
+            expectations: vec![expecting(holds(clauses.expected))],
+            ..StepClauses::default()
+        };
+        let look = expression(ExpressionKind::Call(Function::Env, vec![text("X")], Place(self.names)));
+        let id = draft.call(&format!("s{}", self.names), callee, vec![("region", look)], parts);
+        draft.statement(id).when = (clauses.when == 0).then(|| holds(false));
+        id
+    }
+
+    fn piece(&mut self, draft: &mut Draft, piece: &Piece) -> StatementId {
+        self.names += 1;
+        let label = format!("b{}", self.names);
+        match piece {
+            Piece::Step(clauses) => {
+                let kind = if clauses.kind { "shell" } else { "sleep" };
+                self.step(draft, clauses, Callee::Kind(kind.into()))
+            }
+            Piece::Call(clauses) => self.step(draft, clauses, Callee::Workflow(WorkflowId(1))),
+            Piece::Let(good) => {
+                let index = expression(ExpressionKind::Index(Box::new(numbers(1)), Box::new(int(i64::from(!good)))));
+                draft.binding(&label, index)
+            }
+            Piece::Stage(clauses, inside) => draft.stage(Some(&label), |draft| self.body(draft, clauses, inside)),
+            Piece::Choice(condition, then, other) => {
+                let writer = std::cell::RefCell::new(self);
+                let fill = |draft: &mut Draft, pieces: &[Piece]| writer.borrow_mut().pieces(draft, pieces);
+                draft.choice(holds(*condition), |draft| fill(draft, then), |draft| fill(draft, other))
+            }
+            Piece::Parallel(clauses, kind, max, inside) => {
+                draft.parallel(Some(&label), wait(*kind), *max, |draft| self.body(draft, clauses, inside))
+            }
+            Piece::Each(clauses, count, kind, max, inside) => {
+                draft.each(&label, numbers(*count), kind.map(wait), *max, |draft, _| {
+                    self.body(draft, clauses, inside);
+                    vec![draft.step(&format!("{label}x"))]
+                })
+            }
+            Piece::Repeat(clauses, max, ends, inside) => draft.repeat(*max, Some(1), |draft| {
+                self.body(draft, clauses, inside);
+                holds(*ends)
+            }),
+        }
+    }
+}
+
+fn write(pieces: &[Piece], seed: u32) -> Arc<wf_model::program::Program> {
+    let mut child = Draft::new("child");
+    let region = child.parameter("region", None);
+    child.step("inside");
+    child.output("region", name(region));
+    let mut writer = Writer { names: 0, before: Vec::new(), edges: Vec::new(), seed };
+    let mut main = Draft::new("main");
+    writer.pieces(&mut main, pieces);
+    for (user, on) in writer.edges {
+        let statement = main.statement(user);
+        statement.after.push(wf_model::program::Dependency { on, reason: wf_model::program::DependencyReason::DependsOn });
+    }
+    let run = expression(ExpressionKind::Reference(Reference::Run));
+    main.output("id", field(run, "id"));
+    program([main, child])
+}
+
+/// Goes as a seed says, each attempt on its own.
+#[derive(Clone, Copy)]
+struct Fate(u64);
+
+impl Fate {
+    fn of(self, path: &str, attempt: u32) -> u64 {
+        let mut hash = self.0 ^ u64::from(attempt).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        for byte in path.bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+        hash >> 20
+    }
+}
+
+impl Cast for Fate {
+    fn attempt(&mut self, instance: &Instance, attempt: u32, _: &Call) -> Course {
+        let fate = self.of(&instance.path, attempt);
+        let failure = |retryable| Failure { retryable, ..Failure::final_of(FailureKind::Exit, "exit code 1") };
+        let outcome = match fate % 7 {
+            0 => AttemptOutcome::Failed(failure(true)),
+            1 if fate.is_multiple_of(3) => AttemptOutcome::Failed(failure(false)),
+            _ => AttemptOutcome::Succeeded { result: Value::map([]), decoded: None },
+        };
+        Course { takes: Duration::from_seconds(i64::try_from(fate / 7 % 4).unwrap()), outcome }
+    }
+
+    fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, Arc<str>> {
+        Ok(Value::string("seen"))
+    }
+
+    fn jitter(&mut self, upper: Duration) -> Duration {
+        Duration { milliseconds: upper.milliseconds / 2 }
+    }
+}
+
+/// Nothing is left over once a run has ended: each step that was told ready or started has an end.
+fn check_ends(events: &[Event]) {
+    let mut open = std::collections::BTreeSet::new();
+    for event in events {
+        let Some(instance) = event.kind.instance() else { continue };
+        match &event.kind {
+            EventKind::Ready { .. } => assert!(open.insert(instance.id), "{} is ready twice", instance.path),
+            EventKind::Succeeded { .. } | EventKind::Cancelled { .. } => {
+                open.remove(&instance.id);
+            }
+            EventKind::Failed { .. } | EventKind::Skipped { .. } => {
+                open.remove(&instance.id);
+            }
+            _ => {}
+        }
+    }
+    assert!(open.is_empty(), "without an end: {open:?}");
+}
+
+/// As many attempts of shell steps run at a time as there are jobs.
+fn check_slots(commands: &[Command], events: &[Event], jobs: usize) {
+    let slots: std::collections::BTreeSet<(InstanceId, u32)> = commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::Start { instance, attempt, call, .. } if &*call.kind == "shell" => Some((instance.id, *attempt)),
+            _ => None,
+        })
+        .collect();
+    let mut running = 0_usize;
+    for event in events {
+        match &event.kind {
+            EventKind::Started { instance, attempt } if slots.contains(&(instance.id, *attempt)) => running += 1,
+            EventKind::AttemptEnded { instance, attempt, .. } if slots.contains(&(instance.id, *attempt)) => running -= 1,
+            _ => {}
+        }
+        assert!(running <= jobs);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_run_ends_and_can_be_told_again(
+        pieces in proptest::collection::vec(piece(), 0..6),
+        seed in any::<u32>(),
+        jobs in 1..4_usize,
+        cancel in proptest::option::weighted(0.3, 0..12_i64),
+    ) {
+        let program = write(&pieces, seed);
+        let options = Options { jobs, ..Options::default() };
+        let fate = Fate(u64::from(seed));
+        let mut simulation = Simulation::new(program.clone(), WorkflowId(0), Vec::new(), options.clone(), fate);
+        if let Some(seconds) = cancel {
+            simulation.cancel_after(Duration::from_seconds(seconds), CancelCause::Terminate);
+        }
+        let state = simulation.run().unwrap();
+        prop_assert!(state.is_final(), "{state:?}: {:#?}", simulation.engine());
+        let stuck = simulation.events().iter().any(|event| format!("{:?}", event.kind).contains("wait for each other"));
+        prop_assert!(!stuck);
+        prop_assert_eq!(simulation.engine().kept(), [0; 7]);
+        check_ends(simulation.events());
+        check_slots(simulation.commands(), simulation.events(), jobs);
+        let mut again = Engine::new(program, WorkflowId(0), Vec::new(), options);
+        for event in simulation.events() {
+            again.apply(event).unwrap();
+        }
+        prop_assert_eq!(again.commands(), simulation.commands());
+        prop_assert_eq!(format!("{again:?}").len(), format!("{:?}", simulation.engine()).len());
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_refused_without_a_panic(
+        pieces in proptest::collection::vec(piece(), 1..4),
+        wrong in proptest::collection::vec((0..20_u64, 0..3_u32, 0..6_u8), 1..40),
+    ) {
+        let mut simulation = Simulation::new(write(&pieces, 7), WorkflowId(0), Vec::new(), Options::default(), Fate(7));
+        simulation.run().unwrap();
+        let mut engine = Engine::new(simulation.engine().program().clone(), WorkflowId(0), Vec::new(), Options::default());
+        let mut wrong = wrong.into_iter();
+        for event in simulation.events() {
+            if let Some((id, attempt, kind)) = wrong.next() {
+                let instance = Instance { id: InstanceId(id), path: "s1".into() };
+                let kind = match kind {
+                    0 => EventKind::Started { instance, attempt },
+                    1 => EventKind::AttemptEnded { instance, attempt, outcome: AttemptOutcome::Cancelled, leaked: false },
+                    2 => EventKind::TimerWoke { instance, timer: Timer::Retry },
+                    3 => EventKind::JitterDrawn { instance, delay: Duration::from_seconds(99) },
+                    4 => EventKind::Failed {
+                        instance,
+                        cause: wf_model::event::FailedInstance {
+                            path: "".into(),
+                            failure: Failure::final_of(FailureKind::Exit, "made up"),
+                            attempts: 1,
+                        },
+                        continued: false,
+                    },
+                    _ => EventKind::RunEnded { state: wf_model::run::RunState::Paused, cause: None },
+                };
+                let before = format!("{engine:?}");
+                if engine.apply(&Event { at: Timestamp { milliseconds: i64::MAX }, kind }).is_ok() {
+                    return Ok(());
+                }
+                prop_assert_eq!(before, format!("{engine:?}"));
+            }
+            engine.apply(event).unwrap();
+        }
+    }
+}
