@@ -1,5 +1,6 @@
 //! The pure engine, the dispatcher around it, and the real world it drives.
 
+pub mod dispatcher;
 pub mod engine;
 pub mod executor;
 pub mod parameters;

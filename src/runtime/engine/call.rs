@@ -126,7 +126,7 @@ impl Engine {
             return Err(Hindrance::failed("workflow is not part of the program"));
         };
         for secret in &declared.secrets {
-            if let Some(value) = self.options.secrets.get(&(workflow, secret.name.clone())).cloned() {
+            if let Some(value) = self.options.secrets.get(&(workflow, secret.value)).cloned() {
                 self.set(spot.frame, secret.value, value);
             }
         }

@@ -26,6 +26,7 @@ mod step;
 mod unsupported;
 
 pub use command::{Command, IllegalTransition};
+pub use queue::only_waits;
 pub use unsupported::{Unsupported, unsupported};
 
 use plan::Plan;
@@ -33,7 +34,8 @@ use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::sync::Arc;
 use wf_model::event::{Event, Instance, InstanceId, Timer, Timestamp};
-use wf_model::program::{Program, WorkflowId};
+use wf_model::expression::ValueId;
+use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_model::run::RunState;
 use wf_model::value::Value;
 
@@ -42,8 +44,8 @@ use wf_model::value::Value;
 pub struct Options {
     /// How many attempts run at a time; at least one does. Steps that only wait do not count.
     pub jobs: usize,
-    /// Values of the `secret`s of all workflows that may be called, by workflow and name.
-    pub secrets: BTreeMap<(WorkflowId, Arc<str>), Value>,
+    /// Values of the `secret`s of all workflows that may be called.
+    pub secrets: BTreeMap<(WorkflowId, ValueId), Value>,
 }
 
 impl Default for Options {
@@ -183,6 +185,12 @@ impl Engine {
     #[must_use]
     pub const fn program(&self) -> &Arc<Program> {
         &self.program
+    }
+
+    /// The workflow that runs; `None` where the program does not hold it.
+    #[must_use]
+    pub fn workflow(&self) -> Option<&Workflow> {
+        self.program.workflows.get(self.workflow)
     }
 
     /// What the run was given.

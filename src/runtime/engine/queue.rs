@@ -10,6 +10,12 @@ use wf_model::unit::Duration;
 /// Kinds that only wait, so that their attempts hold no slot.
 const WAITING_KINDS: [&str; 4] = ["approval", "gate", "signal", "sleep"];
 
+/// Whether attempts of a kind only wait, so that they hold no slot.
+#[must_use]
+pub fn only_waits(kind: &str) -> bool {
+    WAITING_KINDS.contains(&kind)
+}
+
 impl StepRun {
     /// How long an attempt that starts now may take.
     pub(super) fn time_from(&self, now: Timestamp) -> Option<Duration> {
@@ -26,7 +32,7 @@ impl Engine {
         let rank = node.rank;
         let NodeState::Step(step) = &mut node.state else { return };
         let Some(call) = &step.call else { return self.start_call(id) };
-        if WAITING_KINDS.contains(&&*call.kind) {
+        if only_waits(&call.kind) {
             return self.start(id, false);
         }
         step.phase = StepPhase::Queued;
@@ -74,7 +80,7 @@ impl Engine {
     pub(super) fn stop_counting(&mut self, id: InstanceId) {
         let Some(node) = self.nodes.get(&id) else { return };
         let NodeState::Step(step) = &node.state else { return };
-        let waits = step.call.as_ref().is_some_and(|call| WAITING_KINDS.contains(&&*call.kind));
+        let waits = step.call.as_ref().is_some_and(|call| only_waits(&call.kind));
         self.going = self.going.saturating_sub(1);
         self.taken = self.taken.saturating_sub(usize::from(!waits));
     }

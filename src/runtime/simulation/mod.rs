@@ -204,7 +204,7 @@ impl<C: Cast> Simulation<C> {
 }
 
 #[cfg(test)]
-mod draft;
+pub(crate) mod draft;
 #[cfg(test)]
 mod random;
 #[cfg(test)]

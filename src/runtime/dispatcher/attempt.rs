@@ -1,0 +1,140 @@
+//! One attempt of a step, from its start to its end.
+
+use crate::executor::{Attempt, Ended, Executor, OutputSink, Stop, StopSignal};
+use futures_util::FutureExt;
+use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
+use wf_model::event::{AttemptOutcome, EventKind, Instance};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::script::Call;
+use wf_model::unit::Duration;
+use wf_model::value::Value;
+
+/// What an attempt has to know.
+pub(super) struct Assignment {
+    pub(super) instance: Instance,
+    pub(super) attempt: u32,
+    pub(super) call: Arc<Call>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) executor: Option<Arc<dyn Executor>>,
+    pub(super) surroundings: Arc<Surroundings>,
+    pub(super) output: Arc<dyn OutputSink>,
+    pub(super) stop: Arc<watch::Sender<Stop>>,
+}
+
+/// What all attempts of a run share.
+pub(super) struct Surroundings {
+    pub(super) run: Arc<str>,
+    pub(super) folder: PathBuf,
+    pub(super) directory: PathBuf,
+    pub(super) withheld: Arc<[OsString]>,
+    pub(super) secrets: Arc<[Value]>,
+}
+
+/// Lets the wish to end an attempt grow.
+pub(super) fn ask(stop: &watch::Sender<Stop>, wish: Stop) {
+    stop.send_if_modified(|current| {
+        let grows = wish > *current;
+        *current = wish.max(*current);
+        grows
+    });
+}
+
+/// Runs an attempt; gives the event that tells its end, whatever becomes of it.
+pub(super) async fn perform(assignment: Assignment) -> EventKind {
+    let (instance, attempt) = (assignment.instance.clone(), assignment.attempt);
+    // A bug in one kind must not take the other steps of the run with it.
+    let performed = AssertUnwindSafe(outcome(assignment)).catch_unwind().await;
+    let (outcome, leaked) = performed.unwrap_or_else(|_| (failed(FailureKind::Engine, "executor gave up unexpectedly"), false));
+    EventKind::AttemptEnded { instance, attempt, outcome, leaked }
+}
+
+fn failed(kind: FailureKind, message: &str) -> AttemptOutcome {
+    AttemptOutcome::Failed(Failure::final_of(kind, message))
+}
+
+async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool) {
+    let Some(executor) = assignment.executor.clone() else {
+        let message = format!("kind `{}` is not run by this version", assignment.call.kind);
+        return (failed(FailureKind::Spawn, &message), false);
+    };
+    let scratch = match scratch(&assignment.surroundings.directory, &assignment.call.kind) {
+        Ok(scratch) => scratch,
+        Err(error) => {
+            return (failed(FailureKind::Spawn, &format!("scratch directory cannot be made: {error}")), false);
+        }
+    };
+    let folder = scratch.as_ref().map_or_else(PathBuf::new, |scratch| scratch.path().to_owned());
+    let stop = Arc::clone(&assignment.stop);
+    let (timeout, execution) = (assignment.timeout, executor.execute(attempt(assignment, folder)));
+    let (ended, late) = in_time(execution, timeout, &stop).await;
+    let asked = *stop.borrow() != Stop::No;
+    let outcome = match ended.outcome {
+        Ok(result) if !late => AttemptOutcome::Succeeded { result, decoded: ended.decoded },
+        Err(failure) if !late && !asked => AttemptOutcome::Failed(failure),
+        Err(_) if !late => AttemptOutcome::Cancelled,
+        outcome => AttemptOutcome::Failed(out_of_time(timeout.unwrap_or_default(), outcome.err())),
+    };
+    (outcome, ended.leaked)
+}
+
+/// Waits for an attempt, and asks it to end once its time is over; whether it was.
+async fn in_time(
+    mut execution: futures_util::future::BoxFuture<'static, Ended>,
+    timeout: Option<Duration>,
+    stop: &watch::Sender<Stop>,
+) -> (Ended, bool) {
+    let Some(timeout) = timeout else { return (execution.await, false) };
+    let over = tokio::time::sleep(timeout.to_std());
+    tokio::select! {
+        biased;
+        ended = &mut execution => return (ended, false),
+        () = over => {}
+    }
+    // What was asked to end before is no timeout.
+    let late = *stop.borrow() == Stop::No;
+    ask(stop, Stop::Gracefully(StopSignal::Terminate));
+    (execution.await, late)
+}
+
+fn out_of_time(timeout: Duration, failure: Option<Failure>) -> Failure {
+    Failure {
+        kind: FailureKind::Timeout,
+        message: format!("attempt took longer than {timeout}").into(),
+        exit_code: None,
+        status: None,
+        stderr: failure.map_or_else(|| "".into(), |failure| failure.stderr),
+        retryable: true,
+    }
+}
+
+/// An empty directory, but for kinds that only wait.
+fn scratch(directory: &Path, kind: &str) -> std::io::Result<Option<tempfile::TempDir>> {
+    if crate::engine::only_waits(kind) {
+        return Ok(None);
+    }
+    tempfile::Builder::new().prefix("attempt-").tempdir_in(directory).map(Some)
+}
+
+fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
+    let Assignment { instance, attempt, call, surroundings, output, stop, .. } = assignment;
+    let variables = vec![
+        ("WF_RUN", surroundings.run.to_string()),
+        ("WF_STEP", instance.path.to_string()),
+        ("WF_ATTEMPT", attempt.to_string()),
+        ("WF_KEY", format!("{}-{}", surroundings.run, instance.id.0)),
+    ];
+    Attempt {
+        call: Arc::unwrap_or_clone(call),
+        folder: surroundings.folder.clone(),
+        scratch,
+        variables,
+        withheld: surroundings.withheld.clone(),
+        secrets: surroundings.secrets.clone(),
+        output,
+        stop: stop.subscribe(),
+    }
+}

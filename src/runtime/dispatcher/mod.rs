@@ -1,0 +1,387 @@
+//! The dispatcher: it owns the engine, tells it what happens, keeps the events, and does what becomes due.
+//!
+//! Whatever follows from events that arrive together is appended at once, the starts of steps included, and only then is anything
+//! done: so the end of a step is durable before a dependent starts, for one append for each step.
+
+mod attempt;
+mod cancel;
+mod journal;
+mod reporter;
+#[cfg(test)]
+mod tests;
+mod timers;
+mod world;
+
+pub use cancel::{Asked, Canceller};
+pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
+pub use reporter::{Reporter, Silence};
+pub use world::{RealWorld, World};
+
+use crate::engine::{Command, Engine, IllegalTransition, Options};
+use crate::executor::{Executor, Stop};
+use attempt::{Assignment, Surroundings, ask, perform};
+use reporter::AttemptOutput;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use timers::Timers;
+use tokio::sync::{mpsc, watch};
+use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, FailedInstance, Instance, InstanceId, Timestamp};
+use wf_model::expression::Function;
+use wf_model::program::{Program, WorkflowId};
+use wf_model::run::RunState;
+use wf_model::script::Call;
+use wf_model::unit::Duration;
+use wf_model::value::Value;
+
+/// Timers go by the wall clock, which may jump: nobody sleeps longer without looking at it.
+const LONGEST_SLEEP: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// What is to be run.
+pub struct Assignments {
+    /// The checked program.
+    pub program: Arc<Program>,
+    /// The workflow that runs.
+    pub workflow: WorkflowId,
+    /// Parameters by name; defaults may be left out.
+    pub arguments: Vec<(Arc<str>, Value)>,
+    /// How many at a time, and the secrets.
+    pub options: Options,
+    /// `run.id`.
+    pub run: Arc<str>,
+    /// Where steps run unless they say otherwise, and what paths are relative to: absolute.
+    pub folder: PathBuf,
+    /// `run.dir`: exists, belongs to the run alone, and is removed by whoever made it.
+    pub directory: PathBuf,
+    /// Variables of this process that steps do not inherit.
+    pub withheld: Vec<OsString>,
+}
+
+/// What a run is given to work with.
+pub struct Means {
+    /// Runs steps: the first of a kind counts.
+    pub executors: Vec<Arc<dyn Executor>>,
+    /// Clock, chance, environment and files.
+    pub world: Arc<dyn World>,
+    /// Keeps the events.
+    pub journal: Box<dyn Journal>,
+    /// Is told of them once they are kept.
+    pub reporter: Arc<dyn Reporter>,
+    /// Asks the run to end.
+    pub asked: watch::Receiver<Asked>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEnded {
+    /// In which state.
+    pub state: RunState,
+    /// Its outputs: a record where it succeeded, `null` otherwise.
+    pub outputs: Value,
+    /// What failed first.
+    pub failure: Option<FailedInstance>,
+    /// Who asked it to end, where somebody did.
+    pub cancelled: Option<CancelCause>,
+}
+
+/// Why a run could not be brought to an end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunBroken {
+    /// Its events cannot be kept; its steps were ended.
+    #[error(transparent)]
+    Journal(#[from] JournalFailed),
+    /// Something happened that cannot happen: a mistake of this program.
+    #[error(transparent)]
+    Engine(#[from] IllegalTransition),
+}
+
+/// Runs a workflow to its end.
+///
+/// # Errors
+/// When events cannot be kept, or do not fit; all attempts have been ended then.
+pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, RunBroken> {
+    let mut dispatcher = Dispatcher::new(&assignments, means);
+    let started = EventKind::RunStarted {
+        run: assignments.run,
+        workflow: dispatcher.name(),
+        arguments: assignments.arguments,
+        directory: dispatcher.surroundings.directory.to_string_lossy().into(),
+    };
+    let outcome = dispatcher.go_on(started).await;
+    if outcome.is_err() {
+        dispatcher.end_attempts().await;
+    }
+    outcome
+}
+
+/// Something to do once the events that ask for it are kept.
+enum Effect {
+    Start { instance: Instance, attempt: u32, call: Arc<Call>, timeout: Option<Duration> },
+    Stop(InstanceId, Stop),
+    Look { kind: LookUp, function: Function, arguments: Vec<Value> },
+}
+
+impl Effect {
+    fn stops(&self) -> Option<InstanceId> {
+        match self {
+            Self::Stop(id, _) => Some(*id),
+            Self::Start { .. } | Self::Look { .. } => None,
+        }
+    }
+}
+
+/// An observation without its answer.
+struct LookUp {
+    instance: Option<Instance>,
+    place: wf_model::expression::Place,
+    occurrence: u32,
+}
+
+struct Dispatcher {
+    engine: Engine,
+    executors: BTreeMap<&'static str, Arc<dyn Executor>>,
+    world: Arc<dyn World>,
+    journal: Box<dyn Journal>,
+    reporter: Arc<dyn Reporter>,
+    asked: watch::Receiver<Asked>,
+    /// How often the engine was told that the run is to end.
+    told: u32,
+    surroundings: Arc<Surroundings>,
+    attempts: BTreeMap<InstanceId, Arc<watch::Sender<Stop>>>,
+    timers: Timers,
+    latest: Timestamp,
+    inbox: mpsc::UnboundedReceiver<EventKind>,
+    post: mpsc::UnboundedSender<EventKind>,
+    failure: Option<FailedInstance>,
+    cancelled: Option<CancelCause>,
+}
+
+impl Dispatcher {
+    fn new(assignments: &Assignments, means: Means) -> Self {
+        let Assignments { program, workflow, arguments, options, run, folder, directory, withheld } = assignments;
+        let mut executors = BTreeMap::new();
+        for executor in means.executors {
+            executors.entry(executor.kind().name).or_insert(executor);
+        }
+        let surroundings = Surroundings {
+            run: run.clone(),
+            folder: folder.clone(),
+            directory: directory.clone(),
+            withheld: withheld.as_slice().into(),
+            secrets: options.secrets.values().cloned().collect(),
+        };
+        let (post, inbox) = mpsc::unbounded_channel();
+        Self {
+            engine: Engine::new(program.clone(), *workflow, arguments.clone(), options.clone()),
+            executors,
+            world: means.world,
+            journal: means.journal,
+            reporter: means.reporter,
+            asked: means.asked,
+            told: 0,
+            surroundings: Arc::new(surroundings),
+            attempts: BTreeMap::new(),
+            timers: Timers::default(),
+            latest: Timestamp::default(),
+            inbox,
+            post,
+            failure: None,
+            cancelled: None,
+        }
+    }
+
+    fn name(&self) -> Arc<str> {
+        self.engine.workflow().map_or_else(|| "".into(), |workflow| workflow.name.clone())
+    }
+
+    async fn go_on(&mut self, started: EventKind) -> Result<RunEnded, RunBroken> {
+        let mut happened = VecDeque::from([started]);
+        happened.extend(self.asks());
+        self.take_in(happened).await?;
+        while !self.engine.state().is_final() {
+            let happened = self.wait().await;
+            self.take_in(happened).await?;
+        }
+        let (state, outputs) = (self.engine.state(), self.engine.outputs().clone());
+        Ok(RunEnded { state, outputs, failure: self.failure.take(), cancelled: self.cancelled })
+    }
+
+    /// Waits until something happens; takes in with it what has happened meanwhile.
+    async fn wait(&mut self) -> VecDeque<EventKind> {
+        let mut happened = VecDeque::new();
+        let now = self.now();
+        let pause = self.timers.next().map(|due| due.since(now).to_std().min(LONGEST_SLEEP));
+        tokio::select! {
+            Some(kind) = self.inbox.recv() => happened.push_back(kind),
+            () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
+            Ok(()) = self.asked.changed() => {}
+        }
+        while let Ok(kind) = self.inbox.try_recv() {
+            happened.push_back(kind);
+        }
+        let now = self.now();
+        while let Some(woken) = self.timers.take(now) {
+            happened.push_back(woken);
+        }
+        happened.extend(self.asks());
+        happened
+    }
+
+    /// The time, which never goes back in a run.
+    fn now(&mut self) -> Timestamp {
+        self.latest = self.latest.max(self.world.now());
+        self.latest
+    }
+
+    /// What was asked for since the engine was told last.
+    fn asks(&mut self) -> Vec<EventKind> {
+        let Asked { times, cause } = *self.asked.borrow_and_update();
+        let cause = cause.unwrap_or(CancelCause::Request);
+        // A third time says nothing that the second did not.
+        let more = times.min(2).saturating_sub(self.told);
+        self.told += more;
+        if more > 0 {
+            self.cancelled.get_or_insert(cause);
+        }
+        (0..more).map(|_| EventKind::CancelRequested { cause }).collect()
+    }
+
+    /// Tells the engine what happened, keeps it with all that follows, and does what is due.
+    async fn take_in(&mut self, mut happened: VecDeque<EventKind>) -> Result<(), RunBroken> {
+        let (mut batch, mut effects) = (Vec::new(), Vec::new());
+        while let Some(kind) = happened.pop_front() {
+            let event = Event { at: self.now(), kind };
+            match self.engine.apply(&event) {
+                Ok(()) => {}
+                Err(_) if may_be_stale(&event.kind) => continue,
+                Err(refused) => return Err(refused.into()),
+            }
+            if let EventKind::AttemptEnded { instance, .. } = &event.kind {
+                self.attempts.remove(&instance.id);
+            }
+            batch.push(event);
+            batch.extend(self.engine.concluded());
+            for command in self.engine.commands() {
+                self.sort(command, &mut happened, &mut effects);
+            }
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let batch: Arc<[Event]> = batch.into();
+        self.journal.append(batch.clone()).await?;
+        self.tell(&batch);
+        self.perform_all(effects);
+        Ok(())
+    }
+
+    fn tell(&mut self, batch: &[Event]) {
+        for event in batch {
+            if let EventKind::RunEnded { cause, .. } = &event.kind {
+                self.failure.clone_from(cause);
+            }
+            self.reporter.event(event);
+        }
+    }
+
+    /// Answers a command at once where that needs nothing from outside, or keeps it for later.
+    fn sort(&mut self, command: Command, happened: &mut VecDeque<EventKind>, effects: &mut Vec<Effect>) {
+        match command {
+            Command::Start { instance, attempt, call, timeout } => {
+                happened.push_back(EventKind::Announced { instance: instance.clone(), attempt });
+                happened.push_back(EventKind::Started { instance: instance.clone(), attempt });
+                effects.push(Effect::Start { instance, attempt, call, timeout });
+            }
+            Command::Observe { instance, place, occurrence, function, arguments } => {
+                let kind = LookUp { instance, place, occurrence };
+                if matches!(function, Function::Read | Function::Glob) {
+                    effects.push(Effect::Look { kind, function, arguments });
+                } else {
+                    happened.push_back(answer(&*self.world, kind, function, &arguments));
+                }
+            }
+            Command::WakeAt { instance, timer, due } => self.timers.set(instance, timer, due),
+            Command::Forget { instance, timer } => self.timers.forget(instance.id, timer),
+            Command::Draw { instance, upper } => {
+                happened.push_back(EventKind::JitterDrawn { instance, delay: self.world.draw(upper) });
+            }
+            Command::Stop { instance, stop } => effects.push(Effect::Stop(instance.id, stop)),
+            Command::Finish { .. } => {}
+        }
+    }
+
+    fn perform_all(&mut self, effects: Vec<Effect>) {
+        let stopped: BTreeSet<InstanceId> = effects.iter().filter_map(Effect::stops).collect();
+        for effect in effects {
+            match effect {
+                // What is asked to end before it began never begins.
+                Effect::Start { instance, attempt, .. } if stopped.contains(&instance.id) => {
+                    let outcome = AttemptOutcome::Cancelled;
+                    // This end holds the other one, so somebody listens.
+                    drop(self.post.send(EventKind::AttemptEnded { instance, attempt, outcome, leaked: false }));
+                }
+                effect => self.perform(effect),
+            }
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Start { instance, attempt, call, timeout } => self.start(instance, attempt, call, timeout),
+            Effect::Stop(id, stop) => {
+                if let Some(sender) = self.attempts.get(&id) {
+                    ask(sender, stop);
+                }
+            }
+            Effect::Look { kind, function, arguments } => {
+                let (world, post) = (Arc::clone(&self.world), self.post.clone());
+                // Files may be large and far away; the run goes on meanwhile.
+                tokio::task::spawn_blocking(move || post.send(answer(&*world, kind, function, &arguments)));
+            }
+        }
+    }
+
+    fn start(&mut self, instance: Instance, attempt: u32, call: Arc<Call>, timeout: Option<Duration>) {
+        let stop = Arc::new(watch::Sender::new(Stop::No));
+        self.attempts.insert(instance.id, Arc::clone(&stop));
+        let reporter = Arc::clone(&self.reporter);
+        let output = Arc::new(AttemptOutput { reporter, instance: instance.clone(), attempt });
+        let executor = self.executors.get(&*call.kind).cloned();
+        let surroundings = Arc::clone(&self.surroundings);
+        let assignment = Assignment { instance, attempt, call, timeout, executor, surroundings, output, stop };
+        let post = self.post.clone();
+        // Nobody listens any more once the run is over.
+        tokio::spawn(async move { post.send(perform(assignment).await) });
+    }
+
+    /// Ends all attempts at once and waits for them, where the run cannot go on.
+    async fn end_attempts(&mut self) {
+        for stop in self.attempts.values() {
+            ask(stop, Stop::Now);
+        }
+        while !self.attempts.is_empty() {
+            let Some(kind) = self.inbox.recv().await else { return };
+            if let EventKind::AttemptEnded { instance, .. } = kind {
+                self.attempts.remove(&instance.id);
+            }
+        }
+    }
+}
+
+/// Whether what asked for an event may be gone when it arrives.
+const fn may_be_stale(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Observed { .. }
+            | EventKind::JitterDrawn { .. }
+            | EventKind::TimerWoke { .. }
+            | EventKind::CancelRequested { .. }
+    )
+}
+
+fn answer(world: &dyn World, look: LookUp, function: Function, arguments: &[Value]) -> EventKind {
+    let answer = world.observe(function, arguments).map_err(Arc::from);
+    let LookUp { instance, place, occurrence } = look;
+    EventKind::Observed { instance, place, occurrence, function, answer }
+}

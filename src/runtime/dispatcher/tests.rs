@@ -1,0 +1,325 @@
+//! Runs with executors that stand in for real kinds, on a clock that only moves when everybody waits.
+
+use super::{
+    Assignments, Canceller, Journal, JournalFailed, Means, MemoryJournal, RealWorld, Reporter, RunBroken, RunEnded, World, run,
+};
+use crate::engine::{Engine, Options};
+use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
+use crate::simulation::draft::{Draft, continued, expression, field, literal, name, numbers, retry, seconds, text};
+use futures_util::future::{BoxFuture, ready};
+use std::sync::{Arc, Mutex};
+use wf_model::event::{CancelCause, Event, EventKind, Instance, Timestamp};
+use wf_model::expression::{ExpressionKind, Function, Place};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::kind::{EffectRule, Kind};
+use wf_model::program::{Callee, Delay, Retry, StepClauses, Wait, WorkflowId};
+use wf_model::run::RunState;
+use wf_model::types::Type;
+use wf_model::unit::Duration;
+use wf_model::value::{Secret, Value};
+
+type Variables = Vec<(&'static str, String)>;
+
+/// Does what its `do` says: `fail`, `panic`, `hang` until it is stopped, or nothing but write a line.
+#[derive(Clone, Default)]
+struct Puppet {
+    seen: Arc<Mutex<Vec<Variables>>>,
+    stops: Arc<Mutex<Vec<Stop>>>,
+}
+
+impl Executor for Puppet {
+    fn kind(&self) -> Kind {
+        Kind {
+            name: "shell",
+            doc: "",
+            main: &[],
+            main_optional: true,
+            attributes: Vec::new(),
+            result: Type::Unknown,
+            decodes: None,
+            effect: EffectRule::Reads,
+            bounded: false,
+            example: "",
+            runs: true,
+        }
+    }
+
+    fn execute(&self, mut attempt: Attempt) -> BoxFuture<'static, Ended> {
+        assert!(attempt.scratch.is_dir());
+        self.seen.lock().unwrap().push(attempt.variables.clone());
+        let stops = Arc::clone(&self.stops);
+        Box::pin(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            attempt.output.write(Stream::Out, b"line\n");
+            let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Exit, "exit code 1") };
+            let outcome = match attempt.call.value("do") {
+                Some(Value::String(word)) if &**word == "fail" => Err(failure),
+                Some(Value::String(word)) if &**word == "panic" => panic!("a mistake"),
+                Some(Value::String(word)) if &**word == "hang" => {
+                    let stop = *attempt.stop.wait_for(|stop| *stop != Stop::No).await.unwrap();
+                    stops.lock().unwrap().push(stop);
+                    Err(failure)
+                }
+                said => Ok(Value::map([("said", said.cloned().unwrap_or(Value::Null))])),
+            };
+            Ended { outcome, decoded: None, leaked: false }
+        })
+    }
+}
+
+/// A clock that goes with the executor's timers.
+struct PausedWorld(tokio::time::Instant);
+
+impl World for PausedWorld {
+    fn now(&self) -> Timestamp {
+        Timestamp { milliseconds: i64::try_from(self.0.elapsed().as_millis()).unwrap() }
+    }
+
+    fn draw(&self, upper: Duration) -> Duration {
+        Duration { milliseconds: upper.milliseconds / 2 }
+    }
+
+    fn observe(&self, function: Function, _: &[Value]) -> Result<Value, String> {
+        if function == Function::Read { Ok(Value::string("from a file")) } else { Err("nothing is there".to_owned()) }
+    }
+}
+
+#[derive(Default)]
+struct Listener {
+    events: Mutex<Vec<Event>>,
+    lines: Mutex<Vec<String>>,
+}
+
+impl Reporter for Listener {
+    fn event(&self, event: &Event) {
+        self.events.lock().unwrap().push(event.clone());
+    }
+
+    fn output(&self, instance: &Instance, attempt: u32, stream: Stream, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        self.lines.lock().unwrap().push(format!("{} {attempt} {stream:?} {text}", instance.path));
+    }
+}
+
+/// A run with all that it left behind.
+struct Stage {
+    puppet: Puppet,
+    journal: MemoryJournal,
+    listener: Arc<Listener>,
+    canceller: Canceller,
+    options: Options,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self {
+            puppet: Puppet::default(),
+            journal: MemoryJournal::default(),
+            listener: Arc::default(),
+            canceller: Canceller::default(),
+            options: Options::default(),
+        }
+    }
+
+    async fn play(&self, draft: Draft) -> Result<RunEnded, RunBroken> {
+        self.play_with(draft, Box::new(self.journal.clone())).await
+    }
+
+    async fn play_with(&self, draft: Draft, journal: Box<dyn Journal>) -> Result<RunEnded, RunBroken> {
+        let directory = tempfile::tempdir().unwrap();
+        let assignments = Assignments {
+            program: draft.program(),
+            workflow: WorkflowId(0),
+            arguments: Vec::new(),
+            options: self.options.clone(),
+            run: "r1".into(),
+            folder: directory.path().to_owned(),
+            directory: directory.path().to_owned(),
+            withheld: Vec::new(),
+        };
+        let program = assignments.program.clone();
+        let means = Means {
+            executors: vec![Arc::new(self.puppet.clone())],
+            world: Arc::new(PausedWorld(tokio::time::Instant::now())),
+            journal,
+            reporter: self.listener.clone(),
+            asked: self.canceller.watch(),
+        };
+        let ended = run(assignments, means).await;
+        assert!(std::fs::read_dir(directory.path()).unwrap().next().is_none(), "scratch directories are gone");
+        let mut again = Engine::new(program, WorkflowId(0), Vec::new(), self.options.clone());
+        for event in self.journal.events() {
+            again.apply(&event).unwrap();
+        }
+        ended
+    }
+
+    fn seconds(&self) -> i64 {
+        self.journal.events().last().unwrap().at.milliseconds / 1000
+    }
+}
+
+fn saying(draft: &mut Draft, name: &str, word: &str, clauses: StepClauses) -> wf_model::program::StatementId {
+    draft.call(name, Callee::Kind("shell".into()), vec![("do", text(word))], clauses)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_gives_its_outputs_and_tells_everything_it_keeps() {
+    let mut draft = Draft::new("main");
+    let step = saying(&mut draft, "a", "hello", StepClauses::default());
+    let step = draft.value_of(step);
+    draft.output("said", field(name(step), "said"));
+    let stage = Stage::new();
+    let ended = stage.play(draft).await.unwrap();
+    assert_eq!((ended.state, ended.failure), (RunState::Succeeded, None));
+    assert_eq!(ended.outputs, Value::map([("said", Value::string("hello"))]));
+    assert_eq!(*stage.listener.events.lock().unwrap(), stage.journal.events());
+    assert_eq!(*stage.listener.lines.lock().unwrap(), ["a 1 Out line\n"]);
+    let variables = &stage.puppet.seen.lock().unwrap()[0];
+    let expected = [("WF_RUN", "r1"), ("WF_STEP", "a"), ("WF_ATTEMPT", "1"), ("WF_KEY", "r1-1")];
+    assert!(variables.iter().map(|(key, value)| (*key, value.as_str())).eq(expected));
+}
+
+#[tokio::test(start_paused = true)]
+async fn steps_run_side_by_side_and_loops_within_their_jobs() {
+    let mut draft = Draft::new("main");
+    draft.each("e", numbers(10), Some(Wait::All), None, |draft, _| vec![saying(draft, "s", "x", StepClauses::default())]);
+    let stage = Stage { options: Options { jobs: 5, ..Options::default() }, ..Stage::new() };
+    assert_eq!(stage.play(draft).await.unwrap().state, RunState::Succeeded);
+    assert_eq!(stage.seconds(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_step_is_tried_again_with_drawn_delays_and_then_said() {
+    let mut draft = Draft::new("main");
+    let delay = Some(Delay::Backoff { from: seconds(10), to: seconds(60) });
+    saying(&mut draft, "a", "fail", StepClauses { retry: Some(Retry { delay, ..retry(2) }), ..StepClauses::default() });
+    let stage = Stage::new();
+    let ended = stage.play(draft).await.unwrap();
+    let failure = ended.failure.unwrap();
+    assert_eq!((ended.state, &*failure.path, failure.attempts), (RunState::Failed, "a", 3));
+    // Three attempts of a second, and half of ten and of twenty seconds between them.
+    assert_eq!(stage.seconds(), 18);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_out_of_time_is_asked_to_end_and_fails() {
+    let mut draft = Draft::new("main");
+    saying(
+        &mut draft,
+        "a",
+        "hang",
+        StepClauses { timeout: Some(seconds(5)), continuation: continued(), ..StepClauses::default() },
+    );
+    let stage = Stage::new();
+    assert_eq!(stage.play(draft).await.unwrap().state, RunState::Succeeded);
+    assert_eq!(*stage.puppet.stops.lock().unwrap(), [Stop::Gracefully(StopSignal::Terminate)]);
+    assert_eq!(stage.seconds(), 5);
+    let kinds = stage.journal.events().into_iter().filter_map(|event| match event.kind {
+        EventKind::Failed { cause, .. } => Some(cause.failure.kind),
+        _ => None,
+    });
+    assert!(kinds.eq([FailureKind::Timeout]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_run_stops_its_steps_with_the_signal_it_got() {
+    let mut draft = Draft::new("main");
+    saying(&mut draft, "a", "hang", StepClauses::default());
+    saying(&mut draft, "b", "x", StepClauses::default());
+    let stage = Stage::new();
+    let canceller = stage.canceller.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        canceller.ask(CancelCause::Hangup);
+    });
+    let ended = stage.play(draft).await.unwrap();
+    assert_eq!((ended.state, ended.cancelled), (RunState::Cancelled, Some(CancelCause::Hangup)));
+    assert_eq!(*stage.puppet.stops.lock().unwrap(), [Stop::Gracefully(StopSignal::Hangup)]);
+    assert_eq!(stage.seconds(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_cancelled_before_it_began_starts_nothing() {
+    let mut draft = Draft::new("main");
+    saying(&mut draft, "a", "x", StepClauses::default());
+    let stage = Stage::new();
+    stage.canceller.ask(CancelCause::Interrupt);
+    assert_eq!(stage.play(draft).await.unwrap().state, RunState::Cancelled);
+    assert!(stage.puppet.seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_executor_that_panics_fails_only_its_step() {
+    let mut draft = Draft::new("main");
+    saying(&mut draft, "a", "panic", StepClauses { continuation: continued(), ..StepClauses::default() });
+    saying(&mut draft, "b", "x", StepClauses::default());
+    let stage = Stage::new();
+    assert_eq!(stage.play(draft).await.unwrap().state, RunState::Succeeded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_without_an_executor_fails_its_step() {
+    let mut draft = Draft::new("main");
+    draft.call("a", Callee::Kind("docker".into()), Vec::new(), StepClauses::default());
+    let failure = Stage::new().play(draft).await.unwrap().failure.unwrap();
+    assert_eq!(&*failure.failure.message, "kind `docker` is not run by this version");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_run_sees_comes_from_its_world() {
+    let look = |function| expression(ExpressionKind::Call(function, vec![text("file")], Place(1)));
+    let mut draft = Draft::new("main");
+    let read = draft.binding("read", look(Function::Read));
+    let read = draft.value_of(read);
+    draft.output("read", name(read));
+    assert_eq!(Stage::new().play(draft).await.unwrap().outputs, Value::map([("read", Value::string("from a file"))]));
+    let mut draft = Draft::new("main");
+    draft.binding("seen", look(Function::Env));
+    let failure = Stage::new().play(draft).await.unwrap().failure.unwrap();
+    assert_eq!(&*failure.failure.message, "nothing is there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_never_reaches_the_journal() {
+    let mut draft = Draft::new("main");
+    draft.binding("token", literal(Value::Secret(Secret::new("hunter2"))));
+    let stage = Stage::new();
+    stage.play(draft).await.unwrap();
+    let written = serde_json::to_string(&stage.journal.events()).unwrap();
+    assert!(written.contains("***") && !written.contains("hunter2"), "{written}");
+}
+
+/// Takes so many batches and no more.
+struct Full(u32);
+
+impl Journal for Full {
+    fn append(&mut self, _: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>> {
+        let left = self.0.checked_sub(1);
+        self.0 = left.unwrap_or_default();
+        Box::pin(ready(left.map(|_| ()).ok_or_else(|| JournalFailed { reason: "disk is full".to_owned() })))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_fails_ends_the_steps_and_the_run() {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        saying(draft, "a", "hang", StepClauses::default());
+        saying(draft, "b", "x", StepClauses::default());
+    });
+    saying(&mut draft, "c", "x", StepClauses::default());
+    let stage = Stage::new();
+    let broken = stage.play_with(draft, Box::new(Full(1))).await.unwrap_err();
+    assert_eq!(broken.to_string(), "journal cannot be written: disk is full");
+    assert_eq!(*stage.puppet.stops.lock().unwrap(), [Stop::Now]);
+    assert_eq!(stage.puppet.seen.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn the_real_clock_and_chance_stay_in_bounds() {
+    let world = RealWorld { folder: "/".into() };
+    assert!(world.now().milliseconds > 1_600_000_000_000);
+    assert!((0..100).all(|_| (0..=3).contains(&world.draw(Duration { milliseconds: 3 }).milliseconds)));
+    assert_eq!(world.draw(Duration { milliseconds: -5 }).milliseconds, 0);
+}
