@@ -1,5 +1,6 @@
 //! What every conversion needs: places in the file, and somewhere to put what is found.
 
+use super::findings::NestedTooDeep;
 use super::grammar::Rule;
 use pest::iterators::Pair;
 use wf_model::diagnostic::{Diagnostic, Finding};
@@ -41,10 +42,12 @@ impl Convert {
         self.diagnostics.push(finding.diagnostic());
     }
 
-    /// Converts one level further in; `None` where that is too deep, which is reported.
+    /// Converts one level further in; `None` where that is too deep, which is reported once for a head.
     pub(crate) fn deeper<T>(&mut self, span: Span, convert: impl FnOnce(&mut Self) -> T) -> Option<T> {
         if self.depth >= DEEPEST {
-            self.report(&super::findings::NestedTooDeep { span });
+            if !self.diagnostics.iter().any(|found| found.slug == NestedTooDeep::SLUG) {
+                self.report(&NestedTooDeep { span });
+            }
             return None;
         }
         self.depth += 1;

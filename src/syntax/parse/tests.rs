@@ -184,7 +184,9 @@ fn nothing_is_too_much() {
         let _ = parse_expression(SourceId(0), 0, &text);
     }
     let nested = "if a then b else ".repeat(1_000) + "c";
-    let _ = parse_expression(SourceId(0), 0, &nested);
+    assert_eq!(parse_expression(SourceId(0), 0, &nested).1.len(), 1, "depth is said once");
+    let unfinished = "if ".repeat(10_000);
+    assert_eq!(parse_expression(SourceId(0), 0, &unfinished).1.len(), 1);
     let long = format!("\"{}\"", "x".repeat(1 << 20));
     assert_eq!(read(&long).len(), (1 << 20) + 2);
 }
