@@ -10,8 +10,9 @@ use tokio::sync::watch;
 use wf_model::event::{AttemptOutcome, EventKind, Instance};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::script::Call;
+use wf_model::types::Type;
 use wf_model::unit::Duration;
-use wf_model::value::Value;
+use wf_model::value::{Secret, Value};
 
 /// What an attempt has to know.
 pub(super) struct Assignment {
@@ -21,6 +22,7 @@ pub(super) struct Assignment {
     pub(super) timeout: Option<Duration>,
     pub(super) executor: Option<Arc<dyn Executor>>,
     pub(super) surroundings: Arc<Surroundings>,
+    pub(super) secrets: Arc<[Value]>,
     pub(super) output: Arc<dyn OutputSink>,
     pub(super) stop: Arc<watch::Sender<Stop>>,
 }
@@ -31,7 +33,6 @@ pub(super) struct Surroundings {
     pub(super) folder: PathBuf,
     pub(super) directory: PathBuf,
     pub(super) withheld: Arc<[OsString]>,
-    pub(super) secrets: Arc<[Value]>,
 }
 
 /// Lets the wish to end an attempt grow.
@@ -69,10 +70,13 @@ async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool) {
     };
     let folder = scratch.as_ref().map_or_else(PathBuf::new, |scratch| scratch.path().to_owned());
     let stop = Arc::clone(&assignment.stop);
+    let secret = assignment.call.decode.as_ref().is_some_and(Type::holds_secret);
     let (timeout, execution) = (assignment.timeout, executor.execute(attempt(assignment, folder)));
     let (ended, late) = in_time(execution, timeout, &stop).await;
     let asked = *stop.borrow() != Stop::No;
     let outcome = match ended.outcome {
+        // What is decoded as a secret stands in the result as well, which is journaled.
+        Ok(result) if !late && secret => AttemptOutcome::Succeeded { result: tainted(&result), decoded: ended.decoded },
         Ok(result) if !late => AttemptOutcome::Succeeded { result, decoded: ended.decoded },
         Err(failure) if !late && !asked => AttemptOutcome::Failed(failure),
         Err(_) if !late => AttemptOutcome::Cancelled,
@@ -100,6 +104,23 @@ async fn in_time(
     (execution.await, late)
 }
 
+/// The same value with all its text tainted.
+fn tainted(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::Secret(Secret::new(text)),
+        Value::List(elements) => Value::list(elements.iter().map(tainted)),
+        Value::Map(map) => Value::Map(Arc::new(map.iter().map(|(key, value)| (key.clone(), tainted(value))).collect())),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Secret(_)
+        | Value::Channel(_) => value.clone(),
+    }
+}
+
 fn out_of_time(timeout: Duration, failure: Option<Failure>) -> Failure {
     Failure {
         kind: FailureKind::Timeout,
@@ -120,7 +141,7 @@ fn scratch(directory: &Path, kind: &str) -> std::io::Result<Option<tempfile::Tem
 }
 
 fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
-    let Assignment { instance, attempt, call, surroundings, output, stop, .. } = assignment;
+    let Assignment { instance, attempt, call, surroundings, secrets, output, stop, .. } = assignment;
     let variables = vec![
         ("WF_RUN", surroundings.run.to_string()),
         ("WF_STEP", instance.path.to_string()),
@@ -133,7 +154,7 @@ fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
         scratch,
         variables,
         withheld: surroundings.withheld.clone(),
-        secrets: surroundings.secrets.clone(),
+        secrets,
         output,
         stop: stop.subscribe(),
     }

@@ -7,6 +7,7 @@ mod attempt;
 mod cancel;
 mod journal;
 mod reporter;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod timers;
@@ -21,6 +22,7 @@ use crate::engine::{Command, Engine, IllegalTransition, Options};
 use crate::executor::{Executor, Stop};
 use attempt::{Assignment, Surroundings, ask, perform};
 use reporter::AttemptOutput;
+use secrets::KnownSecrets;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -148,6 +150,7 @@ struct Dispatcher {
     /// How often the engine was told that the run is to end.
     told: u32,
     surroundings: Arc<Surroundings>,
+    secrets: KnownSecrets,
     attempts: BTreeMap<InstanceId, Arc<watch::Sender<Stop>>>,
     timers: Timers,
     latest: Timestamp,
@@ -169,7 +172,6 @@ impl Dispatcher {
             folder: folder.clone(),
             directory: directory.clone(),
             withheld: withheld.as_slice().into(),
-            secrets: options.secrets.values().cloned().collect(),
         };
         let (post, inbox) = mpsc::unbounded_channel();
         Self {
@@ -181,6 +183,7 @@ impl Dispatcher {
             asked: means.asked,
             told: 0,
             surroundings: Arc::new(surroundings),
+            secrets: KnownSecrets::new(options.secrets.values().chain(arguments.iter().map(|(_, value)| value))),
             attempts: BTreeMap::new(),
             timers: Timers::default(),
             latest: Timestamp::default(),
@@ -257,9 +260,7 @@ impl Dispatcher {
                 Err(_) if may_be_stale(&event.kind) => continue,
                 Err(refused) => return Err(refused.into()),
             }
-            if let EventKind::AttemptEnded { instance, .. } = &event.kind {
-                self.attempts.remove(&instance.id);
-            }
+            self.note_end(&event.kind);
             batch.push(event);
             batch.extend(self.engine.concluded());
             for command in self.engine.commands() {
@@ -274,6 +275,14 @@ impl Dispatcher {
         self.tell(&batch);
         self.perform_all(effects);
         Ok(())
+    }
+
+    fn note_end(&mut self, kind: &EventKind) {
+        let EventKind::AttemptEnded { instance, outcome, .. } = kind else { return };
+        self.attempts.remove(&instance.id);
+        if let AttemptOutcome::Succeeded { decoded: Some(value), .. } = outcome {
+            self.secrets.learn(value);
+        }
     }
 
     fn tell(&mut self, batch: &[Event]) {
@@ -349,7 +358,8 @@ impl Dispatcher {
         let output = Arc::new(AttemptOutput { reporter, instance: instance.clone(), attempt });
         let executor = self.executors.get(&*call.kind).cloned();
         let surroundings = Arc::clone(&self.surroundings);
-        let assignment = Assignment { instance, attempt, call, timeout, executor, surroundings, output, stop };
+        let secrets = self.secrets.all();
+        let assignment = Assignment { instance, attempt, call, timeout, executor, surroundings, secrets, output, stop };
         let post = self.post.clone();
         // Nobody listens any more once the run is over.
         tokio::spawn(async move { post.send(perform(assignment).await) });

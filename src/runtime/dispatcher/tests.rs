@@ -12,7 +12,7 @@ use wf_model::event::{CancelCause, Event, EventKind, Instance, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::{EffectRule, Kind};
-use wf_model::program::{Callee, Delay, Retry, StepClauses, Wait, WorkflowId};
+use wf_model::program::{Callee, Delay, Retry, StatementKind, StepClauses, Wait, WorkflowId};
 use wf_model::run::RunState;
 use wf_model::types::Type;
 use wf_model::unit::Duration;
@@ -287,6 +287,20 @@ async fn a_secret_never_reaches_the_journal() {
     let stage = Stage::new();
     stage.play(draft).await.unwrap();
     let written = serde_json::to_string(&stage.journal.events()).unwrap();
+    assert!(written.contains("***") && !written.contains("hunter2"), "{written}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_result_of_a_step_that_gives_a_secret_is_one_too() {
+    let mut draft = Draft::new("main");
+    let step = saying(&mut draft, "a", "hunter2", StepClauses::default());
+    if let StatementKind::Step(step) = &mut draft.statement(step).kind {
+        step.invocation.decode = Some(Type::Secret);
+    }
+    let stage = Stage::new();
+    stage.play(draft).await.unwrap();
+    let ended = stage.journal.events().into_iter().find(|event| matches!(event.kind, EventKind::AttemptEnded { .. }));
+    let written = serde_json::to_string(&ended).unwrap();
     assert!(written.contains("***") && !written.contains("hunter2"), "{written}");
 }
 

@@ -82,8 +82,9 @@ impl Engine {
                 self.stop_body(body, SkipReason::Cancelled);
             }
             Some(StepPhase::Idle) => {
-                self.parked.remove(&id);
-                self.observations.remove(&id);
+                if let Some(instance) = self.nodes.get(&id).map(|node| node.instance.clone()) {
+                    self.drop_waits(&instance);
+                }
                 let failure = Failure::final_of(FailureKind::Timeout, "workflow ran out of time");
                 self.attempt_failed(id, Failure { retryable: true, ..failure });
             }

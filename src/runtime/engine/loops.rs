@@ -207,6 +207,8 @@ impl Engine {
                 let message = format!("no iteration succeeded; the first failure: {}", first.failure.message);
                 Outcome::Failed(FailedInstance { path, failure: Failure::final_of(FailureKind::Race, &message), attempts: 1 })
             }
+            // A race over nothing has no winner, and all its values are `null`.
+            (_, None, None, None) if run.wait != Wait::All => Outcome::Succeeded(Value::map([("winner", Value::Null)])),
             (_, None, None, None) => Outcome::Succeeded(record(each, run)),
         };
         let entry = (Reverse(node.rank), id);

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::body::body_of;
 use super::evaluate::{Extras, Hindrance, Spot};
-use super::state::{Node, NodeState, Outcome, StepPhase, Task};
+use super::state::{Node, NodeState, Outcome, Parked, StepPhase, Task};
 use std::sync::Arc;
 use wf_model::event::{EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason};
 use wf_model::failure::Failure;
@@ -211,7 +211,9 @@ impl Engine {
         for timer in [Timer::Retry, Timer::Round, Timer::Timeout] {
             self.forget_timer(instance, timer);
         }
-        self.parked.remove(&instance.id);
+        if let Some(Parked { task: Task::Leave(_, frame), .. }) = self.parked.remove(&instance.id) {
+            self.frames.remove(&frame);
+        }
         self.observations.remove(&instance.id);
     }
 
