@@ -1,0 +1,140 @@
+//! Functions.
+
+use super::findings::{ArgumentCount, PatternSyntax, TimeFormat, UnknownFunction};
+use super::{Checker, unknown};
+use wf_model::expression::{Expression, ExpressionKind, Function, Place};
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+use wf_model::types::Type;
+use wf_model::value::Value;
+use wf_syntax::ast;
+
+impl Checker<'_> {
+    /// `name(arguments)`
+    pub(super) fn call(&mut self, name: &ast::Name, arguments: &[ast::Expression], span: Span) -> Expression {
+        let Some(function) = Function::named(&name.text) else {
+            let near = nearest(&name.text, Function::ALL.iter().map(|function| function.name()));
+            self.report(&UnknownFunction { name: &name.text, span: name.span, near });
+            arguments.iter().for_each(|argument| drop(self.infer(argument, None)));
+            return unknown(span);
+        };
+        let (fewest, most) = count(function);
+        if arguments.len() < fewest || arguments.len() > most {
+            self.report(&ArgumentCount { name: &name.text, span, wanted: most, found: arguments.len() });
+            return unknown(span);
+        }
+        let place = Place(*self.places);
+        if function.looks_outside() {
+            *self.places += 1;
+        }
+        let (arguments, type_) = self.arguments(function, arguments, span);
+        if type_ == Type::Unknown {
+            return unknown(span);
+        }
+        Expression { kind: ExpressionKind::Call(function, arguments, place), type_, span }
+    }
+
+    fn arguments(&mut self, function: Function, arguments: &[ast::Expression], span: Span) -> (Vec<Expression>, Type) {
+        match function {
+            Function::Min | Function::Max => return self.picked(arguments),
+            Function::Raw | Function::Hash => {
+                let inferred: Vec<Expression> = arguments.iter().map(|argument| self.infer(argument, None)).collect();
+                let type_ = match inferred.first().map(|argument| &argument.type_) {
+                    Some(Type::Secret) => Type::Secret,
+                    Some(Type::Unknown) => return (inferred, Type::Unknown),
+                    _ => Type::String,
+                };
+                return (inferred.into_iter().map(|argument| self.fitted(argument, &type_)).collect(), type_);
+            }
+            _ => {}
+        }
+        let (wanted, result) = signature(function);
+        let checked: Vec<Expression> =
+            arguments.iter().zip(&wanted).map(|(argument, type_)| self.argument(argument, type_)).collect();
+        self.check_literals(function, &checked, span);
+        (checked, result)
+    }
+
+    /// A channel's argument may be a secret.
+    fn argument(&mut self, argument: &ast::Expression, wanted: &Type) -> Expression {
+        if *wanted != Type::Secret {
+            return self.check(argument, wanted);
+        }
+        let inferred = self.infer(argument, Some(&Type::String));
+        if inferred.type_ == Type::Secret || inferred.type_.is_text() || inferred.type_ == Type::list(Type::String) {
+            return inferred;
+        }
+        self.fitted(inferred, &Type::String)
+    }
+
+    /// `min(a, b)`: numbers, durations, sizes or strings.
+    fn picked(&mut self, arguments: &[ast::Expression]) -> (Vec<Expression>, Type) {
+        let inferred: Vec<Expression> = arguments.iter().map(|argument| self.infer(argument, None)).collect();
+        let [left, right] = inferred.as_slice() else { return (inferred, Type::Unknown) };
+        let type_ = self.common(left, right, None);
+        let ordered = matches!(type_, Type::Int | Type::Float | Type::Duration | Type::Size | Type::Unknown) || type_.is_text();
+        if !ordered {
+            let found = super::findings::NoOrder { span: left.span, type_: &type_ };
+            self.report(&found);
+            return (inferred, Type::Unknown);
+        }
+        (inferred.into_iter().map(|argument| self.fitted(argument, &type_)).collect(), type_)
+    }
+
+    /// What can be known of literal arguments before anything runs.
+    fn check_literals(&mut self, function: Function, arguments: &[Expression], _: Span) {
+        let literal = arguments.first().and_then(|argument| match &argument.kind {
+            ExpressionKind::Literal(Value::String(text)) => Some((text.clone(), argument.span)),
+            _ => None,
+        });
+        let Some((text, span)) = literal else { return };
+        match function {
+            Function::Glob => {
+                if let Err(error) = globset::Glob::new(&text) {
+                    self.report(&PatternSyntax { span, what: "path pattern", problem: &error.kind().to_string() });
+                }
+            }
+            Function::Now => {
+                let example = jiff::civil::date(2026, 1, 1).at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+                let formatted = example.ok().map(|example| jiff::fmt::strtime::format(text.as_bytes(), &example));
+                if let Some(Err(error)) = formatted {
+                    self.report(&TimeFormat { span, problem: &error.to_string() });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The fewest and the most arguments.
+fn count(function: Function) -> (usize, usize) {
+    match function {
+        Function::Uuid | Function::Desktop => (0, 0),
+        Function::Now => (0, 1),
+        Function::Min | Function::Max | Function::Email => (2, 2),
+        Function::Env
+        | Function::Read
+        | Function::Glob
+        | Function::Hash
+        | Function::Raw
+        | Function::Reveal
+        | Function::Slack
+        | Function::Webhook => (1, 1),
+    }
+}
+
+/// Arguments and result; a secret argument takes plain text too.
+fn signature(function: Function) -> (Vec<Type>, Type) {
+    match function {
+        Function::Env => (vec![Type::String], Type::optional(Type::String)),
+        Function::Read => (vec![Type::Path], Type::String),
+        Function::Glob => (vec![Type::String], Type::list(Type::Path)),
+        Function::Now => (vec![Type::String], Type::String),
+        Function::Uuid => (vec![], Type::String),
+        Function::Reveal => (vec![Type::Secret], Type::String),
+        Function::Slack | Function::Webhook => (vec![Type::Secret], Type::Channel),
+        Function::Email => (vec![Type::Secret, Type::Secret], Type::Channel),
+        Function::Desktop => (vec![], Type::Channel),
+        Function::Hash | Function::Min | Function::Max | Function::Raw => (vec![], Type::Unknown),
+    }
+}

@@ -1,0 +1,123 @@
+//! Strings: literals that take the type that is wanted, and text with values in it.
+
+use super::findings::{JsonNeedsAs, MayBeMissing, NotPath, NotUrl, TextOfCollection, UnknownMember};
+use super::{Checker, unknown};
+use wf_model::expression::{Expression, ExpressionKind, TextPart};
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+use wf_model::types::Type;
+use wf_model::value::{Value, fits_form};
+use wf_syntax::ast;
+
+impl Checker<'_> {
+    /// A string literal, of the type that is wanted where that is a sort of text.
+    pub(super) fn text(&mut self, text: &ast::Text, span: Span, hint: Option<&Type>) -> Expression {
+        let wanted = hint.map(Type::required);
+        match text.plain() {
+            Some(plain) => self.plain(plain, span, wanted),
+            None => self.interpolated(text, span, wanted),
+        }
+    }
+
+    fn plain(&mut self, text: &str, span: Span, wanted: Option<&Type>) -> Expression {
+        let literal = |text: &str, type_| Expression { kind: ExpressionKind::Literal(Value::string(text)), type_, span };
+        match wanted {
+            Some(Type::Path) if fits_form(text, &Type::Path) => literal(&self.absolute(text), Type::Path),
+            Some(Type::Path) => {
+                self.report(&NotPath { span });
+                unknown(span)
+            }
+            Some(Type::Url) if fits_form(text, &Type::Url) => literal(text, Type::Url),
+            Some(Type::Url) => {
+                self.report(&NotUrl { span, text });
+                unknown(span)
+            }
+            Some(Type::Union(members)) if members.iter().any(|member| **member == *text) => {
+                literal(text, Type::Union(members.clone()))
+            }
+            Some(Type::Union(members)) => {
+                let near = nearest(text, members.iter().map(|member| &**member));
+                self.report(&UnknownMember { span, text, near, members });
+                unknown(span)
+            }
+            _ => literal(text, Type::String),
+        }
+    }
+
+    /// A relative path, as it is written in the file, from the root.
+    fn absolute(&self, path: &str) -> String {
+        if path.starts_with('/') || self.here.is_empty() {
+            return path.to_owned();
+        }
+        let path = path.strip_prefix("./").unwrap_or(path);
+        match path {
+            "" | "." => self.here.to_owned(),
+            _ => format!("{}/{path}", self.here.trim_end_matches('/')),
+        }
+    }
+
+    fn interpolated(&mut self, text: &ast::Text, span: Span, wanted: Option<&Type>) -> Expression {
+        let mut parts = Vec::new();
+        let (mut tainted, mut broken) = (false, false);
+        for part in &text.parts {
+            match part {
+                ast::TextPart::Literal { text, .. } => parts.push(TextPart::Literal(text.as_str().into())),
+                ast::TextPart::Value { expression, .. } => {
+                    let value = self.infer(expression, None);
+                    let value = self.renderable(value);
+                    broken |= value.type_ == Type::Unknown;
+                    tainted |= value.type_ == Type::Secret;
+                    parts.push(TextPart::Value(value));
+                }
+            }
+        }
+        if broken {
+            return unknown(span);
+        }
+        let type_ = if tainted { Type::Secret } else { Type::String };
+        match wanted {
+            Some(form @ (Type::Path | Type::Url)) if !tainted => {
+                if *form == Type::Path {
+                    self.make_absolute(&mut parts);
+                }
+                // What the values make of it is known in the run only.
+                let text = Expression { kind: ExpressionKind::Text(parts), type_, span };
+                Expression { kind: ExpressionKind::As(Box::new(text)), type_: form.clone(), span }
+            }
+            _ => Expression { kind: ExpressionKind::Text(parts), type_, span },
+        }
+    }
+
+    /// A path that begins with text is relative to the file, one that begins with a value is what that value says.
+    fn make_absolute(&self, parts: &mut [TextPart]) {
+        if let Some(TextPart::Literal(first)) = parts.first_mut()
+            && !first.starts_with('/')
+        {
+            *first = format!("{}/{}", self.here.trim_end_matches('/'), first.strip_prefix("./").unwrap_or(first)).into();
+        }
+    }
+
+    /// A value that has a text of its own.
+    fn renderable(&mut self, value: Expression) -> Expression {
+        let span = value.span;
+        match &value.type_ {
+            Type::String
+            | Type::Int
+            | Type::Float
+            | Type::Bool
+            | Type::Duration
+            | Type::Size
+            | Type::Path
+            | Type::Url
+            | Type::Union(_)
+            | Type::Secret
+            | Type::Unknown => return value,
+            Type::Optional(_) => self.report(&MayBeMissing { span, type_: &value.type_ }),
+            Type::Json => self.report(&JsonNeedsAs { span, target: None }),
+            Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Channel | Type::Never => {
+                self.report(&TextOfCollection { span, type_: &value.type_ });
+            }
+        }
+        unknown(span)
+    }
+}
