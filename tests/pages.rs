@@ -4,6 +4,8 @@ use crate::tidy::checkout;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use wf_compiler::{FileProblem, Files, compile};
+use wf_model::diagnostic::Level;
 
 /// Slug and text of every page.
 pub(crate) fn pages() -> Vec<(String, String)> {
@@ -52,13 +54,72 @@ fn every_page_has_its_title_and_an_example_before_and_after() {
     }
 }
 
-#[test]
-fn every_example_of_a_page_parses() {
-    for (slug, text) in pages() {
-        for block in text.split("```wf\n").skip(1).filter_map(|after| after.split("```").next()) {
-            let parsed = wf_syntax::parse(wf_model::span::SourceId(0), block);
-            let other: Vec<_> = parsed.diagnostics.iter().filter(|found| found.slug != slug).collect();
-            assert!(other.is_empty(), "{slug}: {other:?}");
+/// Findings that only a run, a file of a certain size or a broken file system can give.
+const NOT_SHOWN: [&str; 13] = [
+    "file-too-large",
+    "parameter-constraint",
+    "parameter-constraint-failed",
+    "parameter-default-failed",
+    "parameter-given-twice",
+    "parameter-mismatch",
+    "parameter-missing",
+    "parameter-secret",
+    "parameter-unknown",
+    "secret-missing",
+    "too-complicated",
+    "unreadable-file",
+    "value-used-before",
+];
+
+/// One file, called `/page/main.wf`.
+struct OneFile<'a>(&'a str);
+
+impl Files for OneFile<'_> {
+    fn read(&self, path: &str) -> Result<String, FileProblem> {
+        let problem = FileProblem { message: format!("there is no file {path}"), help: "Write it.".to_owned() };
+        match path {
+            "/page/main.wf" => Ok(self.0.to_owned()),
+            "/page/lib.wf" => Ok("workflow build {\n  step make: shell \"make\" { reads only }\n}\n".to_owned()),
+            _ => Err(problem),
         }
     }
+
+    fn resolve(&self, _: &str, path: &str) -> String {
+        format!("/page/{}", path.trim_start_matches("./"))
+    }
+}
+
+/// The slugs of what is found in a file, at standard level and at strict.
+fn found(text: &str) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+    let compilation = compile("main.wf", &OneFile(text), &wf_steps::registry(), Level::Strict);
+    let at = |level| {
+        let shown = compilation.diagnostics.iter().filter(|found| found.severity(level).is_some());
+        shown.map(|found| found.slug).collect()
+    };
+    (at(Level::Standard), at(Level::Strict))
+}
+
+#[test]
+fn every_page_shows_its_diagnostic_before_and_not_after() {
+    let mut problems = String::new();
+    for (slug, text) in pages() {
+        let blocks: Vec<&str> = text.split("```wf\n").skip(1).filter_map(|after| after.split("```").next()).collect();
+        let [before, after] = blocks.as_slice() else { panic!("{slug} has {} examples, not two", blocks.len()) };
+        let (standard, strict) = found(before);
+        let shown = NOT_SHOWN.contains(&slug.as_str());
+        if !shown && !strict.contains(slug.as_str()) {
+            problems += &format!("{slug}: not before: {strict:?}\n");
+        }
+        if let Some(other) = standard.iter().find(|other| **other != slug && !shown) {
+            problems += &format!("{slug}: before also shows {other}\n");
+        }
+        let (standard, strict) = found(after);
+        if strict.contains(slug.as_str()) {
+            problems += &format!("{slug}: still after\n");
+        }
+        if let Some(other) = standard.iter().find(|other| **other != slug) {
+            problems += &format!("{slug}: after shows {other}\n");
+        }
+    }
+    assert!(problems.is_empty(), "{problems}");
 }

@@ -1,8 +1,12 @@
 //! The commands of `wfc`, one file each, and the reports that print.
 
+pub mod check;
 pub mod exit;
 pub mod explain;
+mod files;
+mod fix;
 pub mod report;
+mod text;
 
 use clap::Parser;
 use exit::Exit;
@@ -20,6 +24,8 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Checks workflow files: names, types, units, effects, secrets and quoting.
+    Check(check::Check),
     /// Shows the long form of a diagnostic, with an example before and after.
     Explain(explain::Explain),
 }
@@ -27,6 +33,7 @@ enum Command {
 impl Command {
     fn run(&self, output: &mut Output) -> io::Result<Exit> {
         match self {
+            Self::Check(command) => command.run(output),
             Self::Explain(command) => command.run(output),
         }
     }

@@ -1,9 +1,20 @@
 //! Imports, names, types, effects, secrets, shell quoting and lints: tree to typed program; pure.
 
-pub mod effects;
-pub mod expression;
+mod compile;
+mod effects;
+mod expression;
+mod files;
+mod findings;
+mod globals;
+mod load;
 mod nesting;
-pub mod order;
+mod order;
 #[cfg(test)]
 mod sample;
-pub mod types;
+mod signature;
+mod test;
+mod types;
+mod workflow;
+
+pub use compile::{Compilation, compile};
+pub use files::{FileProblem, Files};

@@ -23,7 +23,7 @@ use wf_model::kind::Registry;
 use wf_model::program::{Callee, Effect, Place, Program, Statement, StatementId, Step, Workflow, WorkflowId};
 
 /// Reports what effects, undos, retries, timeouts and the like leave to be wished for, at every level.
-pub fn check(program: &Program, kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(program: &Program, kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) {
     let rooms: Vec<_> = program.workflows.iter().map(|(id, workflow)| Room::new(id, workflow, kinds)).collect();
     let covered = covered(&rooms);
     for room in &rooms {

@@ -77,7 +77,7 @@ impl Checker<'_> {
 }
 
 /// The type with strings in place of secrets.
-pub(super) fn without_secret(type_: &Type) -> Type {
+pub(crate) fn without_secret(type_: &Type) -> Type {
     match type_ {
         Type::Secret => Type::String,
         Type::List(inner) => Type::list(without_secret(inner)),
@@ -111,7 +111,7 @@ pub(super) fn joined(first: &Type, second: &Type) -> Option<Type> {
 }
 
 /// An expression whose type fits, as a `target`.
-pub fn fits(expression: Expression, target: &Type) -> Expression {
+pub(crate) fn fits(expression: Expression, target: &Type) -> Expression {
     if expression.type_ == *target || *target == Type::Unknown || expression.type_ == Type::Unknown {
         return expression;
     }

@@ -6,24 +6,24 @@ use wf_syntax::ast::{Expression, ExpressionKind};
 
 /// Names and fields, such as `before` and `event.path`, that are known not to be `null`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
+pub(crate) struct Facts {
     paths: BTreeSet<String>,
 }
 
 impl Facts {
     /// Whether `path` is known not to be `null`.
-    pub fn knows(&self, path: &str) -> bool {
+    pub(crate) fn knows(&self, path: &str) -> bool {
         self.paths.contains(path)
     }
 
     /// Takes more in.
-    pub fn learn(&mut self, more: Self) {
+    pub(crate) fn learn(&mut self, more: Self) {
         self.paths.extend(more.paths);
     }
 }
 
 /// What is known where `condition` is `outcome`.
-pub fn facts_when(condition: &Expression, outcome: bool) -> Facts {
+pub(crate) fn facts_when(condition: &Expression, outcome: bool) -> Facts {
     let mut facts = Facts::default();
     collect(condition, outcome, &mut facts);
     facts

@@ -168,13 +168,11 @@ impl Finding for JsonNeedsAs<'_> {
 }
 
 /// A secret where none may go.
-pub struct SecretLeak<'a> {
-    /// The expression that holds the secret.
-    pub span: Span,
-    /// What it would go into, such as `output`.
-    pub target: &'a str,
+pub(crate) struct SecretLeak<'a> {
+    pub(crate) span: Span,
+    pub(crate) target: &'a str,
     /// The way it took, from here back to its declaration.
-    pub trail: &'a [(Span, String)],
+    pub(crate) trail: &'a [(Span, String)],
 }
 
 impl Finding for SecretLeak<'_> {

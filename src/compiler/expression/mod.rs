@@ -11,9 +11,9 @@ mod operator;
 mod tests;
 mod text;
 
-pub use convert::fits;
-pub use facts::{Facts, facts_when};
-pub use findings::SecretLeak;
+pub(crate) use convert::fits;
+pub(crate) use facts::{Facts, facts_when};
+pub(crate) use findings::SecretLeak;
 
 use crate::types::TypeNames;
 use findings::{ConditionNotBool, ConstantCondition, ShadowedName, UnknownName};
@@ -29,7 +29,7 @@ use wf_model::value::Value;
 use wf_syntax::ast;
 
 /// What a name means where it stands.
-pub enum Lookup {
+pub(crate) enum Lookup {
     /// This value.
     Found(Reference, Type),
     /// A value that is known before anything runs.
@@ -43,7 +43,7 @@ pub enum Lookup {
 }
 
 /// Looks names up; a use counts.
-pub trait Names {
+pub(crate) trait Names {
     /// What `name` means here.
     fn lookup(&mut self, name: &str, span: Span) -> Lookup;
     /// Names that could have been meant.
@@ -55,21 +55,23 @@ pub trait Names {
 }
 
 /// What checking an expression needs.
-pub struct Checker<'a> {
+pub(crate) struct Checker<'a> {
     /// Value names.
-    pub names: &'a mut dyn Names,
+    pub(crate) names: &'a mut dyn Names,
     /// Type names.
-    pub types: &'a TypeNames,
+    pub(crate) types: &'a TypeNames,
     /// The absolute directory of the file.
-    pub here: &'a str,
+    pub(crate) here: &'a str,
     /// Where findings go.
-    pub diagnostics: &'a mut Vec<Diagnostic>,
+    pub(crate) diagnostics: &'a mut Vec<Diagnostic>,
     /// The next call that looks outside.
-    pub places: &'a mut u32,
+    pub(crate) places: &'a mut u32,
     /// What is known not to be `null`.
-    pub facts: Facts,
+    pub(crate) facts: Facts,
     /// Whether secrets fit where strings are wanted.
-    pub takes_secret: bool,
+    pub(crate) takes_secret: bool,
+    /// Whether a value may be missing although its type does not say so, as in an undo.
+    pub(crate) uncertain: bool,
     locals: Vec<Local>,
     next_local: u32,
 }
@@ -83,7 +85,7 @@ struct Local {
 
 impl<'a> Checker<'a> {
     /// For the expressions of one place.
-    pub fn new(
+    pub(crate) fn new(
         names: &'a mut dyn Names,
         types: &'a TypeNames,
         here: &'a str,
@@ -98,13 +100,14 @@ impl<'a> Checker<'a> {
             places,
             facts: Facts::default(),
             takes_secret: false,
+            uncertain: false,
             locals: Vec::new(),
             next_local: 0,
         }
     }
 
     /// With what is known not to be `null`.
-    pub fn with_facts(mut self, facts: Facts) -> Self {
+    pub(crate) fn with_facts(mut self, facts: Facts) -> Self {
         self.facts = facts;
         self
     }
@@ -114,24 +117,23 @@ impl<'a> Checker<'a> {
     }
 
     /// An expression that has to fit `expected`; one that does not is reported, and unknown.
-    pub fn check(&mut self, expression: &ast::Expression, expected: &Type) -> Expression {
+    pub(crate) fn check(&mut self, expression: &ast::Expression, expected: &Type) -> Expression {
         let inferred = self.infer(expression, Some(expected));
         self.fitted(inferred, expected)
     }
 
     /// Whether a value of one type fits where another is wanted, secrets where they are taken.
-    #[must_use]
-    pub fn accepts(&self, target: &Type, from: &Type) -> bool {
+    pub(crate) fn accepts(&self, target: &Type, from: &Type) -> bool {
         target.accepts(from) || self.takes_secret && target.accepts(&convert::without_secret(from))
     }
 
     /// A checked expression as a `target`; one that does not fit is reported, and unknown.
-    pub fn fit(&mut self, expression: Expression, target: &Type) -> Expression {
+    pub(crate) fn fit(&mut self, expression: Expression, target: &Type) -> Expression {
         self.fitted(expression, target)
     }
 
     /// A condition: a bool, which is reported where it is always the same.
-    pub fn condition(&mut self, expression: &ast::Expression) -> Expression {
+    pub(crate) fn condition(&mut self, expression: &ast::Expression) -> Expression {
         let condition = self.truth(expression);
         if let Some(value) = constant(&condition) {
             self.report(&ConstantCondition { span: condition.span, value: value == Value::Bool(true) });
@@ -153,7 +155,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The typed expression; `hint` is the type that literals take where they fit.
-    pub fn infer(&mut self, expression: &ast::Expression, hint: Option<&Type>) -> Expression {
+    pub(crate) fn infer(&mut self, expression: &ast::Expression, hint: Option<&Type>) -> Expression {
         let span = expression.span;
         let literal = |value, type_| Expression { kind: ExpressionKind::Literal(value), type_, span };
         match &expression.kind {
@@ -203,6 +205,10 @@ impl<'a> Checker<'a> {
                 let candidates = self.names.candidates();
                 let locals = self.locals.iter().map(|local| &*local.name);
                 let near = nearest(name, candidates.iter().map(|name| &**name).chain(locals)).map(str::to_owned);
+                if let Some(near) = &near {
+                    // What was most likely meant is not called unused too.
+                    drop(self.names.lookup(near, span));
+                }
                 self.report(&UnknownName { name, span, near });
             }
         }
@@ -262,7 +268,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The types of index and element of what is gone through.
-    pub fn iterated(&mut self, list: &Expression) -> (Type, Type) {
+    pub(crate) fn iterated(&mut self, list: &Expression) -> (Type, Type) {
         match &list.type_ {
             Type::List(element) => (Type::Int, (**element).clone()),
             Type::Map(element) => (Type::String, (**element).clone()),
@@ -277,12 +283,12 @@ impl<'a> Checker<'a> {
 }
 
 /// What stands for an expression that was reported.
-pub fn unknown(span: Span) -> Expression {
+pub(crate) fn unknown(span: Span) -> Expression {
     Expression { kind: ExpressionKind::Literal(Value::Null), type_: Type::Unknown, span }
 }
 
 /// The value of an expression that depends on nothing; `None` where it depends on something, or fails.
-pub fn constant(expression: &Expression) -> Option<Value> {
+pub(crate) fn constant(expression: &Expression) -> Option<Value> {
     if expression.type_ == Type::Unknown || !is_constant(expression) {
         return None;
     }
@@ -290,7 +296,7 @@ pub fn constant(expression: &Expression) -> Option<Value> {
 }
 
 /// What an expression comes to where one value is known and nothing else; `None` where it needs more, or fails.
-pub fn evaluate_with(expression: &Expression, value: ValueId, known: &Value) -> Option<Value> {
+pub(crate) fn evaluate_with(expression: &Expression, value: ValueId, known: &Value) -> Option<Value> {
     if expression.type_ == Type::Unknown {
         return None;
     }

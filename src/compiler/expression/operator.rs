@@ -159,7 +159,9 @@ impl Checker<'_> {
             Type::Json => Type::Json,
             type_ => {
                 let type_ = type_.clone();
-                self.report(&NeedlessDefault { span, left: first.span, right: second.span });
+                if !self.uncertain {
+                    self.report(&NeedlessDefault { span, left: first.span, right: second.span });
+                }
                 type_
             }
         };

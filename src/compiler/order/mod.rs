@@ -22,7 +22,7 @@ use wf_model::span::Span;
 
 /// What a statement says of its order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Depends {
+pub(crate) enum Depends {
     /// `depends on nothing`
     Nothing,
     /// `depends on a, b`: the statements with the places that name them.
@@ -32,7 +32,7 @@ pub enum Depends {
 /// Fills [`wf_model::program::Statement::after`] of every statement, and reports uses of values that are not there yet and circles.
 ///
 /// `depends` holds the statements that say something themselves; all others follow the written order of their body.
-pub fn resolve(workflow: &mut Workflow, depends: &HashMap<StatementId, Depends>, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn resolve(workflow: &mut Workflow, depends: &HashMap<StatementId, Depends>, diagnostics: &mut Vec<Diagnostic>) {
     let tree = Tree::new(workflow);
     let mut edges = Edges::new(workflow, &tree, depends);
     edges.add_dependencies();

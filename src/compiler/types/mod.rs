@@ -53,7 +53,7 @@ const FOREIGN: [(&str, &str); 14] = [
 
 /// The named types of a file.
 #[derive(Clone, Debug, Default)]
-pub struct TypeNames {
+pub(crate) struct TypeNames {
     types: HashMap<Arc<str>, Measured>,
 }
 
@@ -70,7 +70,7 @@ struct Measured {
 impl TypeNames {
     /// Resolves the `type` declarations of a file; a name that is declared twice, or by itself, is reported.
     #[must_use]
-    pub fn new(declarations: &[&TypeDeclaration], diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(declarations: &[&TypeDeclaration], diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut declared: HashMap<&str, &TypeDeclaration> = HashMap::new();
         for declaration in declarations {
             match declared.get(&*declaration.name.text) {
@@ -92,7 +92,7 @@ impl TypeNames {
 }
 
 /// The type that an expression names; [`Type::Unknown`] where it names none, which is reported.
-pub fn resolve(expression: &TypeExpression, names: &TypeNames, diagnostics: &mut Vec<Diagnostic>) -> Type {
+pub(crate) fn resolve(expression: &TypeExpression, names: &TypeNames, diagnostics: &mut Vec<Diagnostic>) -> Type {
     let none = HashMap::new();
     let mut resolver = Resolver { declared: &none, known: names, done: HashMap::new(), open: Vec::new(), diagnostics };
     resolver.type_(expression).type_

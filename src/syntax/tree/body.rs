@@ -176,6 +176,10 @@ impl Parser<'_> {
                 Assignment { word, written, equals: self.equals_behind(word, head), attribute: self.in_invocation }.diagnostic(),
             );
             let value = super::declaration::missing(head);
+            let declaration = Patch::inserting_before(head, self.text, "let ");
+            if !self.in_invocation && Self::fits(Rule::let_head, &declaration.text) {
+                return self.patched(declaration, |parser| parser.let_(entry, head)).map(Statement::Let);
+            }
             return self.in_invocation.then_some(Statement::Attribute(Attribute { name, value, span: entry.span }));
         }
         let colon = Patch::replacing(head, self.text, word.after(), ":");

@@ -12,7 +12,33 @@ pub use json::json;
 pub use sarif::sarif;
 pub use text::text;
 
+use crate::report::Look;
 use wf_model::diagnostic::{Diagnostic, Level, Severity};
+use wf_model::source::Sources;
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people, with the source.
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0, which code scanning reads.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+}
+
+/// The findings in a format.
+#[must_use]
+pub fn write(format: Format, diagnostics: &[Diagnostic], sources: &Sources, level: Level, look: Look) -> String {
+    match format {
+        Format::Text => text(diagnostics, sources, level, look),
+        Format::Json => json(diagnostics, sources, level),
+        Format::Sarif => sarif(diagnostics, sources, level),
+        Format::Github => github(diagnostics, sources, level),
+    }
+}
 
 /// A diagnostic that the level shows.
 struct Shown<'a> {

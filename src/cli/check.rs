@@ -1,0 +1,87 @@
+//! `wfc check FILE…`: everything that is wrong with workflow files, before anything runs.
+
+use crate::exit::Exit;
+use crate::files::Disk;
+use crate::fix;
+use crate::report::diagnostics::{Format, write};
+use crate::report::{Look, Output};
+use std::io;
+use wf_compiler::{Compilation, compile};
+use wf_model::diagnostic::{Diagnostic, Level, Severity};
+
+/// Checks workflow files: names, types, units, effects, secrets and quoting.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// Files to check; `-` is stdin.
+    #[arg(required = true)]
+    files: Vec<String>,
+    /// How much is asked of a file.
+    #[arg(long, value_enum, default_value_t = Strictness::Standard, env = "WFC_LEVEL")]
+    level: Strictness,
+    /// How the findings are written.
+    #[arg(long, value_enum, default_value_t = Format::Text, env = "WFC_CHECK_FORMAT")]
+    format: Format,
+    /// Change the files where a finding has a change that surely mends it.
+    #[arg(long, env = "WFC_FIX")]
+    fix: bool,
+}
+
+/// How much is asked of a file; each includes the ones before it.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Strictness {
+    /// Errors only.
+    Basic,
+    /// Adds warnings.
+    Standard,
+    /// Adds what a production workflow should say.
+    Strict,
+    /// Adds checks that look at the machine.
+    Paranoid,
+}
+
+impl From<Strictness> for Level {
+    fn from(strictness: Strictness) -> Self {
+        match strictness {
+            Strictness::Basic => Self::Basic,
+            Strictness::Standard => Self::Standard,
+            Strictness::Strict => Self::Strict,
+            Strictness::Paranoid => Self::Paranoid,
+        }
+    }
+}
+
+impl Check {
+    /// Checks every file, also behind one that has errors.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        let level = Level::from(self.level);
+        let kinds = wf_steps::registry();
+        let mut failed = false;
+        let mut compilations = Vec::new();
+        for file in &self.files {
+            let mut compilation = compile(file, &Disk::default(), &kinds, level);
+            if self.fix && fix::apply(file, &compilation, level, output)? {
+                compilation = compile(file, &Disk::default(), &kinds, level);
+            }
+            failed |= has_error(&compilation.diagnostics, level);
+            compilations.push(compilation);
+        }
+        self.report(&compilations, level, output)?;
+        Ok(if failed { Exit::Failed } else { Exit::Done })
+    }
+
+    fn report(&self, compilations: &[Compilation], level: Level, output: &mut Output) -> io::Result<()> {
+        let look = Look::of(&io::stdout());
+        for Compilation { sources, diagnostics, .. } in compilations {
+            output.result(&write(self.format, diagnostics, sources, level, look))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the level refuses a file with these findings.
+pub(crate) fn has_error(diagnostics: &[Diagnostic], level: Level) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity(level) == Some(Severity::Error))
+}

@@ -1,0 +1,123 @@
+//! From a file and what it uses to a typed program.
+
+use crate::files::Files;
+use crate::findings::{DuplicateName, Unreadable};
+use crate::load::{Loaded, Module, load};
+use crate::workflow::{Check, FileContext};
+use crate::{effects, globals, signature, test};
+use std::collections::HashMap;
+use std::sync::Arc;
+use wf_model::diagnostic::{Diagnostic, Finding, Level, Severity};
+use wf_model::kind::Registry;
+use wf_model::program::{Program, ProgramSource, Table, WorkflowId};
+use wf_model::source::Sources;
+use wf_model::span::{SourceId, Span};
+use wf_syntax::ast;
+
+/// What compiling gives, always.
+#[derive(Debug)]
+pub struct Compilation {
+    /// All texts that took part; the first is the one that was asked for.
+    pub sources: Sources,
+    /// The program; `None` where there is an error at the level.
+    pub program: Option<Program>,
+    /// Everything that was found, at all levels, in the order of the texts.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Compiles the file at `path` with everything that it uses, as strictly as `level` says.
+pub fn compile(path: &str, files: &dyn Files, kinds: &Registry, level: Level) -> Compilation {
+    let Loaded { sources, modules, mut diagnostics } = load(path, files);
+    let program = program(&sources, &modules, kinds, &mut diagnostics);
+    if no_errors(&diagnostics, Level::Basic) {
+        effects::check(&program, kinds, &mut diagnostics);
+    }
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.span, diagnostic.slug));
+    let program = no_errors(&diagnostics, level).then_some(program);
+    Compilation { sources, program, diagnostics }
+}
+
+fn no_errors(diagnostics: &[Diagnostic], level: Level) -> bool {
+    !diagnostics.iter().any(|diagnostic| diagnostic.severity(level) == Some(Severity::Error))
+}
+
+/// A finding about the file itself, where there is no text to point at.
+pub(crate) fn unreadable(message: &str, help: &str) -> Diagnostic {
+    Unreadable { message, help, span: Span::new(SourceId(0), 0, 0) }.diagnostic()
+}
+
+/// A workflow of some file, by its place among all of them.
+struct Declared<'a> {
+    module: usize,
+    workflow: &'a ast::Workflow,
+}
+
+fn program(sources: &Sources, modules: &[Module], kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) -> Program {
+    let mut declared: Vec<Declared<'_>> = Vec::new();
+    let mut own: Vec<HashMap<Arc<str>, WorkflowId>> = Vec::new();
+    for (module, file) in modules.iter().enumerate() {
+        own.push(declare(module, file, kinds, &mut declared, diagnostics));
+    }
+    let mut globals = Table::default();
+    let mut places = 0;
+    let contexts: Vec<FileContext<'_>> =
+        modules.iter().enumerate().map(|(index, module)| FileContext::new(index, module, &own, kinds, diagnostics)).collect();
+    let globals_of: Vec<_> = modules
+        .iter()
+        .zip(&contexts)
+        .map(|(module, context)| globals::check(module, context, &mut globals, &mut places, diagnostics))
+        .collect();
+    let callers: Vec<_> =
+        declared.iter().filter_map(|declared| Some((declared.workflow, contexts.get(declared.module)?))).collect();
+    let order = signature::order(&callers, diagnostics);
+    let mut finished = vec![None; declared.len()];
+    for index in order {
+        let Some(declaration) = declared.get(index) else { continue };
+        let (Some(context), Some(globals)) = (contexts.get(declaration.module), globals_of.get(declaration.module)) else {
+            continue;
+        };
+        let checked = Check::workflow(declaration.workflow, context, globals, &finished, &mut places, diagnostics);
+        if let Some(slot) = finished.get_mut(index) {
+            *slot = Some(checked);
+        }
+    }
+    for (module, context) in modules.iter().zip(&contexts) {
+        test::check(module, context, &finished, diagnostics);
+        context.report_unused(module, diagnostics);
+    }
+    let mut workflows = Table::default();
+    for workflow in finished.into_iter().flatten() {
+        workflows.add(workflow);
+    }
+    Program { workflows, globals, sources: sources.iter().map(|(_, source)| program_source(source)).collect() }
+}
+
+fn program_source(source: &wf_model::source::Source) -> ProgramSource {
+    ProgramSource { name: source.name.clone(), blake3: blake3::hash(source.text.as_bytes()).to_hex().to_string() }
+}
+
+/// The workflows of a file by name; one name for two of them, or for a kind, is reported.
+fn declare<'a>(
+    module: usize,
+    file: &'a Module,
+    kinds: &Registry,
+    declared: &mut Vec<Declared<'a>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> HashMap<Arc<str>, WorkflowId> {
+    let mut names: HashMap<Arc<str>, (WorkflowId, Span)> = HashMap::new();
+    for item in &file.file.items {
+        let ast::Item::Workflow(workflow) = item else { continue };
+        let id = WorkflowId(u32::try_from(declared.len()).unwrap_or(u32::MAX));
+        declared.push(Declared { module, workflow });
+        let name = &workflow.name;
+        if let Some((_, first)) = names.get(&name.text) {
+            diagnostics
+                .push(DuplicateName { name: &name.text, span: name.span, first: Some(*first), what: "workflow" }.diagnostic());
+        } else if kinds.get(&name.text).is_some() {
+            diagnostics.push(DuplicateName { name: &name.text, span: name.span, first: None, what: "step kind" }.diagnostic());
+        } else {
+            names.insert(name.text.clone(), (id, name.span));
+        }
+    }
+    names.into_iter().map(|(name, (id, _))| (name, id)).collect()
+}

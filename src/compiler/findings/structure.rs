@@ -1,0 +1,259 @@
+//! What can be wrong with what stands where.
+
+use super::nearly;
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::span::Span;
+
+/// An entry above which something stands that belongs below.
+pub(crate) struct Misplaced {
+    pub(crate) what: &'static str,
+    pub(crate) span: Span,
+    pub(crate) behind: (&'static str, Span),
+    pub(crate) to: Span,
+    pub(crate) phase: u8,
+}
+
+impl Finding for Misplaced {
+    const SLUG: &'static str = "misplaced";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let help = match self.phase {
+            0 => "Settings and clauses stand at the beginning of a body.",
+            _ => "Handlers and triggers stand at the end of a body, behind every declaration and statement.",
+        };
+        let _ = self.to;
+        Self::at(self.span, format!("a {} stands behind a {}", self.what, self.behind.0))
+            .labelled("belongs further up")
+            .with_label(self.behind.1, "stands before it")
+            .with_help(help)
+    }
+}
+
+/// A declaration that belongs somewhere else.
+pub(crate) struct StrayDeclaration {
+    pub(crate) what: &'static str,
+    pub(crate) span: Span,
+    pub(crate) place: &'static str,
+}
+
+impl Finding for StrayDeclaration {
+    const SLUG: &'static str = "stray-declaration";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("a `{}` belongs to a {}", self.what, self.place))
+            .labelled("does not fit here")
+            .with_help(format!("Move it into the body of a {}.", self.place))
+    }
+}
+
+/// A statement in the body of a step.
+pub(crate) struct StrayStatement<'a> {
+    pub(crate) what: &'static str,
+    pub(crate) span: Span,
+    pub(crate) kind: &'a str,
+}
+
+impl Finding for StrayStatement<'_> {
+    const SLUG: &'static str = "stray-statement";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("a `{}` stands in the body of a step", self.what))
+            .labelled(format!("attributes and clauses of `{}` stand here", self.kind))
+            .with_help("Move it behind the step; statements that belong together stand in a `stage`.")
+    }
+}
+
+/// A clause where it means nothing.
+pub(crate) struct StrayClause {
+    pub(crate) clause: &'static str,
+    pub(crate) span: Span,
+    pub(crate) place: &'static str,
+    pub(crate) belongs: &'static str,
+}
+
+impl Finding for StrayClause {
+    const SLUG: &'static str = "stray-clause";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("clause `{}` means nothing in {}", self.clause, self.place))
+            .labelled("does not fit here")
+            .with_help(format!("It belongs to {}.", self.belongs))
+    }
+}
+
+/// A clause that stands twice.
+pub(crate) struct RepeatedClause {
+    pub(crate) clause: &'static str,
+    pub(crate) span: Span,
+    pub(crate) first: Span,
+}
+
+impl Finding for RepeatedClause {
+    const SLUG: &'static str = "repeated-clause";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("clause `{}` stands twice", self.clause))
+            .labelled("again")
+            .with_label(self.first, "first here")
+            .with_help("Keep one of them.")
+    }
+}
+
+/// Two clauses that say different things of an effect.
+pub(crate) struct EffectTwice {
+    pub(crate) clause: &'static str,
+    pub(crate) span: Span,
+    pub(crate) first_clause: &'static str,
+    pub(crate) first: Span,
+}
+
+impl Finding for EffectTwice {
+    const SLUG: &'static str = "effect-contradicts";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("`{}` contradicts `{}`", self.clause, self.first_clause))
+            .labelled("says another thing of the same step")
+            .with_label(self.first, "said first")
+            .with_help("A step only reads, or has an `undo`, or says why it has none.")
+    }
+}
+
+/// A handler inside a handler.
+pub(crate) struct StrayHandler {
+    pub(crate) span: Span,
+}
+
+impl Finding for StrayHandler {
+    const SLUG: &'static str = "stray-handler";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "a handler stands in a handler")
+            .labelled("nothing fails further here")
+            .with_help("A step that fails in a handler is recorded, and the next statement runs; wrap steps in a `stage` with handlers of its own.")
+    }
+}
+
+/// `rollback` outside a handler.
+pub(crate) struct RollbackOutsideHandler {
+    pub(crate) span: Span,
+}
+
+impl Finding for RollbackOutsideHandler {
+    const SLUG: &'static str = "rollback-outside-handler";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "`rollback` stands outside a handler")
+            .labelled("nothing has failed here")
+            .with_help("Write `on failure { rollback }` at the end of the body, or `on failure rollback`.")
+    }
+}
+
+/// A checkpoint where no order is.
+pub(crate) struct StrayCheckpoint {
+    pub(crate) span: Span,
+}
+
+impl Finding for StrayCheckpoint {
+    const SLUG: &'static str = "stray-checkpoint";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "a `checkpoint` stands in a body without an order")
+            .labelled("what came before it is not known here")
+            .with_help("Put it into a workflow, stage, branch or loop; in a `parallel` nothing comes before anything.")
+    }
+}
+
+/// A checkpoint that there is not.
+pub(crate) struct UnknownCheckpoint<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    pub(crate) near: Option<&'a str>,
+}
+
+impl Finding for UnknownCheckpoint<'_> {
+    const SLUG: &'static str = "unknown-checkpoint";
+
+    fn diagnostic(&self) -> Diagnostic {
+        nearly(
+            Self::at(self.span, format!("no checkpoint is called `{}`", self.name)),
+            self.near,
+            self.span,
+            "Set it with `checkpoint NAME` between the statements of the body.",
+        )
+    }
+}
+
+/// A step that depends on itself.
+pub(crate) struct SelfDependency<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+}
+
+impl Finding for SelfDependency<'_> {
+    const SLUG: &'static str = "self-dependency";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("step `{}` depends on itself", self.name))
+            .labelled("would wait for ever")
+            .with_help("Name the step that it has to wait for.")
+    }
+}
+
+/// A `depends on` that names no step.
+pub(crate) struct UnknownStep<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    pub(crate) near: Option<&'a str>,
+    pub(crate) is_value: bool,
+}
+
+impl Finding for UnknownStep<'_> {
+    const SLUG: &'static str = "unknown-step";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let help = if self.is_value {
+            "It is a value and no step; using it is enough, a value is waited for by itself."
+        } else {
+            "Name a step or a named block of this workflow."
+        };
+        nearly(Self::at(self.span, format!("no step is called `{}`", self.name)), self.near, self.span, help)
+    }
+}
+
+/// A step kind that there is not.
+pub(crate) struct UnknownKind<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    pub(crate) near: Option<&'a str>,
+    pub(crate) known: &'a [String],
+}
+
+impl Finding for UnknownKind<'_> {
+    const SLUG: &'static str = "unknown-kind";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        nearly(
+            Self::at(self.span, format!("no step kind is called `{}`", self.name)),
+            self.near,
+            self.span,
+            &format!("There are {known}."),
+        )
+    }
+}
+
+/// A module that is not imported.
+pub(crate) struct UnknownModule<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+}
+
+impl Finding for UnknownModule<'_> {
+    const SLUG: &'static str = "unknown-import-name";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("no module is called `{}`", self.name))
+            .labelled("not imported")
+            .with_help(format!("Import it at the top of the file: `use \"./{}.wf\"`.", self.name))
+    }
+}

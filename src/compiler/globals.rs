@@ -1,0 +1,88 @@
+//! The `let`s of a file.
+
+use crate::expression::{Checker, Lookup, Names};
+use crate::findings::{DuplicateName, GlobalSeesNothing};
+use crate::load::Module;
+use crate::workflow::FileContext;
+use std::collections::HashMap;
+use std::sync::Arc;
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::expression::{GlobalId, Reference, ValueId};
+use wf_model::program::{Global, Table};
+use wf_model::span::Span;
+use wf_model::types::Type;
+use wf_syntax::ast::Item;
+
+/// The `let`s of one file by name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Globals {
+    pub(crate) known: HashMap<Arc<str>, (GlobalId, Type, Span)>,
+}
+
+/// What the `let` of a file sees: those above it, `here` and nothing of a run.
+struct Above<'a> {
+    globals: &'a Globals,
+    here: bool,
+}
+
+impl Names for Above<'_> {
+    fn lookup(&mut self, name: &str, span: Span) -> Lookup {
+        if let Some((id, type_, _)) = self.globals.known.get(name) {
+            return Lookup::Found(Reference::Global(*id), type_.clone());
+        }
+        match name {
+            "run" | "result" | "failure" | "event" => {
+                self.here = false;
+                Lookup::Refused(Box::new(GlobalSeesNothing { name, span }.diagnostic()))
+            }
+            _ => Lookup::Unknown,
+        }
+    }
+
+    fn candidates(&self) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = self.globals.known.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    fn is_visible(&self, name: &str) -> bool {
+        self.globals.known.contains_key(name)
+    }
+
+    fn trail(&self, _: ValueId) -> Vec<(Span, String)> {
+        Vec::new()
+    }
+}
+
+/// Checks the `let`s of a file in written order.
+pub(crate) fn check(
+    module: &Module,
+    context: &FileContext<'_>,
+    table: &mut Table<GlobalId, Global>,
+    places: &mut u32,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Globals {
+    let mut globals = Globals::default();
+    for item in &module.file.items {
+        let Item::Let(let_) = item else { continue };
+        let mut above = Above { globals: &globals, here: true };
+        let mut checker = Checker::new(&mut above, &context.types, &module.here, diagnostics, places);
+        let expression = match &let_.type_ {
+            Some(type_) => {
+                let type_ = crate::types::resolve(type_, &context.types, checker.diagnostics);
+                checker.check(&let_.value, &type_)
+            }
+            None => checker.infer(&let_.value, None),
+        };
+        let name = &let_.name;
+        if let Some((_, _, first)) = globals.known.get(&name.text) {
+            diagnostics
+                .push(DuplicateName { name: &name.text, span: name.span, first: Some(*first), what: "value" }.diagnostic());
+            continue;
+        }
+        let type_ = expression.type_.clone();
+        let id = table.add(Global { name: name.text.clone(), expression });
+        globals.known.insert(name.text.clone(), (id, type_, name.span));
+    }
+    globals
+}

@@ -1,0 +1,283 @@
+//! Clauses of steps and bodies.
+
+use super::Check;
+use super::body::BodyKind;
+use super::names::Visibility;
+use crate::findings::{EffectTwice, RepeatedClause, StrayClause};
+use std::sync::Arc;
+use wf_model::expression::Expression;
+use wf_model::failure::Failure;
+use wf_model::program::{
+    BodyClauses, Cache, Continuation, Delay, EffectClause, Expectation, Lock, Retry, StepClauses, Undo, UnknownAnswer,
+};
+use wf_model::span::Span;
+use wf_model::types::Type;
+use wf_syntax::ast::{self, ClauseKind, Entry};
+
+/// The step that clauses belong to.
+pub(super) struct Owner<'a> {
+    pub(super) name: &'a Arc<str>,
+    /// What its name means where it ran.
+    pub(super) ran: &'a Type,
+    /// The kind's result.
+    pub(super) result: &'a Type,
+}
+
+/// What a clause is called.
+fn title(kind: &ClauseKind) -> &'static str {
+    match kind {
+        ClauseKind::Timeout(_) => "timeout",
+        ClauseKind::Retry(_) => "retry",
+        ClauseKind::Expect { .. } => "expect",
+        ClauseKind::ReadsOnly => "reads only",
+        ClauseKind::NoUndo(_) => "no undo",
+        ClauseKind::Undo(_) => "undo",
+        ClauseKind::OnFailureContinue(_) => "on failure continue",
+        ClauseKind::FailFast => "fail fast",
+        ClauseKind::Cache { .. } => "cache",
+        ClauseKind::Lock { .. } => "lock",
+        ClauseKind::Estimate(_) => "estimate",
+        ClauseKind::OnUnknown(_) => "on unknown",
+    }
+}
+
+impl Check<'_> {
+    /// Whether a clause may stand again; a second one of most is reported.
+    fn first_of(&mut self, clause: &ast::Clause, seen: &mut Vec<(&'static str, Span)>) -> bool {
+        let title = title(&clause.kind);
+        if title == "expect" {
+            return true;
+        }
+        if let Some((_, first)) = seen.iter().find(|(known, _)| *known == title) {
+            let first = *first;
+            self.report(&RepeatedClause { clause: title, span: clause.span, first });
+            return false;
+        }
+        seen.push((title, clause.span));
+        true
+    }
+
+    /// The clauses and handlers in the body of a step.
+    pub(super) fn step_clauses(&mut self, invocation: &ast::Invocation, owner: &Owner<'_>) -> StepClauses {
+        let mut clauses = StepClauses::default();
+        let mut seen = Vec::new();
+        for entry in invocation.body.iter().flat_map(|body| &body.entries) {
+            match entry {
+                Entry::Clause(clause) if self.first_of(clause, &mut seen) => self.step_clause(clause, owner, &mut clauses, &seen),
+                Entry::Handler(handler) => {
+                    let names = [owner.name.clone()];
+                    clauses.handlers.extend(self.body_handler(handler, BodyKind::Sequence, &names));
+                }
+                _ => {}
+            }
+        }
+        clauses
+    }
+
+    fn step_clause(&mut self, clause: &ast::Clause, owner: &Owner<'_>, clauses: &mut StepClauses, seen: &[(&'static str, Span)]) {
+        let effect = match &clause.kind {
+            ClauseKind::Timeout(duration) => return clauses.timeout = Some(self.expression(duration, &Type::Duration)),
+            ClauseKind::Estimate(duration) => return clauses.estimate = Some(self.expression(duration, &Type::Duration)),
+            ClauseKind::Retry(retry) => return clauses.retry = Some(self.retry(retry)),
+            ClauseKind::Expect { condition, message } => {
+                let expectation = self.expectation(condition, message.as_ref(), owner);
+                return clauses.expectations.push(expectation);
+            }
+            ClauseKind::OnFailureContinue(when) => return clauses.continuation = Some(self.continuation(when.as_ref())),
+            ClauseKind::Cache { inputs, outputs, key } => {
+                return clauses.cache = Some(self.cache(inputs, outputs, key.as_ref()));
+            }
+            ClauseKind::Lock { key, max, otherwise } => return clauses.lock = Some(self.lock(key, max.as_ref(), *otherwise)),
+            ClauseKind::OnUnknown(answer) => return clauses.unknown = Some(self.on_unknown(answer, owner)),
+            ClauseKind::FailFast => {
+                return self.report(&StrayClause {
+                    clause: "fail fast",
+                    span: clause.span,
+                    place: "a step",
+                    belongs: "the body of a block",
+                });
+            }
+            ClauseKind::ReadsOnly => EffectClause::ReadsOnly,
+            ClauseKind::NoUndo(why) => EffectClause::NoUndo(self.plain(why).unwrap_or_else(|| "".into())),
+            ClauseKind::Undo(undo) => EffectClause::Undo(Box::new(self.undo(undo, owner))),
+        };
+        if clauses.effect != EffectClause::Unstated {
+            let effects = ["reads only", "no undo", "undo"];
+            let first = seen.iter().find(|(known, span)| effects.contains(known) && *span != clause.span);
+            let (first_clause, first) = first.copied().unwrap_or(("effect", clause.span));
+            return self.report(&EffectTwice { clause: title(&clause.kind), span: clause.span, first_clause, first });
+        }
+        clauses.effect = effect;
+    }
+
+    fn expectation(&mut self, condition: &ast::Expression, message: Option<&ast::Expression>, owner: &Owner<'_>) -> Expectation {
+        let outer = self.result.replace(owner.result.clone());
+        let span = condition.span;
+        let condition = self.condition(condition);
+        let message = message.map(|message| self.expression(message, &Type::String));
+        self.result = outer;
+        Expectation { condition, message, text: self.context.slice(span) }
+    }
+
+    /// `retry N times …`
+    fn retry(&mut self, retry: &ast::Retry) -> Retry {
+        let times = self.expression(&retry.times, &Type::Int);
+        let delay = retry.delay.as_ref().map(|delay| match delay {
+            ast::Delay::Pause(pause) => Delay::Pause(self.expression(pause, &Type::Duration)),
+            ast::Delay::Backoff(from, to) => {
+                Delay::Backoff { from: self.expression(from, &Type::Duration), to: self.expression(to, &Type::Duration) }
+            }
+        });
+        let within = retry.within.as_ref().map(|within| self.expression(within, &Type::Duration));
+        let when = retry.when.as_ref().map(|when| self.condition_on_failure(when));
+        Retry { times, delay, within, when }
+    }
+
+    fn continuation(&mut self, when: Option<&ast::Expression>) -> Continuation {
+        Continuation { when: when.map(|when| self.condition_on_failure(when)) }
+    }
+
+    fn condition_on_failure(&mut self, when: &ast::Expression) -> Expression {
+        let outer = self.failure.replace(Failure::type_());
+        let condition = self.condition(when);
+        self.failure = outer;
+        condition
+    }
+
+    fn cache(&mut self, inputs: &ast::Expression, outputs: &ast::Expression, key: Option<&ast::Expression>) -> Cache {
+        let patterns = Type::list(Type::String);
+        let inputs = self.expression(inputs, &patterns);
+        let outputs = self.expression(outputs, &patterns);
+        let key = key.map(|key| {
+            let key = self.inferred(key);
+            if key.type_.holds_secret() { self.refuse_secret(key, "cache key") } else { key }
+        });
+        Cache { inputs, outputs, key }
+    }
+
+    fn refuse_secret(&mut self, expression: Expression, target: &str) -> Expression {
+        let span = expression.span;
+        self.report(&crate::expression::SecretLeak { span, target, trail: &[] });
+        Self::nothing(span)
+    }
+
+    fn lock(&mut self, key: &ast::Expression, max: Option<&ast::Expression>, otherwise: wf_model::program::LockElse) -> Lock {
+        let key = self.expression(key, &Type::String);
+        let max = max.map(|max| self.expression(max, &Type::Int));
+        Lock { key, max, otherwise }
+    }
+
+    fn on_unknown(&mut self, answer: &ast::Unknown, owner: &Owner<'_>) -> UnknownAnswer {
+        match answer {
+            ast::Unknown::Rerun => UnknownAnswer::Rerun,
+            ast::Unknown::Done => UnknownAnswer::Done,
+            ast::Unknown::Fail => UnknownAnswer::Fail,
+            ast::Unknown::Ask => UnknownAnswer::Ask,
+            ast::Unknown::Check(invocation) => {
+                // Nothing of the step is there: that is what the check finds out.
+                self.see(owner.name, Visibility::Over("the step that is looked for"));
+                let mut check = self.invocation(invocation);
+                self.see(owner.name, Visibility::Visible(owner.ran.clone()));
+                if check.decode.is_none() {
+                    check.decode = None;
+                }
+                self.refuse_clauses(invocation, "a check", &["timeout"]);
+                UnknownAnswer::Check(Box::new(check))
+            }
+        }
+    }
+
+    /// `undo kind …`: sees the step's name and `result`, `null` where the action gave none.
+    fn undo(&mut self, undo: &ast::Invocation, owner: &Owner<'_>) -> Undo {
+        let outer_result = self.result.replace(Type::optional(owner.result.clone()));
+        let outer_facts = self.facts.clone();
+        self.see(owner.name, Visibility::Visible(Type::optional(owner.ran.clone())));
+        let when = undo.when.as_ref().map(|when| self.condition(when));
+        // The undo runs where the step ran, in whatever state: its values are as the step saw them, its own may be missing.
+        match &undo.when {
+            Some(when) => self.facts.learn(crate::expression::facts_when(when, true)),
+            None => self.see(owner.name, Visibility::Visible(owner.ran.clone())),
+        }
+        if undo.when.is_none() {
+            self.result = Some(owner.result.clone());
+        }
+        self.in_undo = true;
+        let invocation = self.invocation(undo);
+        self.in_undo = false;
+        let (mut timeout, mut retry) = (None, None);
+        let mut seen = Vec::new();
+        for entry in undo.body.iter().flat_map(|body| &body.entries) {
+            if let Entry::Clause(clause) = entry
+                && self.first_of(clause, &mut seen)
+            {
+                match &clause.kind {
+                    ClauseKind::Timeout(duration) => timeout = Some(self.expression(duration, &Type::Duration)),
+                    ClauseKind::Retry(clause) => retry = Some(self.retry(clause)),
+                    other => {
+                        let clause_title = title(other);
+                        self.report(&StrayClause {
+                            clause: clause_title,
+                            span: clause.span,
+                            place: "an undo",
+                            belongs: "the step",
+                        });
+                    }
+                }
+            }
+        }
+        self.see(owner.name, Visibility::Visible(owner.ran.clone()));
+        self.result = outer_result;
+        self.facts = outer_facts;
+        Undo { invocation, when, timeout, retry }
+    }
+
+    fn refuse_clauses(&mut self, invocation: &ast::Invocation, place: &'static str, allowed: &[&str]) {
+        for entry in invocation.body.iter().flat_map(|body| &body.entries) {
+            if let Entry::Clause(clause) = entry
+                && !allowed.contains(&title(&clause.kind))
+            {
+                self.report(&StrayClause { clause: title(&clause.kind), span: clause.span, place, belongs: "the step" });
+            }
+        }
+    }
+
+    /// A clause at the beginning of a body.
+    pub(super) fn body_clause(
+        &mut self,
+        clause: &ast::Clause,
+        kind: BodyKind,
+        clauses: &mut BodyClauses,
+        seen: &mut Vec<(&'static str, Span)>,
+    ) {
+        let place = match kind {
+            BodyKind::Workflow => "a workflow",
+            BodyKind::Handler => "a handler",
+            BodyKind::Sequence | BodyKind::Parallel => "a block",
+        };
+        let allowed = kind != BodyKind::Handler;
+        let fits = allowed
+            && matches!(
+                clause.kind,
+                ClauseKind::Timeout(_)
+                    | ClauseKind::Retry(_)
+                    | ClauseKind::OnFailureContinue(_)
+                    | ClauseKind::FailFast
+                    | ClauseKind::Lock { .. }
+            );
+        if !fits {
+            let belongs = if matches!(clause.kind, ClauseKind::FailFast) { "the body of a block" } else { "a step" };
+            return self.report(&StrayClause { clause: title(&clause.kind), span: clause.span, place, belongs });
+        }
+        if !self.first_of(clause, seen) {
+            return;
+        }
+        match &clause.kind {
+            ClauseKind::Timeout(duration) => clauses.timeout = Some(self.expression(duration, &Type::Duration)),
+            ClauseKind::Retry(retry) => clauses.retry = Some(self.retry(retry)),
+            ClauseKind::OnFailureContinue(when) => clauses.continuation = Some(self.continuation(when.as_ref())),
+            ClauseKind::FailFast => clauses.fail_fast = true,
+            ClauseKind::Lock { key, max, otherwise } => clauses.lock = Some(self.lock(key, max.as_ref(), *otherwise)),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Handlers, and the statements that stand in them only.
+
+use super::Check;
+use super::body::BodyKind;
+use super::names::{Visibility, optional_failure};
+use crate::findings::{RollbackOutsideHandler, StrayCheckpoint, StrayHandler, UnknownCheckpoint};
+use std::sync::Arc;
+use wf_model::failure::Failure;
+use wf_model::program::{Handler, HandlerCause, Rollback, Statement, StatementId, StatementKind};
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+use wf_model::types::Type;
+use wf_syntax::ast::{self, RollbackExtent};
+
+impl Check<'_> {
+    /// A handler at the end of a body whose own names are `names`: it sees them as optional, `on success` as they are.
+    pub(super) fn body_handler(&mut self, handler: &ast::Handler, kind: BodyKind, names: &[Arc<str>]) -> Option<Handler> {
+        if kind == BodyKind::Handler {
+            self.report(&StrayHandler { span: handler.head });
+            return None;
+        }
+        let before: Vec<(Arc<str>, Visibility)> =
+            names.iter().filter_map(|name| Some((name.clone(), self.names.get(name)?.visibility.clone()))).collect();
+        if handler.cause != HandlerCause::Success {
+            for (name, visibility) in &before {
+                let is_declared_by_statement = !self.is_given(name);
+                if let Visibility::Visible(type_) = visibility
+                    && is_declared_by_statement
+                {
+                    self.see(name, Visibility::Visible(Type::optional(type_.clone())));
+                }
+            }
+        }
+        let failure = match handler.cause {
+            HandlerCause::Failure => Some(Failure::type_()),
+            HandlerCause::FailureOrCancel | HandlerCause::Finally => Some(optional_failure()),
+            HandlerCause::Success | HandlerCause::Cancel => None,
+        };
+        let outer_failure = std::mem::replace(&mut self.failure, failure);
+        let outer_facts = std::mem::take(&mut self.facts);
+        let outer_handler = std::mem::replace(&mut self.in_handler, true);
+        let start = self.shown.len();
+        let body = self.body(&handler.body, BodyKind::Handler);
+        let inside: Vec<Arc<str>> = self.shown.get(start..).unwrap_or_default().to_vec();
+        for name in inside {
+            self.see(&name, Visibility::Over("a handler"));
+        }
+        self.in_handler = outer_handler;
+        self.facts = outer_facts;
+        self.failure = outer_failure;
+        for (name, visibility) in before {
+            self.see(&name, visibility);
+        }
+        Some(Handler { cause: handler.cause, body, span: handler.head })
+    }
+
+    /// Whether a name is a param or a secret, which is there whatever happened.
+    fn is_given(&self, name: &str) -> bool {
+        let value = self.names.get(name).and_then(|known| known.value);
+        let is = |id| Some(id) == value;
+        self.workflow.parameters.iter().any(|parameter| is(parameter.value))
+            || self.workflow.secrets.iter().any(|secret| is(secret.value))
+    }
+
+    fn plain_statement(&mut self, kind: StatementKind, span: Span) -> StatementId {
+        let statement = Statement { name: None, doc: None, value: None, after: Vec::new(), when: None, kind, span };
+        self.workflow.statements.add(statement)
+    }
+
+    /// `rollback`, `rollback to NAME`, `rollback manually`
+    pub(super) fn rollback(&mut self, rollback: &ast::Rollback) -> Option<StatementId> {
+        if !self.in_handler {
+            self.report(&RollbackOutsideHandler { span: rollback.span });
+            return None;
+        }
+        let extent = match &rollback.extent {
+            RollbackExtent::Everything => Rollback::Everything,
+            RollbackExtent::Manually => Rollback::Manually,
+            RollbackExtent::To(name) => {
+                let known: Vec<&str> = self.checkpoints.iter().map(|checkpoint| &*checkpoint.text).collect();
+                if !known.contains(&&*name.text) {
+                    let near = nearest(&name.text, known.iter().copied()).map(str::to_owned);
+                    self.report(&UnknownCheckpoint { name: &name.text, span: name.span, near: near.as_deref() });
+                }
+                Rollback::To(name.text.clone())
+            }
+        };
+        Some(self.plain_statement(StatementKind::Rollback(extent), rollback.span))
+    }
+
+    /// `checkpoint NAME`, in a sequential body.
+    pub(super) fn checkpoint(&mut self, name: &ast::Name, span: Span, kind: BodyKind) -> Option<StatementId> {
+        if matches!(kind, BodyKind::Parallel | BodyKind::Handler) {
+            self.report(&StrayCheckpoint { span });
+            return None;
+        }
+        if let Some(first) = self.checkpoints.iter().find(|known| known.text == name.text).map(|first| first.span) {
+            let found =
+                crate::findings::DuplicateName { name: &name.text, span: name.span, first: Some(first), what: "checkpoint" };
+            self.report(&found);
+        }
+        self.checkpoints.push(name.clone());
+        Some(self.plain_statement(StatementKind::Checkpoint(name.text.clone()), span))
+    }
+
+    /// `commit`
+    pub(super) fn commit(&mut self, span: Span) -> StatementId {
+        self.plain_statement(StatementKind::Commit, span)
+    }
+}

@@ -1,0 +1,301 @@
+//! A kind or workflow with its attributes: of a step, an undo or a check.
+
+use super::Check;
+use crate::expression::unknown;
+use crate::findings::{
+    AttributeRepeated, DecodeNotTaken, LiteralNotTaken, MainTwice, MissingAttribute, StrayStatement, UnknownAttribute,
+    UnknownKind, UnknownModule,
+};
+use std::sync::Arc;
+use wf_model::expression::Expression;
+use wf_model::kind::{self, Kind, TextSyntax};
+use wf_model::program::{Attribute, AttributeValue, Callee, Invocation, WorkflowId};
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+use wf_model::types::{Field, Type};
+use wf_syntax::ast::{self, Entry, ExpressionKind};
+
+/// What people call a kind that has another name.
+const FOREIGN: [(&str, &str); 16] = [
+    ("bash", "shell"),
+    ("sh", "shell"),
+    ("cmd", "shell"),
+    ("exec", "shell"),
+    ("command", "shell"),
+    ("script", "shell"),
+    ("curl", "http"),
+    ("request", "http"),
+    ("email", "notify"),
+    ("slack", "notify"),
+    ("wait", "sleep"),
+    ("delay", "sleep"),
+    ("node", "javascript"),
+    ("py", "python"),
+    ("confirm", "approval"),
+    ("container", "docker"),
+];
+
+impl Check<'_> {
+    /// The record that an invocation gives before `->`; unknown where its kind is not known. Says nothing.
+    pub(super) fn result_of(&self, invocation: &ast::Invocation) -> Type {
+        let module = invocation.module.as_ref().map(|module| &*module.text);
+        if let Some(id) = self.context.workflow_named(module, &invocation.kind.text) {
+            return self.callee(id).map_or(Type::Unknown, |workflow| {
+                let field = |output: &wf_model::program::Output| Field {
+                    name: output.name.clone(),
+                    type_: output.expression.type_.clone(),
+                };
+                Type::Record(workflow.outputs.iter().map(field).collect())
+            });
+        }
+        match module {
+            Some(_) => Type::Unknown,
+            None => self.context.kinds.get(&invocation.kind.text).map_or(Type::Unknown, |kind| kind.result.clone()),
+        }
+    }
+
+    /// An invocation with its attributes; clauses and handlers in its body are the caller's.
+    pub(super) fn invocation(&mut self, invocation: &ast::Invocation) -> Invocation {
+        let span = invocation.span;
+        let module = invocation.module.as_ref();
+        let decode = invocation.decode.as_ref().map(|type_| (self.type_(type_), type_.span));
+        if let Some(id) = self.context.workflow_named(module.map(|module| &*module.text), &invocation.kind.text) {
+            let attributes = self.arguments(invocation, id);
+            if let Some((_, place)) = decode {
+                self.report(&DecodeNotTaken { kind: &invocation.kind.text, span: place, of_workflow: true });
+            }
+            return Invocation { callee: Callee::Workflow(id), attributes, decode: None, span };
+        }
+        let kind = self.context.kinds.get(&invocation.kind.text).filter(|_| module.is_none());
+        let Some(kind) = kind else {
+            self.unknown_kind(invocation);
+            self.infer_all(invocation);
+            return Invocation { callee: Callee::Kind(invocation.kind.text.clone()), attributes: Vec::new(), decode: None, span };
+        };
+        if let Some((_, place)) = &decode
+            && kind.decodes.is_none()
+        {
+            self.report(&DecodeNotTaken { kind: kind.name, span: *place, of_workflow: false });
+        }
+        let attributes = self.attributes(invocation, kind);
+        Invocation { callee: Callee::Kind(kind.name.into()), attributes, decode: decode.map(|(type_, _)| type_), span }
+    }
+
+    fn unknown_kind(&mut self, invocation: &ast::Invocation) {
+        let name = &invocation.kind;
+        let origin = invocation.module.as_ref().unwrap_or(name);
+        if name.text.is_empty() || self.context.is_broken(&origin.text) {
+            return;
+        }
+        if let Some(module) = &invocation.module
+            && !self.context.knows_module(&module.text)
+        {
+            return self.report(&UnknownModule { name: &module.text, span: module.span });
+        }
+        let names = self.context.kind_names();
+        let written =
+            invocation.module.as_ref().map_or_else(|| name.text.to_string(), |module| format!("{}.{}", module.text, name.text));
+        let span = invocation.module.as_ref().map_or(name.span, |module| module.span.to(name.span));
+        let foreign = FOREIGN.iter().find(|(theirs, _)| *theirs == written).map(|(_, ours)| *ours);
+        let near = foreign.or_else(|| nearest(&written, names.iter().map(String::as_str)));
+        self.report(&UnknownKind { name: &written, span, near, known: &names });
+    }
+
+    /// What an invocation of nothing known uses is used all the same.
+    fn infer_all(&mut self, invocation: &ast::Invocation) {
+        invocation.literal.iter().for_each(|literal| drop(self.inferred(literal)));
+        for entry in invocation.body.iter().flat_map(|body| &body.entries) {
+            if let Entry::Attribute(attribute) = entry {
+                self.inferred(&attribute.value);
+            }
+        }
+    }
+
+    /// The attributes of a body, the first of each name; statements there are reported.
+    fn given<'b>(&mut self, invocation: &'b ast::Invocation) -> Vec<&'b ast::Attribute> {
+        let mut given: Vec<&ast::Attribute> = Vec::new();
+        for entry in invocation.body.iter().flat_map(|body| &body.entries) {
+            match entry {
+                Entry::Attribute(attribute) => match given.iter().find(|known| known.name.text == attribute.name.text) {
+                    Some(first) => {
+                        let first = first.name.span;
+                        self.report(&AttributeRepeated { name: &attribute.name.text, span: attribute.name.span, first });
+                    }
+                    None => given.push(attribute),
+                },
+                Entry::Clause(_) | Entry::Handler(_) => {}
+                other => {
+                    let (what, span) = super::body::described(other);
+                    self.report(&StrayStatement { what, span, kind: &invocation.kind.text });
+                }
+            }
+        }
+        given
+    }
+
+    fn attributes(&mut self, invocation: &ast::Invocation, kind: &Kind) -> Vec<Attribute> {
+        let mut attributes = Vec::new();
+        let given = self.given(invocation);
+        if let Some(literal) = &invocation.literal {
+            let main = kind.main.iter().filter_map(|name| kind.attribute(name)).find(|attribute| fits_shape(literal, attribute));
+            let main = main.or_else(|| kind.main.first().and_then(|name| kind.attribute(name)));
+            match main {
+                Some(main) => {
+                    if let Some(twice) = given.iter().find(|attribute| &*attribute.name.text == main.name) {
+                        self.report(&MainTwice { name: main.name, literal: literal.span, attribute: twice.name.span });
+                    }
+                    attributes.push(self.attribute(main, literal, &given));
+                }
+                None => {
+                    self.inferred(literal);
+                    self.report(&LiteralNotTaken { kind: kind.name, span: literal.span, of_workflow: false });
+                }
+            }
+        }
+        for attribute in &given {
+            match kind.attribute(&attribute.name.text) {
+                Some(known) if attributes.iter().any(|taken| *taken.name == *known.name) => {}
+                Some(known) => attributes.push(self.attribute(known, &attribute.value, &given)),
+                None => {
+                    let names: Vec<&str> = kind.attributes.iter().map(|attribute| attribute.name).collect();
+                    self.unknown_attribute(attribute, kind.name, &names);
+                }
+            }
+        }
+        self.report_missing(invocation, kind, &attributes);
+        attributes
+    }
+
+    fn unknown_attribute(&mut self, attribute: &ast::Attribute, kind: &str, names: &[&str]) {
+        let near = nearest(&attribute.name.text, names.iter().copied());
+        self.report(&UnknownAttribute { name: &attribute.name.text, span: attribute.name.span, near, kind, known: names });
+        self.inferred(&attribute.value);
+    }
+
+    fn report_missing(&mut self, invocation: &ast::Invocation, kind: &Kind, given: &[Attribute]) {
+        let has = |name: &str| given.iter().any(|attribute| *attribute.name == *name);
+        let place = invocation.kind.span;
+        if !kind.main_optional && !kind.main.is_empty() && !kind.main.iter().any(|name| has(name)) {
+            self.report(&MissingAttribute { names: kind.main, kind: kind.name, span: place, main: true });
+        }
+        for attribute in kind.attributes.iter().filter(|attribute| attribute.required && !has(attribute.name)) {
+            self.report(&MissingAttribute { names: &[attribute.name], kind: kind.name, span: place, main: false });
+        }
+    }
+
+    /// One attribute: of the first of its types that fits.
+    fn attribute(&mut self, known: &kind::Attribute, value: &ast::Expression, given: &[&ast::Attribute]) -> Attribute {
+        let name: Arc<str> = known.name.into();
+        let is_list = matches!(value.bare().kind, ExpressionKind::List(_));
+        // A program's arguments show in the list of processes, a shell's variables do not.
+        let takes_secret = known.takes_secret && !(known.text == TextSyntax::Shell && is_list);
+        let text = match &value.bare().kind {
+            ExpressionKind::Text(text) => Some(text),
+            _ => None,
+        };
+        if known.text == TextSyntax::Shell
+            && let Some(text) = text
+        {
+            let script = self.script(text, given);
+            return Attribute { name, value: AttributeValue::Script(script) };
+        }
+        if known.text == TextSyntax::Code
+            && let Some(text) = text
+        {
+            self.refuse_interpolation(text);
+        }
+        let hint = hint(known, value);
+        let expression = self.with_checker(|checker| {
+            checker.takes_secret = takes_secret;
+            let inferred = checker.infer(value, Some(&hint));
+            let other = known.types.iter().find(|type_| checker.accepts(type_, &inferred.type_));
+            match other {
+                Some(type_) => checker.fit(inferred, &type_.clone()),
+                None => checker.fit(inferred, &hint),
+            }
+        });
+        Attribute { name, value: AttributeValue::Expression(expression) }
+    }
+
+    /// The parameters of a workflow that is called.
+    fn arguments(&mut self, invocation: &ast::Invocation, id: WorkflowId) -> Vec<Attribute> {
+        let given = self.given(invocation);
+        if let Some(literal) = &invocation.literal {
+            self.inferred(literal);
+            self.report(&LiteralNotTaken { kind: &invocation.kind.text, span: literal.span, of_workflow: true });
+        }
+        // A workflow that calls itself is reported as such.
+        let Some(callee) = self.callee(id) else {
+            given.iter().for_each(|attribute| drop(self.inferred(&attribute.value)));
+            return Vec::new();
+        };
+        let names: Vec<&str> = callee.parameters.iter().map(|parameter| &*parameter.name).collect();
+        let mut attributes = Vec::new();
+        for attribute in &given {
+            match callee.parameters.iter().find(|parameter| parameter.name == attribute.name.text) {
+                Some(parameter) => {
+                    let expression = self.expression(&attribute.value, &parameter.type_);
+                    attributes.push(Attribute { name: parameter.name.clone(), value: AttributeValue::Expression(expression) });
+                }
+                None => self.unknown_attribute(attribute, &invocation.kind.text, &names),
+            }
+        }
+        for parameter in &callee.parameters {
+            let optional = parameter.default.is_some() || matches!(parameter.type_, Type::Optional(_));
+            if !optional && !given.iter().any(|attribute| attribute.name.text == parameter.name) {
+                let name: &str = &parameter.name;
+                self.report(&MissingAttribute {
+                    names: &[name],
+                    kind: &invocation.kind.text,
+                    span: invocation.kind.span,
+                    main: false,
+                });
+            }
+        }
+        attributes
+    }
+
+    /// `python` and `javascript` code takes no values.
+    fn refuse_interpolation(&mut self, text: &ast::Text) {
+        for part in &text.parts {
+            if let ast::TextPart::Value { span, .. } = part {
+                self.report(&crate::findings::InterpolationInProgram { span: *span });
+            }
+        }
+    }
+
+    /// An expression of unknown type at `span`.
+    pub(super) fn nothing(span: Span) -> Expression {
+        unknown(span)
+    }
+}
+
+/// The type of an attribute that a literal looks like; the first where nothing tells.
+fn hint(known: &kind::Attribute, value: &ast::Expression) -> Type {
+    let fits = |type_: &&Type| match (&value.bare().kind, type_) {
+        (ExpressionKind::List(_) | ExpressionKind::Comprehension(_), Type::List(_)) => true,
+        (ExpressionKind::Record(entries), Type::Record(fields)) => fields
+            .iter()
+            .all(|field| matches!(field.type_, Type::Optional(_)) || entries.iter().any(|(key, _)| key.text == field.name)),
+        (ExpressionKind::Record(_), Type::Map(_) | Type::Json) => true,
+        (ExpressionKind::Text(_), type_) => type_.is_text(),
+        (ExpressionKind::Int(_), Type::Int | Type::Float) => true,
+        (ExpressionKind::Bool(_), Type::Bool) => true,
+        _ => false,
+    };
+    let first = known.types.iter().find(fits).or_else(|| known.types.first());
+    first.cloned().unwrap_or(Type::Unknown)
+}
+
+/// Whether a header's literal is of the sort that an attribute takes.
+fn fits_shape(literal: &ast::Expression, attribute: &kind::Attribute) -> bool {
+    attribute.types.iter().any(|type_| match &literal.bare().kind {
+        ExpressionKind::Text(_) => type_.is_text(),
+        ExpressionKind::List(_) => matches!(type_, Type::List(_)),
+        ExpressionKind::Duration(_) => *type_ == Type::Duration,
+        ExpressionKind::Size(_) => *type_ == Type::Size,
+        ExpressionKind::Int(_) => matches!(type_, Type::Int | Type::Float | Type::Duration),
+        ExpressionKind::Float(_) => *type_ == Type::Float,
+        _ => false,
+    })
+}

@@ -1,0 +1,246 @@
+//! One workflow: its declarations and statements, to the typed program.
+
+mod block;
+mod body;
+mod clause;
+mod context;
+mod declaration;
+mod handler;
+mod invocation;
+mod names;
+mod order;
+mod script;
+mod step;
+mod trigger;
+mod unused;
+
+pub(crate) use context::FileContext;
+
+use crate::expression::{Checker, Facts};
+use crate::globals::Globals;
+use crate::order::Depends;
+use names::{Known, Visibility};
+use std::collections::HashMap;
+use std::sync::Arc;
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::expression::{Expression, ValueId};
+use wf_model::program::{BodyId, Place, Settings, StatementId, Table, ValueDeclaration, ValueOrigin, Workflow};
+use wf_model::span::Span;
+use wf_model::types::Type;
+use wf_syntax::ast;
+
+/// Checks one workflow.
+pub(crate) struct Check<'a> {
+    context: &'a FileContext<'a>,
+    globals: &'a Globals,
+    /// Workflows that are checked already, by their id.
+    finished: &'a [Option<Workflow>],
+    places: &'a mut u32,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    workflow: Workflow,
+    names: HashMap<Arc<str>, Known>,
+    /// The branches that lead to what is checked now: number of the `if` and of its branch.
+    branches: Vec<(u32, u32)>,
+    next_if: u32,
+    /// `result`, where it is there.
+    result: Option<Type>,
+    /// `failure`, where it is there.
+    failure: Option<Type>,
+    /// `event`, where it is there.
+    event: Option<Type>,
+    /// What is known not to be `null`.
+    facts: Facts,
+    /// Whether the statement that is checked has its own `depends on`, so that it may use what stands below.
+    free_order: bool,
+    /// How a secret came into a value.
+    trails: HashMap<ValueId, Vec<(Span, String)>>,
+    used: std::collections::HashSet<ValueId>,
+    depends: HashMap<StatementId, Depends>,
+    written: Vec<order::Written>,
+    statements_of: HashMap<Arc<str>, Vec<StatementId>>,
+    checkpoints: Vec<ast::Name>,
+    in_handler: bool,
+    in_undo: bool,
+    /// Names in the order in which they became visible.
+    shown: Vec<Arc<str>>,
+    /// Steps that were declared ahead of their check, by the place of their name.
+    ahead: HashMap<Span, ValueId>,
+}
+
+impl<'a> Check<'a> {
+    /// Checks a workflow whose callees are checked.
+    pub(crate) fn workflow(
+        workflow: &ast::Workflow,
+        context: &'a FileContext<'a>,
+        globals: &'a Globals,
+        finished: &'a [Option<Workflow>],
+        places: &'a mut u32,
+        diagnostics: &'a mut Vec<Diagnostic>,
+    ) -> Workflow {
+        let mut check = Self {
+            context,
+            globals,
+            finished,
+            places,
+            diagnostics,
+            workflow: empty(workflow, context),
+            names: HashMap::new(),
+            branches: Vec::new(),
+            next_if: 0,
+            result: None,
+            failure: None,
+            event: None,
+            facts: Facts::default(),
+            free_order: false,
+            trails: HashMap::new(),
+            used: std::collections::HashSet::new(),
+            depends: HashMap::new(),
+            written: Vec::new(),
+            statements_of: HashMap::new(),
+            checkpoints: Vec::new(),
+            in_handler: false,
+            in_undo: false,
+            shown: Vec::new(),
+            ahead: HashMap::new(),
+        };
+        check.declare_globals();
+        let root = check.workflow_body(&workflow.body);
+        check.workflow.root = root;
+        check.finish()
+    }
+
+    fn finish(mut self) -> Workflow {
+        self.resolve_depends();
+        self.narrow_exports();
+        self.report_unused();
+        let mut workflow = self.workflow;
+        crate::order::resolve(&mut workflow, &self.depends, self.diagnostics);
+        workflow
+    }
+
+    fn report(&mut self, finding: &impl Finding) {
+        self.diagnostics.push(finding.diagnostic());
+    }
+
+    /// Does something with a checker of expressions that sees what is visible now.
+    fn with_checker<T>(&mut self, check: impl FnOnce(&mut Checker<'_>) -> T) -> T {
+        let mut names = names::Scope {
+            known: &self.names,
+            globals: self.globals,
+            result: self.result.as_ref(),
+            failure: self.failure.as_ref(),
+            event: self.event.as_ref(),
+            free_order: self.free_order,
+            here: &self.workflow.here,
+            trails: &self.trails,
+            used: &mut self.used,
+        };
+        let mut checker = Checker::new(&mut names, &self.context.types, &self.workflow.here, self.diagnostics, self.places)
+            .with_facts(self.facts.clone());
+        checker.uncertain = self.in_undo;
+        check(&mut checker)
+    }
+
+    /// An expression that has to fit.
+    fn expression(&mut self, expression: &ast::Expression, expected: &Type) -> Expression {
+        self.with_checker(|checker| checker.check(expression, expected))
+    }
+
+    /// An expression of any type.
+    fn inferred(&mut self, expression: &ast::Expression) -> Expression {
+        self.with_checker(|checker| checker.infer(expression, None))
+    }
+
+    /// A condition.
+    fn condition(&mut self, expression: &ast::Expression) -> Expression {
+        self.with_checker(|checker| checker.condition(expression))
+    }
+
+    fn type_(&mut self, expression: &ast::TypeExpression) -> Type {
+        self.context.note_types(expression);
+        crate::types::resolve(expression, &self.context.types, self.diagnostics)
+    }
+
+    /// Adds a value name; one that is taken is reported, and shared where branches of one `if` may share it.
+    fn declare(&mut self, name: &ast::Name, type_: &Type, origin: ValueOrigin) -> ValueId {
+        if let Some(known) = self.names.get(&name.text).filter(|known| known.value.is_some() && known.may_share(&self.branches)) {
+            let same = known.value.filter(|value| self.workflow.values.get(*value).is_some_and(|value| value.type_ == *type_));
+            if let Some(value) = same {
+                self.show(name, value, type_);
+                return value;
+            }
+        } else {
+            self.report_taken(name);
+        }
+        let declaration = ValueDeclaration { name: name.text.clone(), type_: type_.clone(), origin, span: name.span };
+        let value = self.workflow.values.add(declaration);
+        self.show(name, value, type_);
+        value
+    }
+
+    fn report_taken(&mut self, name: &ast::Name) {
+        use crate::findings::{DuplicateName, ReservedName};
+        if matches!(&*name.text, "run" | "here" | "result" | "failure" | "event") {
+            return self.report(&ReservedName { name: &name.text, span: name.span });
+        }
+        let first = self.names.get(&name.text).filter(|known| known.value.is_some() || known.global).map(|known| known.span);
+        if let Some(first) = first {
+            self.report(&DuplicateName { name: &name.text, span: name.span, first: Some(first), what: "value" });
+        }
+    }
+
+    fn show(&mut self, name: &ast::Name, value: ValueId, type_: &Type) {
+        let known = Known {
+            value: Some(value),
+            span: name.span,
+            visibility: Visibility::Visible(type_.clone()),
+            branches: self.branches.clone(),
+            global: false,
+        };
+        self.names.insert(name.text.clone(), known);
+        self.shown.push(name.text.clone());
+    }
+
+    /// Changes how a name is seen.
+    fn see(&mut self, name: &str, visibility: Visibility) {
+        if let Some(known) = self.names.get_mut(name) {
+            known.visibility = visibility;
+        }
+    }
+
+    fn declare_globals(&mut self) {
+        for (name, (_, type_, span)) in &self.globals.known {
+            let known = Known {
+                value: None,
+                span: *span,
+                visibility: Visibility::Visible(type_.clone()),
+                branches: Vec::new(),
+                global: true,
+            };
+            self.names.insert(name.clone(), known);
+        }
+    }
+
+    /// The workflow that a step calls, once it is checked.
+    fn callee(&self, id: wf_model::program::WorkflowId) -> Option<&'a Workflow> {
+        self.finished.get(id.index()).and_then(Option::as_ref)
+    }
+}
+
+fn empty(workflow: &ast::Workflow, context: &FileContext<'_>) -> Workflow {
+    Workflow {
+        name: workflow.name.text.clone(),
+        doc: workflow.doc.as_ref().map(|doc| doc.text.as_str().into()),
+        span: workflow.name.span,
+        here: context.here.clone(),
+        parameters: Vec::new(),
+        secrets: Vec::new(),
+        outputs: Vec::new(),
+        settings: Settings::default(),
+        values: Table::default(),
+        statements: Table::default(),
+        bodies: Table::default(),
+        root: BodyId(0),
+        triggers: Vec::new(),
+    }
+}

@@ -1,0 +1,176 @@
+//! What value names mean at a place.
+
+use crate::expression::{Lookup, Names};
+use crate::findings::{NotHere, NotVisible, UsedBeforeDeclared};
+use crate::globals::Globals;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use wf_model::diagnostic::Finding;
+use wf_model::expression::{Reference, ValueId};
+use wf_model::failure::Failure;
+use wf_model::span::Span;
+use wf_model::types::Type;
+use wf_model::value::Value;
+
+/// A name that is declared somewhere in the workflow, or in its file.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    /// The value, once its declaration was checked.
+    pub(super) value: Option<ValueId>,
+    /// The declaration.
+    pub(super) span: Span,
+    pub(super) visibility: Visibility,
+    /// The branches that lead to the declaration.
+    pub(super) branches: Vec<(u32, u32)>,
+    /// Whether it is a `let` of the file.
+    pub(super) global: bool,
+}
+
+/// Whether a name can be used where the check is now.
+#[derive(Clone, Debug)]
+pub(super) enum Visibility {
+    /// As this.
+    Visible(Type),
+    /// Its declaration stands below; it will be this, where that is known.
+    Below(Type),
+    /// It stands in a loop: only the loop's name leads to it.
+    InLoop(Option<Arc<str>>),
+    /// It stands in a handler or a block that is over.
+    Over(&'static str),
+    /// Branches declare it with different types.
+    Differs,
+    /// It names a block without a value.
+    Block(&'static str),
+}
+
+impl Known {
+    /// Whether a declaration at `branches` may share the name: it stands in another branch of the same `if`.
+    pub(super) fn may_share(&self, branches: &[(u32, u32)]) -> bool {
+        let apart = self.branches.iter().zip(branches).find(|(mine, theirs)| mine != theirs);
+        apart.is_some_and(|(mine, theirs)| mine.0 == theirs.0 && mine.1 != theirs.1)
+    }
+}
+
+/// The names that expressions see.
+pub(super) struct Scope<'a> {
+    pub(super) known: &'a HashMap<Arc<str>, Known>,
+    pub(super) globals: &'a Globals,
+    pub(super) result: Option<&'a Type>,
+    pub(super) failure: Option<&'a Type>,
+    pub(super) event: Option<&'a Type>,
+    pub(super) free_order: bool,
+    pub(super) here: &'a Arc<str>,
+    pub(super) trails: &'a HashMap<ValueId, Vec<(Span, String)>>,
+    pub(super) used: &'a mut HashSet<ValueId>,
+}
+
+/// The type of `run`.
+pub(crate) fn run_type() -> Type {
+    Type::record([
+        ("id", Type::String),
+        ("workflow", Type::String),
+        ("started", Type::String),
+        ("resumes", Type::Int),
+        ("dir", Type::Path),
+    ])
+}
+
+/// The type of `failure` where there may be none.
+pub(super) fn optional_failure() -> Type {
+    Type::optional(Failure::type_())
+}
+
+impl Scope<'_> {
+    fn always(&self, name: &str, span: Span) -> Option<Lookup> {
+        let reserved = matches!(name, "run" | "here" | "result" | "failure" | "event");
+        if reserved && self.known.contains_key(name) {
+            // Its declaration was reported.
+            return Some(Lookup::Reported);
+        }
+        let given = |type_: Option<&Type>, reference, place| match type_ {
+            Some(type_) => Lookup::Found(reference, type_.clone()),
+            None => Lookup::Refused(Box::new(NotHere { name, span, place }.diagnostic())),
+        };
+        Some(match name {
+            "run" => Lookup::Found(Reference::Run, run_type()),
+            "here" => Lookup::Constant(Value::String(self.here.clone()), Type::Path),
+            "result" => given(self.result, Reference::Result, "in `expect`, `undo` and `on unknown check` of a step"),
+            "failure" => {
+                given(self.failure, Reference::Failure, "in handlers and in the `when` of `retry` and `on failure continue`")
+            }
+            "event" => given(self.event, Reference::Event, "in the `with` of a trigger"),
+            _ => return None,
+        })
+    }
+
+    fn known(&mut self, name: &str, known: &Known, span: Span) -> Lookup {
+        let type_ = match &known.visibility {
+            Visibility::Visible(type_) => type_,
+            Visibility::Below(type_) if self.free_order && known.value.is_some() => type_,
+            Visibility::Below(_) => {
+                return Lookup::Refused(Box::new(UsedBeforeDeclared { name, span, declared: known.span }.diagnostic()));
+            }
+            hidden => {
+                let found = NotVisible { name, span, declared: known.span, reason: reason(name, hidden) };
+                return Lookup::Refused(Box::new(found.diagnostic()));
+            }
+        };
+        match (known.value, self.globals.known.get(name)) {
+            (Some(value), _) => {
+                self.used.insert(value);
+                Lookup::Found(Reference::Value(value), type_.clone())
+            }
+            (None, Some((id, type_, _))) if known.global => Lookup::Found(Reference::Global(*id), type_.clone()),
+            // Its declaration could not be checked.
+            _ => Lookup::Reported,
+        }
+    }
+}
+
+/// Why a name is not visible, and what leads to it.
+fn reason(name: &str, hidden: &Visibility) -> (String, String) {
+    match hidden {
+        Visibility::InLoop(Some(block)) => {
+            ("stands in a loop".to_owned(), format!("Behind the loop its values are a list: `{block}.{name}`."))
+        }
+        Visibility::InLoop(None) => (
+            "stands in a loop without a name".to_owned(),
+            format!("Name the loop, `NAME: for each …`; behind it the values are the list `NAME.{name}`."),
+        ),
+        Visibility::Over(place) => (format!("stands in {place}"), "Use it there, or declare it before.".to_owned()),
+        Visibility::Differs => (
+            "has different types in the branches".to_owned(),
+            "Give the steps of the branches the same `->` type, or different names.".to_owned(),
+        ),
+        Visibility::Block(kind) => {
+            (format!("names a {kind}"), format!("A {kind} has no value; its steps are visible by their own names."))
+        }
+        Visibility::Visible(_) | Visibility::Below(_) => (String::new(), String::new()),
+    }
+}
+
+impl Names for Scope<'_> {
+    fn lookup(&mut self, name: &str, span: Span) -> Lookup {
+        if let Some(found) = self.always(name, span) {
+            return found;
+        }
+        match self.known.get(name) {
+            Some(known) => self.known(name, known, span),
+            None => Lookup::Unknown,
+        }
+    }
+
+    fn candidates(&self) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = self.known.keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    fn is_visible(&self, name: &str) -> bool {
+        self.known.get(name).is_some_and(|known| matches!(known.visibility, Visibility::Visible(_)))
+    }
+
+    fn trail(&self, value: ValueId) -> Vec<(Span, String)> {
+        self.trails.get(&value).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,91 @@
+//! `step`.
+
+use super::Check;
+use super::clause::Owner;
+use super::declaration::doc;
+use super::names::Visibility;
+use super::order::Written;
+use crate::expression::facts_when;
+use std::sync::Arc;
+use wf_model::program::{Statement, StatementId, StatementKind, Step, ValueOrigin};
+use wf_model::types::Type;
+use wf_syntax::ast::{self, ClauseKind, Entry};
+
+impl Check<'_> {
+    /// The type of a step where it ran, and where it is used behind: one that may be skipped, or fail and go on, is optional.
+    /// Says nothing; the step's own check does.
+    pub(super) fn step_types(&mut self, step: &ast::Step) -> (Type, Type) {
+        let said = self.diagnostics.len();
+        let type_ = match &step.invocation.decode {
+            Some(type_) => crate::types::resolve(type_, &self.context.types, self.diagnostics),
+            None => self.result_of(&step.invocation),
+        };
+        self.diagnostics.truncate(said);
+        let entries = step.invocation.body.iter().flat_map(|body| &body.entries);
+        let goes_on = entries.into_iter().any(|entry| match entry {
+            Entry::Clause(clause) => matches!(clause.kind, ClauseKind::OnFailureContinue(_)),
+            _ => false,
+        });
+        let visible = if step.invocation.when.is_some() || goes_on { Type::optional(type_.clone()) } else { type_.clone() };
+        (type_, visible)
+    }
+
+    /// `step name: kind …`
+    pub(super) fn step(&mut self, step: &ast::Step) -> StatementId {
+        let name = &step.name;
+        let (ran, visible) = self.step_types(step);
+        let value = self.ahead.get(&name.span).copied().unwrap_or_else(|| self.declare(name, &visible, ValueOrigin::Step));
+        self.see(&name.text, Visibility::Over("the step itself"));
+        let outer_order = std::mem::replace(&mut self.free_order, step.depends.is_some());
+        let outer_facts = self.facts.clone();
+        let when = step.invocation.when.as_ref().map(|when| self.condition(when));
+        if let Some(when) = &step.invocation.when {
+            self.facts.learn(facts_when(when, true));
+        }
+        let invocation = self.invocation(&step.invocation);
+        self.see(&name.text, Visibility::Visible(ran.clone()));
+        let result = self.result_of(&step.invocation);
+        let clauses = self.step_clauses(&step.invocation, &Owner { name: &name.text, ran: &ran, result: &result });
+        self.facts = outer_facts;
+        self.free_order = outer_order;
+        self.see(&name.text, Visibility::Visible(visible.clone()));
+        self.shown.push(name.text.clone());
+        if visible.holds_secret() {
+            self.trails.insert(value, vec![(name.span, format!("step `{}` gives a secret", name.text))]);
+        }
+        let kind = StatementKind::Step(Box::new(Step { invocation, clauses }));
+        self.add_statement(
+            Some(name),
+            step.doc.as_ref(),
+            Some(value),
+            when,
+            kind,
+            step.invocation.span.before().to(name.span),
+            step.depends.as_ref(),
+        )
+    }
+
+    /// Adds a statement and takes down what it says of its order.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn add_statement(
+        &mut self,
+        name: Option<&ast::Name>,
+        comment: Option<&ast::Doc>,
+        value: Option<wf_model::expression::ValueId>,
+        when: Option<wf_model::expression::Expression>,
+        kind: StatementKind,
+        span: wf_model::span::Span,
+        depends: Option<&ast::Depends>,
+    ) -> StatementId {
+        let text: Option<Arc<str>> = name.map(|name| name.text.clone());
+        let statement = Statement { name: text.clone(), doc: doc(comment), value, after: Vec::new(), when, kind, span };
+        let id = self.workflow.statements.add(statement);
+        if let Some(text) = text {
+            self.statements_of.entry(text).or_default().push(id);
+        }
+        if let Some(depends) = depends {
+            self.written.push(Written { statement: id, name: name.cloned(), depends: depends.clone() });
+        }
+        id
+    }
+}

@@ -1,0 +1,168 @@
+//! `trigger`.
+
+use super::Check;
+use crate::findings::{
+    BadSchedule, PatternProblem, TriggerArgument, TriggerOptionUnknown, UnknownTimezone, UnknownTrigger, WebhookUnsigned,
+};
+use std::str::FromStr;
+use std::sync::Arc;
+use wf_model::expression::Expression;
+use wf_model::program::{CatchUp, Overlap, Trigger, TriggerKind};
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+use wf_model::types::Type;
+use wf_syntax::ast::{self, ExpressionKind};
+
+/// The sorts of trigger, with the options of each beside `with`.
+const KINDS: [(&str, &[&str]); 3] =
+    [("schedule", &["timezone", "overlap", "catch"]), ("change", &["settle"]), ("webhook", &["signed"])];
+
+impl Check<'_> {
+    /// `trigger schedule "0 2 * * *" …`
+    pub(super) fn trigger(&mut self, trigger: &ast::Trigger) {
+        let kind = &trigger.kind;
+        let Some((_, allowed)) = KINDS.iter().find(|(name, _)| *name == &*kind.text) else {
+            let near = nearest(&kind.text, KINDS.iter().map(|(name, _)| *name));
+            return self.report(&UnknownTrigger { name: &kind.text, span: kind.span, near });
+        };
+        for option in &trigger.options {
+            if &*option.name.text != "with" && !allowed.contains(&&*option.name.text) {
+                self.report(&TriggerOptionUnknown { option: &option.name.text, kind: &kind.text, span: option.name.span });
+            }
+        }
+        let Some(subject) = self.plain(&trigger.subject) else { return };
+        let kind = match &*kind.text {
+            "schedule" => self.schedule(subject, trigger),
+            "change" => self.change(subject, trigger),
+            _ => self.webhook(subject, trigger),
+        };
+        let event = event_type(&kind);
+        let outer = self.event.replace(event);
+        let arguments = self.trigger_arguments(trigger);
+        self.event = outer;
+        self.workflow.triggers.push(Trigger { kind, arguments, span: trigger.span });
+    }
+
+    fn schedule(&mut self, cron: Arc<str>, trigger: &ast::Trigger) -> TriggerKind {
+        if let Err(error) = croner::Cron::from_str(&cron) {
+            self.report(&BadSchedule { span: trigger.subject.span, problem: &error.to_string() });
+        }
+        let mut timezone: Arc<str> = "UTC".into();
+        let (mut overlap, mut catch_up) = (Overlap::default(), CatchUp::default());
+        for option in &trigger.options {
+            match &*option.name.text {
+                "timezone" => {
+                    if let Some(name) = self.plain(&option.value) {
+                        if jiff::tz::TimeZone::get(&name).is_err() {
+                            self.report(&UnknownTimezone { name: &name, span: option.value.span });
+                        }
+                        timezone = name;
+                    }
+                }
+                "overlap" => {
+                    let words = ["skip", "queue", "replace", "allow"];
+                    overlap = match self.word(option, &words) {
+                        Some("queue") => Overlap::Queue,
+                        Some("replace") => Overlap::Replace,
+                        Some("allow") => Overlap::Allow,
+                        _ => Overlap::Skip,
+                    };
+                }
+                "catch" => {
+                    catch_up = match self.word(option, &["none", "latest", "all"]) {
+                        Some("none") => CatchUp::None,
+                        Some("all") => CatchUp::All,
+                        _ => CatchUp::Latest,
+                    };
+                }
+                _ => {}
+            }
+        }
+        TriggerKind::Schedule { cron, timezone, overlap, catch_up }
+    }
+
+    /// One of several words behind an option.
+    fn word(&mut self, option: &ast::TriggerOption, words: &[&'static str]) -> Option<&'static str> {
+        let written = match &option.value.kind {
+            ExpressionKind::Name(name) => name.to_string(),
+            _ => String::new(),
+        };
+        let found = words.iter().copied().find(|word| *word == written);
+        if found.is_none() {
+            self.report(&crate::findings::TriggerWord { span: option.value.span, words });
+        }
+        found
+    }
+
+    fn change(&mut self, pattern: Arc<str>, trigger: &ast::Trigger) -> TriggerKind {
+        if let Err(error) = globset::Glob::new(&pattern) {
+            self.report(&PatternProblem { span: trigger.subject.span, problem: &error.kind().to_string() });
+        }
+        let mut settle = None;
+        for option in trigger.options.iter().filter(|option| &*option.name.text == "settle") {
+            let value = self.expression(&option.value, &Type::Duration);
+            if let Some(wf_model::value::Value::Duration(duration)) = crate::expression::constant(&value) {
+                settle = Some(duration);
+            }
+        }
+        TriggerKind::Change { pattern, settle }
+    }
+
+    fn webhook(&mut self, path: Arc<str>, trigger: &ast::Trigger) -> TriggerKind {
+        let mut secret = None;
+        let signed = trigger.options.iter().find(|option| &*option.name.text == "signed");
+        match signed {
+            Some(option) => {
+                let value = self.expression(&option.value, &Type::Secret);
+                if let wf_model::expression::ExpressionKind::Reference(wf_model::expression::Reference::Value(id)) = value.kind {
+                    secret = Some(id);
+                }
+            }
+            None => self.report(&WebhookUnsigned { span: trigger.span, subject: trigger.subject.span }),
+        }
+        TriggerKind::Webhook { path, secret }
+    }
+
+    /// `with { … }`: parameters of the workflow.
+    fn trigger_arguments(&mut self, trigger: &ast::Trigger) -> Vec<(Arc<str>, Expression)> {
+        let mut arguments = Vec::new();
+        let mut given: Vec<Arc<str>> = Vec::new();
+        for option in trigger.options.iter().filter(|option| &*option.name.text == "with") {
+            let ExpressionKind::Record(entries) = &option.value.kind else {
+                self.report(&TriggerArgument { span: option.value.span, problem: "`with` takes the parameters in braces" });
+                continue;
+            };
+            for (key, value) in entries {
+                given.push(key.text.clone());
+                let parameter = self.workflow.parameters.iter().find(|parameter| parameter.name == key.text);
+                match parameter.map(|parameter| parameter.type_.clone()) {
+                    Some(type_) => arguments.push((key.text.clone(), self.expression(value, &type_))),
+                    None => {
+                        self.report(&TriggerArgument { span: key.span, problem: "the workflow has no such parameter" });
+                        self.inferred(value);
+                    }
+                }
+            }
+        }
+        self.report_not_given(trigger.span, &given);
+        arguments
+    }
+
+    fn report_not_given(&mut self, span: Span, given: &[Arc<str>]) {
+        let missing = self.workflow.parameters.iter().find(|parameter| {
+            parameter.default.is_none() && !matches!(parameter.type_, Type::Optional(_)) && !given.contains(&parameter.name)
+        });
+        if let Some(name) = missing.map(|parameter| parameter.name.clone()) {
+            self.report(&TriggerArgument { span, problem: &format!("parameter `{name}` is not given") });
+        }
+    }
+}
+
+/// What a trigger is called with.
+fn event_type(kind: &TriggerKind) -> Type {
+    match kind {
+        TriggerKind::Schedule { .. } => Type::record([("time", Type::String)]),
+        TriggerKind::Change { .. } => Type::record([("path", Type::Path), ("kind", Type::String)]),
+        TriggerKind::Webhook { .. } => Type::record([("body", Type::Json), ("headers", Type::map(Type::String))]),
+    }
+}
