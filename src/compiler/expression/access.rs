@@ -2,8 +2,8 @@
 
 use super::facts::path;
 use super::findings::{
-    ArgumentCount, AsNeverHolds, JsonNeedsAs, MayBeMissing, MethodNotCalled, NotIndexable, PropertyCalled, UnknownField,
-    UnknownMethod,
+    ArgumentCount, AsNeverHolds, IndexOutside, JsonNeedsAs, MayBeMissing, MethodNotCalled, NotIndexable, PropertyCalled,
+    UnknownField, UnknownMethod,
 };
 use super::{Checker, fits, unknown};
 use crate::types::resolve;
@@ -44,7 +44,7 @@ impl Checker<'_> {
         match &expression.kind {
             ast::ExpressionKind::Field { base, name, optional } => {
                 let link = self.link(base);
-                let mut linked = self.step(link, *optional, |checker, base| checker.field(base, name, *optional, span));
+                let mut linked = self.step(link, *optional, |checker, base, may_end| checker.field(base, name, may_end, span));
                 if path(expression).is_some_and(|path| self.facts.knows(&path)) {
                     linked.expression.type_ = linked.expression.type_.required().clone();
                 }
@@ -52,28 +52,30 @@ impl Checker<'_> {
             }
             ast::ExpressionKind::Method { receiver, name, arguments, optional } => {
                 let link = self.link(receiver);
-                self.step(link, *optional, |checker, base| checker.method(base, name, arguments, span))
+                self.step(link, *optional, |checker, base, may_end| {
+                    checker.method(received(base, may_end), name, arguments, span)
+                })
             }
             ast::ExpressionKind::Index { base, index } => {
                 let link = self.link(base);
-                self.step(link, false, |checker, base| checker.index(base, index, span))
+                self.step(link, false, |checker, base, _| checker.index(base, index, span))
             }
             _ => Link { expression: self.infer(expression, None), may_end: false },
         }
     }
 
-    /// Goes one link further, past a base that may be missing where `?.` says so.
-    fn step(&mut self, base: Link, optional: bool, go: impl FnOnce(&mut Self, Expression) -> Expression) -> Link {
+    /// Goes one link further, past a base that may be missing where `?.` says so; `go` is told whether it may.
+    fn step(&mut self, base: Link, optional: bool, go: impl FnOnce(&mut Self, Expression, bool) -> Expression) -> Link {
         let Link { expression: base, may_end } = base;
         let Type::Optional(inner) = &base.type_ else {
-            return Link { expression: go(self, base), may_end };
+            return Link { expression: go(self, base, false), may_end };
         };
         if !optional {
             self.report(&MayBeMissing { span: base.span, type_: &base.type_ });
             return Link { expression: unknown(base.span), may_end: false };
         }
         let present = Expression { type_: (**inner).clone(), ..base };
-        Link { expression: go(self, present), may_end: true }
+        Link { expression: go(self, present, true), may_end: true }
     }
 
     fn field(&mut self, base: Expression, name: &ast::Name, optional: bool, span: Span) -> Expression {
@@ -106,7 +108,7 @@ impl Checker<'_> {
 
     fn unknown_field(&mut self, of: &Type, name: &ast::Name) {
         let span = name.span;
-        if method_named(&name.text).is_some_and(|method| signature(of, method).is_some()) {
+        if Method::named(&name.text).is_some_and(|method| signature(of, method).is_some()) {
             self.report(&MethodNotCalled { name: &name.text, span });
             return;
         }
@@ -121,7 +123,7 @@ impl Checker<'_> {
             arguments.iter().for_each(|argument| drop(self.infer(argument, None)));
             return unknown(span);
         }
-        let Some(method) = method_named(&name.text).filter(|method| signature(&base.type_, *method).is_some()) else {
+        let Some(method) = Method::named(&name.text).filter(|method| signature(&base.type_, *method).is_some()) else {
             self.unknown_method(&base.type_, name);
             return unknown(span);
         };
@@ -140,12 +142,7 @@ impl Checker<'_> {
             let zero = ExpressionKind::Literal(wf_model::value::Value::Int(0));
             checked.push(Expression { kind: zero, type_: Type::Int, span });
         }
-        let call = Expression { kind: ExpressionKind::Method(method, Box::new(base), checked), type_: result.clone(), span };
-        if method == Method::Sum {
-            // The sum of nothing is a plain zero, which has to become one of its type.
-            return Expression { kind: ExpressionKind::Convert(Box::new(call)), type_: result, span };
-        }
-        call
+        Expression { kind: ExpressionKind::Method(method, Box::new(base), checked), type_: result, span }
     }
 
     fn unknown_method(&mut self, of: &Type, name: &ast::Name) {
@@ -178,7 +175,24 @@ impl Checker<'_> {
         if json && !matches!(index.type_, Type::Int | Type::Unknown) {
             index = self.fitted(index, &Type::String);
         }
+        if self.outside(&base, &index) {
+            return unknown(span);
+        }
         Expression { kind: ExpressionKind::Index(Box::new(base), Box::new(index)), type_, span }
+    }
+
+    /// Reports a constant index that no list, or not this one, has.
+    fn outside(&mut self, base: &Expression, index: &Expression) -> bool {
+        let ExpressionKind::Literal(wf_model::value::Value::Int(place)) = &index.kind else { return false };
+        let length = match &base.kind {
+            ExpressionKind::List(elements) => elements.len(),
+            _ => usize::MAX,
+        };
+        let outside = matches!(base.type_, Type::List(_)) && !usize::try_from(*place).is_ok_and(|place| place < length);
+        if outside {
+            self.report(&IndexOutside { span: index.span, negative: *place < 0, length });
+        }
+        outside
     }
 
     /// `base as T`
@@ -190,6 +204,10 @@ impl Checker<'_> {
         }
         if target.accepts(&base.type_) {
             return fits(Expression { span, ..base }, &target);
+        }
+        if matches!(base.type_, Type::Optional(_)) && !matches!(target, Type::Optional(_)) {
+            self.report(&MayBeMissing { span: base.span, type_: &base.type_ });
+            return unknown(span);
         }
         if !may_hold(&base.type_, &target) {
             self.report(&AsNeverHolds { span, type_: &base.type_, target: &target });
@@ -224,10 +242,6 @@ fn received(base: Expression, optional: bool) -> Expression {
     }
     let (type_, span) = (base.type_.clone(), base.span);
     Expression { kind: ExpressionKind::OptionalReceiver(Box::new(base)), type_, span }
-}
-
-fn method_named(name: &str) -> Option<Method> {
-    Method::named(name)
 }
 
 /// What is read without parentheses.
@@ -266,6 +280,7 @@ fn signature(of: &Type, method: Method) -> Option<Signature> {
     let (arguments, result) = match of {
         Type::Path => path_method(method).or_else(|| text_method(method)),
         Type::String | Type::Url | Type::Union(_) => text_method(method),
+        Type::Secret => secret_method(method),
         Type::List(element) => list_method(element, method),
         Type::Map(element) => match method {
             Method::Length => Some((vec![], Type::Int)),
@@ -300,6 +315,17 @@ fn text_method(method: Method) -> Option<(Vec<Type>, Type)> {
     })
 }
 
+/// What gives a secret again; all else would tell something of it.
+fn secret_method(method: Method) -> Option<(Vec<Type>, Type)> {
+    Some(match method {
+        Method::Upper | Method::Lower | Method::Trim => (vec![], Type::Secret),
+        Method::Lines => (vec![], Type::list(Type::Secret)),
+        Method::Split => (vec![Type::String], Type::list(Type::Secret)),
+        Method::Replace => (vec![Type::String, Type::String], Type::Secret),
+        _ => return None,
+    })
+}
+
 fn path_method(method: Method) -> Option<(Vec<Type>, Type)> {
     Some(match method {
         Method::Name | Method::Stem | Method::Extension => (vec![], Type::String),
@@ -324,12 +350,13 @@ fn list_method(element: &Type, method: Method) -> Option<(Vec<Type>, Type)> {
         Method::Join if *element == Type::Secret => (vec![Type::String], Type::Secret),
         Method::Sort if ordered => (vec![], list()),
         Method::Unique if compared => (vec![], list()),
+        Method::Contains if compared && *element == Type::Never => (vec![Type::Unknown], Type::Bool),
         Method::Contains if compared => (vec![element.clone()], Type::Bool),
         Method::Min | Method::Max if ordered => (vec![], Type::optional(element.clone())),
         Method::Sum if summed => (vec![], if *element == Type::Never { Type::Int } else { element.clone() }),
         Method::Flatten => match element {
             Type::List(_) => (vec![], element.clone()),
-            Type::Unknown | Type::Never => (vec![], Type::list(Type::Unknown)),
+            Type::Unknown | Type::Never => (vec![], list()),
             _ => return None,
         },
         _ => return None,

@@ -1,6 +1,6 @@
 //! Functions.
 
-use super::findings::{ArgumentCount, PatternSyntax, TimeFormat, UnknownFunction};
+use super::findings::{ArgumentCount, MayBeMissing, PatternSyntax, TimeFormat, UnknownFunction};
 use super::{Checker, unknown};
 use wf_model::expression::{Expression, ExpressionKind, Function, Place};
 use wf_model::span::Span;
@@ -49,8 +49,11 @@ impl Checker<'_> {
             _ => {}
         }
         let (wanted, result) = signature(function);
-        let checked: Vec<Expression> =
-            arguments.iter().zip(&wanted).map(|(argument, type_)| self.argument(argument, type_)).collect();
+        let check = |(argument, type_): (&ast::Expression, &Type)| match function {
+            Function::Reveal => self.check(argument, type_),
+            _ => self.argument(argument, type_),
+        };
+        let checked: Vec<Expression> = arguments.iter().zip(&wanted).map(check).collect();
         self.check_literals(function, &checked, span);
         (checked, result)
     }
@@ -71,6 +74,10 @@ impl Checker<'_> {
     fn picked(&mut self, arguments: &[ast::Expression]) -> (Vec<Expression>, Type) {
         let inferred: Vec<Expression> = arguments.iter().map(|argument| self.infer(argument, None)).collect();
         let [left, right] = inferred.as_slice() else { return (inferred, Type::Unknown) };
+        if let Some(side) = inferred.iter().find(|side| matches!(side.type_, Type::Optional(_))) {
+            self.report(&MayBeMissing { span: side.span, type_: &side.type_ });
+            return (inferred, Type::Unknown);
+        }
         let type_ = self.common(left, right, None);
         let ordered = matches!(type_, Type::Int | Type::Float | Type::Duration | Type::Size | Type::Unknown) || type_.is_text();
         if !ordered {

@@ -1,7 +1,9 @@
 //! `[…]` and `{…}`.
 
+use super::convert::{as_joined, joined};
 use super::findings::{DuplicateKey, MissingField, UnknownField};
-use super::{Checker, convert::joined, unknown};
+use super::{Checker, unknown};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::span::Span;
@@ -18,12 +20,22 @@ impl Checker<'_> {
             _ => None,
         };
         let inferred: Vec<Expression> = elements.iter().map(|element| self.infer(element, wanted.as_ref())).collect();
-        let element = wanted.or_else(|| self.element_type(&inferred)).unwrap_or(Type::Unknown);
-        // A list with a secret in it has secret elements.
-        let element =
-            if element.is_text() && inferred.iter().any(|one| one.type_ == Type::Secret) { Type::Secret } else { element };
-        let elements = inferred.into_iter().map(|one| self.element(one, &element)).collect();
+        let (elements, element) = self.elements(inferred, wanted);
         Expression { kind: ExpressionKind::List(elements), type_: Type::list(element), span }
+    }
+
+    /// Elements as one type: what is wanted, else what all fit. With a secret in it a list or map has secret elements.
+    fn elements(&mut self, inferred: Vec<Expression>, wanted: Option<Type>) -> (Vec<Expression>, Type) {
+        let Some(wanted) = wanted else {
+            let element = self.element_type(&inferred).unwrap_or(Type::Unknown);
+            return (inferred.into_iter().map(|one| as_joined(one, &element)).collect(), element);
+        };
+        let fitted: Vec<Expression> = inferred.into_iter().map(|one| self.fitted(one, &wanted)).collect();
+        let element = match fitted.iter().find(|one| one.type_.holds_secret()) {
+            Some(secret) if !wanted.holds_secret() => secret.type_.clone(),
+            _ => wanted,
+        };
+        (fitted, element)
     }
 
     /// The type that all elements fit; the first that does not is reported.
@@ -46,7 +58,7 @@ impl Checker<'_> {
         self.report_repeated(entries);
         match hint.map(Type::required) {
             Some(Type::Map(element)) => self.map(entries, span, Some(element)),
-            Some(Type::Json) => Expression { type_: Type::Json, ..self.map(entries, span, Some(&Type::Json)) },
+            Some(Type::Json) => self.json(entries, span),
             Some(Type::Record(fields)) => self.record_of(entries, span, &fields.clone()),
             _ if entries.iter().all(|(key, _)| !key.quoted) => self.plain_record(entries, span),
             _ => self.map(entries, span, None),
@@ -54,20 +66,25 @@ impl Checker<'_> {
     }
 
     fn report_repeated(&mut self, entries: &[(ast::Key, ast::Expression)]) {
-        for (place, (key, _)) in entries.iter().enumerate() {
-            let first = entries.iter().take(place).find(|(earlier, _)| earlier.text == key.text);
-            if let Some((first, _)) = first {
-                self.report(&DuplicateKey { key, first: first.span });
+        let mut known: HashMap<&str, Span> = HashMap::new();
+        for (key, _) in entries {
+            match known.get(&*key.text) {
+                Some(first) => self.report(&DuplicateKey { key, first: *first }),
+                None => drop(known.insert(&key.text, key.span)),
             }
         }
     }
 
+    /// An object; with secrets in it, where those are taken, it stays a map of them.
+    fn json(&mut self, entries: &[(ast::Key, ast::Expression)], span: Span) -> Expression {
+        let map = self.map(entries, span, Some(&Type::Json));
+        let type_ = if map.type_.holds_secret() { map.type_ } else { Type::Json };
+        Expression { type_, ..map }
+    }
+
     fn map(&mut self, entries: &[(ast::Key, ast::Expression)], span: Span, element: Option<&Type>) -> Expression {
         let values: Vec<Expression> = entries.iter().map(|(_, value)| self.infer(value, element)).collect();
-        let element = element.cloned().or_else(|| self.element_type(&values)).unwrap_or(Type::Unknown);
-        let element =
-            if element.is_text() && values.iter().any(|one| one.type_ == Type::Secret) { Type::Secret } else { element };
-        let values = values.into_iter().map(|value| self.element(value, &element));
+        let (values, element) = self.elements(values, element.cloned());
         let entries = entries.iter().map(|(key, _)| key.text.clone()).zip(values).collect();
         Expression { kind: ExpressionKind::Map(entries), type_: Type::map(element), span }
     }
@@ -75,16 +92,16 @@ impl Checker<'_> {
     fn plain_record(&mut self, entries: &[(ast::Key, ast::Expression)], span: Span) -> Expression {
         let entries: Vec<(Arc<str>, Expression)> =
             entries.iter().map(|(key, value)| (key.text.clone(), self.infer(value, None))).collect();
-        let field = |(name, value): &(Arc<str>, Expression)| Field { name: name.clone(), type_: value.type_.clone() };
-        let type_ = Type::Record(entries.iter().map(field).collect());
+        let type_ = type_of(&entries);
         Expression { kind: ExpressionKind::Map(entries), type_, span }
     }
 
     /// A record whose fields are known: each is checked by itself, so that a mistake is shown where it is.
     fn record_of(&mut self, entries: &[(ast::Key, ast::Expression)], span: Span, fields: &[Field]) -> Expression {
+        let known: HashMap<&str, &Field> = fields.iter().map(|field| (&*field.name, field)).collect();
         let mut checked: Vec<(Arc<str>, Expression)> = Vec::new();
         for (key, value) in entries {
-            if let Some(field) = fields.iter().find(|field| field.name == key.text) {
+            if let Some(field) = known.get(&*key.text) {
                 checked.push((key.text.clone(), self.check(value, &field.type_)));
             } else {
                 let near = nearest(&key.text, fields.iter().map(|field| &*field.name));
@@ -98,16 +115,21 @@ impl Checker<'_> {
                 self.infer(value, None);
             }
         }
-        for field in fields {
-            if checked.iter().any(|(name, _)| *name == field.name) {
-                continue;
-            }
+        let given: HashSet<&str> = entries.iter().map(|(key, _)| &*key.text).collect();
+        for field in fields.iter().filter(|field| !given.contains(&*field.name)) {
             if !matches!(field.type_, Type::Optional(_)) {
                 self.report(&MissingField { name: &field.name, type_: &field.type_, span });
             }
             let null = Expression { kind: ExpressionKind::Literal(wf_model::value::Value::Null), ..unknown(span) };
             checked.push((field.name.clone(), Expression { type_: field.type_.clone(), ..null }));
         }
-        Expression { kind: ExpressionKind::Map(checked), type_: Type::Record(fields.into()), span }
+        let type_ = if self.takes_secret { type_of(&checked) } else { Type::Record(fields.into()) };
+        Expression { kind: ExpressionKind::Map(checked), type_, span }
     }
+}
+
+/// The record type of these fields.
+fn type_of(entries: &[(Arc<str>, Expression)]) -> Type {
+    let field = |(name, value): &(Arc<str>, Expression)| Field { name: name.clone(), type_: value.type_.clone() };
+    Type::Record(entries.iter().map(field).collect())
 }

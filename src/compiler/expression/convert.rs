@@ -32,7 +32,9 @@ impl Checker<'_> {
                 self.report(&BareNumber { span, number, target: target.required() });
             }
             (Type::Duration, Type::Size) | (Type::Size, Type::Duration) => self.report(&WrongUnit { span, target, type_ }),
-            (_, Type::Optional(inner)) if target.accepts(inner) => self.report(&MayBeMissing { span, type_ }),
+            (_, Type::Optional(inner)) if **inner != Type::Never && target.accepts(inner) => {
+                self.report(&MayBeMissing { span, type_ })
+            }
             (_, Type::Json) => self.report(&JsonNeedsAs { span, target: Some(target) }),
             (_, found) if found.holds_secret() && !target.holds_secret() => {
                 let trail = self.trail_of(expression);
@@ -55,15 +57,7 @@ impl Checker<'_> {
         trail
     }
 
-    /// One element of a list or map: beside a secret, text counts as one.
-    pub(super) fn element(&mut self, one: Expression, element: &Type) -> Expression {
-        if *element == Type::Secret && one.type_.is_text() {
-            return Expression { type_: Type::Secret, ..one };
-        }
-        self.fitted(one, element)
-    }
-
-    /// The type that both fit; a mismatch is reported at the second.
+    /// The type that both fit; a mismatch is reported at the one that is not what is wanted, else at the second.
     pub(super) fn common(&mut self, first: &Expression, second: &Expression, hint: Option<&Type>) -> Type {
         if let Some(hint) = hint.filter(|hint| hint.accepts(&first.type_) && hint.accepts(&second.type_)) {
             return hint.clone();
@@ -71,9 +65,22 @@ impl Checker<'_> {
         if let Some(type_) = joined(&first.type_, &second.type_) {
             return type_;
         }
-        self.mismatch(second, &first.type_);
+        match hint {
+            Some(hint) if hint.accepts(&second.type_) => self.mismatch(first, hint),
+            Some(hint) if hint.accepts(&first.type_) => self.mismatch(second, hint),
+            _ => self.mismatch(second, &first.type_),
+        }
         Type::Unknown
     }
+}
+
+/// An expression as the type that it was [`joined`] into: text beside a secret becomes one.
+pub(super) fn as_joined(expression: Expression, type_: &Type) -> Expression {
+    if type_.accepts(&expression.type_) {
+        return fits(expression, type_);
+    }
+    let span = expression.span;
+    Expression { kind: ExpressionKind::Convert(Box::new(expression)), type_: type_.clone(), span }
 }
 
 /// The type with strings in place of secrets.
@@ -100,6 +107,7 @@ pub(super) fn joined(first: &Type, second: &Type) -> Option<Type> {
             let added = others.iter().filter(|other| !members.contains(other));
             Some(Type::Union(members.iter().chain(added).cloned().collect()))
         }
+        (Type::Never, other) | (other, Type::Never) => Some(other.clone()),
         (Type::List(first), Type::List(second)) => joined(first, second).map(Type::list),
         (Type::Map(first), Type::Map(second)) => joined(first, second).map(Type::map),
         _ if first.accepts(second) => Some(first.clone()),
@@ -116,7 +124,6 @@ pub(crate) fn fits(expression: Expression, target: &Type) -> Expression {
         return expression;
     }
     if let (ExpressionKind::Literal(Value::Int(number)), Type::Float) = (&expression.kind, target.required()) {
-        #[allow(clippy::cast_precision_loss)]
         let kind = ExpressionKind::Literal(Value::Float(*number as f64));
         return Expression { kind, type_: target.clone(), span: expression.span };
     }

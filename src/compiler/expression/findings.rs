@@ -62,6 +62,7 @@ pub(super) struct TypeMismatch<'a> {
 impl TypeMismatch<'_> {
     fn help(&self) -> String {
         match (self.target.required(), self.type_) {
+            (wanted, found) if *found == Type::null() => format!("Write `{wanted}?` as the type where it may be missing."),
             (Type::Int, found) if found.is_text() => "Read it with `.to_int()`.".to_owned(),
             (Type::Float, found) if found.is_text() => "Read it with `.to_float()`.".to_owned(),
             (Type::Int, Type::Float) => "Round it: `.round(0)` stays a float; write the whole number, or divide ints.".to_owned(),
@@ -198,6 +199,7 @@ impl Finding for ConditionNotBool<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let help = match self.type_ {
+            Type::Optional(inner) if **inner == Type::Bool => "Say what counts when it is missing: `… ?? false`.",
             Type::Optional(_) => "Compare it: `… != null`.",
             Type::List(_) => "Compare it: `… != []`.",
             Type::String | Type::Path | Type::Url | Type::Union(_) => "Compare it: `… != \"\"`.",
@@ -672,5 +674,32 @@ impl Finding for ConstantFails<'_> {
         Self::at(self.span, format!("this fails in every run: {}", self.problem))
             .labelled("depends on nothing")
             .with_help("Write the number that is meant.")
+    }
+}
+
+/// A constant index that a list does not have.
+pub(super) struct IndexOutside {
+    pub(super) span: Span,
+    pub(super) negative: bool,
+    pub(super) length: usize,
+}
+
+impl Finding for IndexOutside {
+    const SLUG: &'static str = "index-outside";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let (message, help) = match (self.negative, self.length) {
+            (true, _) => {
+                ("an index is never below 0".to_owned(), "`.last` is the last element, `xs[xs.length - 2]` the one before it.")
+            }
+            (false, 0) => (
+                "an empty list has no elements to pick".to_owned(),
+                "Put an element into it, or write `.first`, which may be `null`.",
+            ),
+            (false, length) => {
+                (format!("this list ends at index {}", length - 1), "Indexes begin at 0; `.last` is the last element.")
+            }
+        };
+        Self::at(self.span, message).labelled("outside the list").with_help(help)
     }
 }

@@ -16,11 +16,13 @@ pub(crate) use facts::{Facts, facts_when};
 pub(crate) use findings::SecretLeak;
 
 use crate::types::TypeNames;
+use convert::as_joined;
 use findings::{ConditionNotBool, ConstantCondition, ShadowedName, UnknownName};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{
-    Comprehension, Conditional, Expression, ExpressionKind, GlobalId, Place, Reference, Scope, Stop, ValueId, evaluate,
+    BinaryOperator, Comprehension, Conditional, Expression, ExpressionKind, GlobalId, Place, Reference, Scope, Stop, ValueId,
+    evaluate,
 };
 use wf_model::span::Span;
 use wf_model::suggest::nearest;
@@ -225,8 +227,8 @@ impl<'a> Checker<'a> {
         let otherwise = self.infer(&parts.otherwise, hint);
         self.facts = before;
         let type_ = self.common(&then, &otherwise, hint);
-        let then = self.fitted(then, &type_);
-        let otherwise = self.fitted(otherwise, &type_);
+        let then = as_joined(then, &type_);
+        let otherwise = as_joined(otherwise, &type_);
         Expression { kind: ExpressionKind::Conditional(Box::new(Conditional { condition, then, otherwise })), type_, span }
     }
 
@@ -246,7 +248,7 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         let mut element = self.infer(&parts.element, element_hint);
-        if let Some(expected) = element_hint.filter(|expected| expected.accepts(&element.type_)) {
+        if let Some(expected) = element_hint {
             element = self.fitted(element, expected);
         }
         self.locals.truncate(before.0);
@@ -308,7 +310,10 @@ fn is_constant(expression: &Expression) -> bool {
     match &expression.kind {
         ExpressionKind::Literal(_) => true,
         ExpressionKind::Unary(_, operand) => is_constant(operand),
-        ExpressionKind::Binary(_, left, right) => is_constant(left) && is_constant(right),
+        // A long range takes its time.
+        ExpressionKind::Binary(operator, left, right) => {
+            *operator != BinaryOperator::Range && is_constant(left) && is_constant(right)
+        }
         ExpressionKind::Convert(inner) => is_constant(inner),
         ExpressionKind::List(elements) => elements.iter().all(is_constant),
         _ => false,

@@ -1,7 +1,8 @@
 //! Operators.
 
+use super::convert::as_joined;
 use super::findings::{
-    ConstantFails, MayBeMissing, NeedlessDefault, NeverEqual, NoOrder, NotCompared, OperandsDoNotFit, PatternSyntax,
+    ConstantFails, JsonNeedsAs, MayBeMissing, NeedlessDefault, NeverEqual, NoOrder, NotCompared, OperandsDoNotFit, PatternSyntax,
 };
 use super::{Checker, constant, facts_when, unknown};
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, UnaryOperator, evaluate};
@@ -50,6 +51,9 @@ impl Checker<'_> {
         let left = self.infer(left, None);
         let hint = match (operator, &left.type_) {
             (BinaryOperator::Contains, Type::List(element)) => Some((**element).clone()),
+            (BinaryOperator::In | BinaryOperator::NotIn, Type::Union(_) | Type::Path | Type::Url) => {
+                Some(Type::list(left.type_.clone()))
+            }
             _ => None,
         };
         let right = self.infer(right, hint.as_ref());
@@ -65,7 +69,7 @@ impl Checker<'_> {
         let Some(type_) = self.result_of(operator, operator_span, &left, &right, span) else { return unknown(span) };
         let (left, right) = match (operator, &type_) {
             // Lists of different elements become lists of the common one.
-            (BinaryOperator::Add, Type::List(_)) => (self.fitted(left, &type_), self.fitted(right, &type_)),
+            (BinaryOperator::Add, Type::List(_)) => (as_joined(left, &type_), as_joined(right, &type_)),
             _ => (left, right),
         };
         let kind = ExpressionKind::Binary(operator, Box::new(left), Box::new(right));
@@ -156,18 +160,19 @@ impl Checker<'_> {
                 let present = Expression { type_: (**inner).clone(), ..unknown(first.span) };
                 self.common(&present, &second, None)
             }
-            Type::Json => Type::Json,
-            type_ => {
-                let type_ = type_.clone();
-                if !self.uncertain {
-                    self.report(&NeedlessDefault { span, left: first.span, right: second.span });
-                }
-                type_
+            Type::Json => {
+                self.report(&JsonNeedsAs { span: first.span, target: Some(&Type::optional(second.type_.clone())) });
+                return unknown(span);
+            }
+            _ if self.uncertain => self.common(&first, &second, None),
+            _ => {
+                self.report(&NeedlessDefault { span, left: first.span, right: second.span });
+                return Expression { span, ..first };
             }
         };
         let optional = Type::optional(type_.clone());
-        let first = if matches!(first.type_, Type::Optional(_)) { self.fitted(first, &optional) } else { first };
-        let second = self.fitted(second, &type_);
+        let first = if matches!(first.type_, Type::Optional(_)) { as_joined(first, &optional) } else { first };
+        let second = as_joined(second, &type_);
         Expression { kind: ExpressionKind::Binary(BinaryOperator::Default, Box::new(first), Box::new(second)), type_, span }
     }
 
@@ -199,7 +204,7 @@ impl Checker<'_> {
     fn operands(&mut self, operator: BinaryOperator, operator_span: Span, left: &Expression, right: &Expression, span: Span) {
         for side in [left, right] {
             if side.type_ == Type::Json {
-                self.report(&super::findings::JsonNeedsAs { span: side.span, target: None });
+                self.report(&JsonNeedsAs { span: side.span, target: None });
                 return;
             }
         }
@@ -207,6 +212,10 @@ impl Checker<'_> {
             let additive = matches!(operator, BinaryOperator::Add | BinaryOperator::Subtract);
             if additive && number.type_ == Type::Int && matches!(other.type_, Type::Duration | Type::Size) {
                 self.mismatch(number, &other.type_);
+                return;
+            }
+            if additive && matches!((&left.type_, &right.type_), (Type::Duration, Type::Size) | (Type::Size, Type::Duration)) {
+                self.mismatch(right, &left.type_);
                 return;
             }
         }
@@ -227,7 +236,7 @@ impl Checker<'_> {
         }
         for side in [left, right] {
             if side.type_ == Type::Json {
-                self.report(&super::findings::JsonNeedsAs { span: side.span, target: None });
+                self.report(&JsonNeedsAs { span: side.span, target: None });
                 return None;
             }
             if !(number(&side.type_) || side.type_.is_text() || matches!(side.type_, Type::Duration | Type::Size)) {
@@ -247,8 +256,11 @@ impl Checker<'_> {
     /// Whether `part` can be in `whole`.
     fn held(&mut self, whole: &Expression, part: &Expression) -> Option<Type> {
         if whole.type_.holds_secret() || part.type_.holds_secret() {
-            self.report(&NotCompared { span: part.span, type_: &Type::Secret });
-            return Some(Type::Bool);
+            self.report(&NotCompared {
+                span: if part.type_.holds_secret() { part.span } else { whole.span },
+                type_: &Type::Secret,
+            });
+            return Some(Type::Unknown);
         }
         let fits = match &whole.type_ {
             Type::List(element) => super::convert::joined(element, &part.type_).is_some(),
@@ -263,7 +275,7 @@ impl Checker<'_> {
             return None;
         }
         if let ExpressionKind::Literal(Value::String(pattern)) = &right.kind
-            && let Err(error) = regex::Regex::new(pattern)
+            && let Err(error) = wf_model::expression::pattern_of(pattern)
         {
             let problem = error.to_string();
             // The last line of a regex error is the sentence that says it.
@@ -278,7 +290,7 @@ impl Checker<'_> {
         let literals = match &expression.kind {
             ExpressionKind::Binary(operator, left, right) => {
                 let zero = matches!(operator, BinaryOperator::Divide | BinaryOperator::Remainder)
-                    && constant(right).is_some_and(|value| matches!(value, Value::Int(0)) || value == Value::Float(0.0));
+                    && constant(right).is_some_and(|value| is_zero(&value));
                 zero || constant(left).is_some() && constant(right).is_some()
             }
             ExpressionKind::Unary(_, operand) => constant(operand).is_some(),
@@ -298,9 +310,25 @@ impl Checker<'_> {
                 self.report(&ConstantFails { span: expression.span, problem: &error.message });
                 unknown(expression.span)
             }
+            // What is known is written out, so that the next operator need not work it out again.
+            Ok(value) if is_scalar(&value) => Expression { kind: ExpressionKind::Literal(value), ..expression },
             _ => expression,
         }
     }
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Int(number) => *number == 0,
+        Value::Float(number) => *number == 0.0,
+        Value::Duration(duration) => duration.milliseconds == 0,
+        Value::Size(size) => size.bytes == 0,
+        _ => false,
+    }
+}
+
+fn is_scalar(value: &Value) -> bool {
+    matches!(value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_))
 }
 
 /// `+ - * / %`

@@ -1,7 +1,9 @@
 //! Evaluation of checked expressions: checked arithmetic, no effect, and nothing seen of the world but through a [`Scope`].
 
-use super::evaluate_operators::{binary, negate, not};
-use super::{BinaryOperator, Comprehension, Expression, ExpressionKind, Function, GlobalId, Place, Reference, TextPart, ValueId};
+use super::evaluate_operators::{binary, negate, not, nothing_of, text_of};
+use super::{
+    BinaryOperator, Comprehension, Expression, ExpressionKind, Function, GlobalId, Method, Place, Reference, TextPart, ValueId,
+};
 use super::{
     evaluate_convert::{convert, is_of},
     evaluate_functions::call,
@@ -9,8 +11,17 @@ use super::{
 };
 use crate::span::Span;
 use crate::value::{Map, Secret, Value};
+use regex::{Regex, RegexBuilder};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Compiles a regular expression of `matches`, with the bound on its size that evaluation has.
+///
+/// # Errors
+/// What is wrong with it; the message quotes the pattern.
+pub fn pattern_of(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(1 << 20).build()
+}
 
 /// Expressions nest no deeper; the parser's own bound is far below.
 const DEEPEST: usize = 512;
@@ -63,7 +74,7 @@ pub struct EvaluationError {
 /// # Errors
 /// [`Stop::Failed`] at overflow, division by zero, a bad index and all else that §4 lets fail; [`Stop::Pending`] as the scope says.
 pub fn evaluate(expression: &Expression, scope: &mut dyn Scope) -> Result<Value, Stop> {
-    let mut evaluator = Evaluator { scope, locals: HashMap::new(), calls: HashMap::new(), depth: 0 };
+    let mut evaluator = Evaluator { scope, locals: HashMap::new(), calls: HashMap::new(), patterns: HashMap::new(), depth: 0 };
     match evaluator.expression(expression) {
         Err(Interrupt::ChainEnds) => Ok(Value::Null),
         Err(Interrupt::Stop(stop)) => Err(stop),
@@ -84,6 +95,7 @@ struct Evaluator<'a> {
     scope: &'a mut dyn Scope,
     locals: HashMap<u32, Value>,
     calls: HashMap<Place, u32>,
+    patterns: HashMap<Arc<str>, Regex>,
     depth: usize,
 }
 
@@ -124,7 +136,11 @@ impl Evaluator<'_> {
             }
             ExpressionKind::Method(name, receiver, arguments) => {
                 let receiver = self.expression(receiver)?;
-                method(*name, &receiver, &self.all(arguments)?).map_err(fail)
+                let arguments = self.all(arguments)?;
+                match (name, &receiver) {
+                    (Method::Sum, Value::List(list)) if list.is_empty() => Ok(nothing_of(&expression.type_)),
+                    _ => method(*name, &receiver, &arguments).map_err(fail),
+                }
             }
             ExpressionKind::Call(function, arguments, place) => self.call(*function, arguments, *place, span),
             ExpressionKind::Unary(super::UnaryOperator::Not, operand) => not(&self.expression(operand)?).map_err(fail),
@@ -226,11 +242,33 @@ impl Evaluator<'_> {
                 Value::Null => self.expression(right),
                 value => Ok(value),
             },
+            BinaryOperator::Matches => {
+                let (left, right) = (self.expression(left)?, self.expression(right)?);
+                self.matches(&left, &right).map(Value::Bool).map_err(|message| failed(span, message))
+            }
             _ => {
                 let (left, right) = (self.expression(left)?, self.expression(right)?);
                 binary(operator, &left, &right).map_err(|message| failed(span, message))
             }
         }
+    }
+
+    /// Whether a text matches; a pattern is compiled once in an evaluation.
+    fn matches(&mut self, text: &Value, pattern: &Value) -> Result<bool, String> {
+        let (Some(text), Some(written)) = (text_of(text), text_of(pattern)) else {
+            return Err("`matches` needs strings".to_owned());
+        };
+        if let Some(compiled) = self.patterns.get(written) {
+            return Ok(compiled.is_match(text));
+        }
+        let compiled = pattern_of(written).map_err(|problem| match pattern {
+            // The parser's message quotes the pattern.
+            Value::Secret(_) => "regular expression, which is a secret, does not parse".to_owned(),
+            _ => format!("regular expression does not parse: {problem}"),
+        })?;
+        let matched = compiled.is_match(text);
+        self.patterns.insert(written.clone(), compiled);
+        Ok(matched)
     }
 
     fn comprehension(&mut self, parts: &Comprehension) -> Outcome {

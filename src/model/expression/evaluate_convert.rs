@@ -1,7 +1,7 @@
 //! Conversions that happen by themselves, and the check of `as`.
 
 use crate::types::{Field, Type};
-use crate::value::{Map, Value, fits_form};
+use crate::value::{Map, Secret, Value, fits_form};
 use std::sync::Arc;
 
 /// Converts a value whose type fits: integers become floats, records lose the fields that are not asked for and get `null`
@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(super) fn convert(value: Value, type_: &Type) -> Value {
     match (type_, value) {
         (Type::Float, Value::Int(value)) => Value::Float(value as f64),
+        // Text beside a secret, as in the branches of a condition.
+        (Type::Secret, Value::String(text)) => Value::Secret(Secret::new(&text)),
         (Type::Optional(inner), value) => convert(value, inner),
         (Type::List(element), Value::List(list)) => Value::list(list.iter().map(|value| convert(value.clone(), element))),
         (Type::Map(element), Value::Map(map)) => {

@@ -99,7 +99,7 @@ fn flatten(list: &[Value]) -> Outcome {
     Ok(Value::list(flat))
 }
 
-/// The sum of no elements is the integer 0; a conversion around it makes it what is expected.
+/// The sum of elements; that of none is up to the type of the expression.
 fn sum(list: &[Value]) -> Outcome {
     let Some((first, rest)) = list.split_first() else { return Ok(Value::Int(0)) };
     if matches!(first, Value::String(_) | Value::Secret(_) | Value::List(_)) {
@@ -148,6 +148,8 @@ fn number_method(method: Method, receiver: &Value, arguments: &[Value]) -> Optio
     Some(match (method, receiver, arguments) {
         (Method::Abs, Value::Int(value), []) => value.checked_abs().map(Value::Int).ok_or_else(overflow),
         (Method::Abs, Value::Float(value), []) => Ok(Value::Float(value.abs())),
+        (Method::Round, Value::Int(value), []) => Ok(Value::Int(*value)),
+        (Method::Round, Value::Float(value), []) => finite(value.round()),
         (Method::Round, Value::Int(value), [Value::Int(digits)]) => round_int(*value, *digits),
         (Method::Round, Value::Float(value), [Value::Int(digits)]) => round_float(*value, *digits),
         _ => return None,

@@ -1,9 +1,9 @@
 //! What operators do with values.
 
 use super::BinaryOperator as Operator;
+use crate::types::Type;
 use crate::unit::{Duration, Size};
 use crate::value::{Secret, Value};
-use regex::RegexBuilder;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -45,14 +45,15 @@ pub(super) fn binary(operator: Operator, left: &Value, right: &Value) -> Outcome
         Operator::In => holds(right, left).map(Value::Bool),
         Operator::NotIn => holds(right, left).map(|held| Value::Bool(!held)),
         Operator::Contains => holds(left, right).map(Value::Bool),
-        Operator::Matches => matches(left, right),
         Operator::Range => range(left, right),
         Operator::Add => add(left, right),
         Operator::Subtract => subtract(left, right),
         Operator::Multiply => multiply(left, right),
         Operator::Divide => divide(left, right),
         Operator::Remainder => remainder(left, right),
-        Operator::And | Operator::Or | Operator::Default => Err("operator evaluates its right side itself".to_owned()),
+        Operator::And | Operator::Or | Operator::Default | Operator::Matches => {
+            Err("operator is evaluated with its expression".to_owned())
+        }
     }
 }
 
@@ -77,8 +78,27 @@ pub(super) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::Duration(left), Value::Duration(right)) => Some(left.cmp(right)),
         (Value::Size(left), Value::Size(right)) => Some(left.cmp(right)),
         (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        (Value::Int(left), Value::Float(right)) => compare_exactly(*left, *right),
+        (Value::Float(left), Value::Int(right)) => compare_exactly(*right, *left).map(Ordering::reverse),
         _ => number(left)?.partial_cmp(&number(right)?),
     }
+}
+
+/// Compares by exact value: beyond 2^53 an integer would lose its last digits as a float.
+fn compare_exactly(left: i64, right: f64) -> Option<Ordering> {
+    let limit = 9_223_372_036_854_775_808.0;
+    if right.is_nan() {
+        return None;
+    }
+    if right >= limit {
+        return Some(Ordering::Less);
+    }
+    if right < -limit {
+        return Some(Ordering::Greater);
+    }
+    // Within the limits the cast is exact but for what stands behind the point.
+    let by_whole = left.cmp(&(right.trunc() as i64));
+    Some(by_whole.then_with(|| 0.0.partial_cmp(&right.fract()).unwrap_or(Ordering::Equal)))
 }
 
 fn ordered(left: &Value, right: &Value, test: fn(Ordering) -> bool) -> Outcome {
@@ -95,17 +115,6 @@ pub(super) fn holds(whole: &Value, part: &Value) -> Result<bool, String> {
             _ => Err("value cannot hold another".to_owned()),
         },
     }
-}
-
-fn matches(text: &Value, pattern: &Value) -> Outcome {
-    let secret = matches!(pattern, Value::Secret(_));
-    let (Some(text), Some(pattern)) = (text_of(text), text_of(pattern)) else { return Err("`matches` needs strings".to_owned()) };
-    let regex = RegexBuilder::new(pattern).size_limit(1 << 20).build();
-    regex.map(|regex| Value::Bool(regex.is_match(text))).map_err(|error| match secret {
-        // The parser's message quotes the pattern.
-        true => "regular expression, which is a secret, does not parse".to_owned(),
-        false => format!("regular expression does not parse: {error}"),
-    })
 }
 
 fn range(first: &Value, last: &Value) -> Outcome {
@@ -212,6 +221,16 @@ fn floats(left: &Value, right: &Value, apply: fn(f64, f64) -> f64) -> Outcome {
     match (number(left), number(right)) {
         (Some(left), Some(right)) => finite(apply(left, right)),
         _ => Err("operands do not fit".to_owned()),
+    }
+}
+
+/// Zero as a type writes it: the sum of no elements.
+pub(super) fn nothing_of(type_: &Type) -> Value {
+    match type_ {
+        Type::Float => Value::Float(0.0),
+        Type::Duration => duration(0),
+        Type::Size => size(0),
+        _ => Value::Int(0),
     }
 }
 

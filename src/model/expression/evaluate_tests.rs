@@ -112,7 +112,6 @@ fn operators_give_what_the_language_says() {
         (int(1), B::In, ints(&[1, 2]), Value::Bool(true)),
         (text("k"), B::NotIn, Value::map([("k", int(1))]), Value::Bool(false)),
         (text("abc"), B::Contains, text("bc"), Value::Bool(true)),
-        (text("v12"), B::Matches, text("^v[0-9]+$"), Value::Bool(true)),
         (int(1), B::Range, int(3), ints(&[1, 2, 3])),
         (int(5), B::Range, int(1), ints(&[])),
     ] {
@@ -137,9 +136,47 @@ fn arithmetic_is_checked() {
     ] {
         assert_eq!(binary(operator, &left, &right), Err(expected.to_owned()));
     }
-    assert!(binary(B::Matches, &text("a"), &text("(")).unwrap_err().starts_with("regular expression does not parse"));
-    let secret = Value::Secret(Secret::new("(canary"));
-    assert!(!binary(B::Matches, &text("a"), &secret).unwrap_err().contains("canary"), "a message never quotes a secret");
+}
+
+#[test]
+fn texts_match_regular_expressions() {
+    let matches = |pattern: Value| {
+        ExpressionKind::Binary(BinaryOperator::Matches, Box::new(literal(text("v12"))), Box::new(literal(pattern)))
+    };
+    assert_eq!(run(matches(text("^v[0-9]+$"))), Ok(Value::Bool(true)));
+    assert_eq!(run(matches(text("^v$"))), Ok(Value::Bool(false)));
+    assert!(message(matches(text("("))).starts_with("regular expression does not parse"));
+    assert!(!message(matches(secret("(canary"))).contains("canary"), "a message never quotes a secret");
+}
+
+#[test]
+fn numbers_are_compared_by_their_exact_value() {
+    use BinaryOperator as B;
+    let large = 9_007_199_254_740_993;
+    for (left, operator, right, expected) in [
+        (int(large), B::Equal, Value::Float(9_007_199_254_740_992.0), false),
+        (int(large), B::Greater, Value::Float(9_007_199_254_740_992.0), true),
+        (Value::Float(9_007_199_254_740_992.0), B::Less, int(large), true),
+        (int(i64::MAX), B::Less, Value::Float(9_223_372_036_854_775_808.0), true),
+        (int(i64::MIN), B::Equal, Value::Float(-9_223_372_036_854_775_808.0), true),
+        (int(-2), B::Less, Value::Float(-1.5), true),
+        (int(-1), B::Greater, Value::Float(-1.5), true),
+        (int(1), B::Less, Value::Float(1.5), true),
+        (int(0), B::Equal, Value::Float(-0.0), true),
+    ] {
+        assert_eq!(binary(operator, &left, &right), Ok(Value::Bool(expected)), "{left:?} {operator:?} {right:?}");
+    }
+}
+
+#[test]
+fn the_sum_of_nothing_is_a_zero_of_its_type() {
+    for (type_, expected) in
+        [(Type::Int, int(0)), (Type::Float, Value::Float(0.0)), (Type::Duration, seconds(0)), (Type::Size, bytes(0))]
+    {
+        let kind = ExpressionKind::Method(Method::Sum, Box::new(literal(ints(&[]))), vec![]);
+        let sum = Expression { type_, ..of(kind) };
+        assert_eq!(evaluate(&sum, &mut World { answers: true }), Ok(expected));
+    }
 }
 
 #[test]
@@ -180,6 +217,7 @@ fn methods_give_what_the_language_says() {
         (map, M::ToJson, vec![], text(r#"{"a":1,"b":2}"#)),
         (Value::Float(1.26), M::Round, vec![int(1)], Value::Float(1.3)),
         (int(1250), M::Round, vec![int(-2)], int(1300)),
+        (Value::Float(2.5), M::Round, vec![], Value::Float(3.0)),
         (int(-3), M::Abs, vec![], int(3)),
         (seconds(90), M::Seconds, vec![], Value::Float(90.0)),
         (seconds(90), M::Minutes, vec![], Value::Float(1.5)),
@@ -281,6 +319,10 @@ fn conversions_and_as_go_deep() {
     let wrong = Value::map([("a", Value::list([text("x")]))]);
     assert_eq!(is_of(wrong, &type_), Err("value at `.a[0]` is not of type float".to_owned()));
     assert!(is_of(int(1), &Type::String).is_err());
+    assert_eq!(
+        convert(Value::list([text("x"), secret("y")]), &Type::list(Type::Secret)),
+        Value::list([secret("x"), secret("y")])
+    );
 }
 
 fn any_value() -> impl Strategy<Value = Value> {

@@ -10,7 +10,7 @@ mod evaluate_tests;
 mod evaluate_text;
 mod walk;
 
-pub use evaluate::{EvaluationError, Scope, Stop, evaluate};
+pub use evaluate::{EvaluationError, Scope, Stop, evaluate, pattern_of};
 pub use walk::Walk;
 
 use crate::span::Span;
