@@ -12,7 +12,8 @@ use wf_model::span::Span;
 const DEEPEST: usize = 64;
 
 /// Words behind which a `{` is a literal, and behind which a line goes on.
-const OPERATOR_WORDS: [&str; 12] = ["in", "then", "else", "with", "as", "and", "or", "not", "where", "contains", "matches", "if"];
+pub(crate) const OPERATOR_WORDS: [&str; 12] =
+    ["in", "then", "else", "with", "as", "and", "or", "not", "where", "contains", "matches", "if"];
 
 /// Words that make a line go on the one above it.
 const CONTINUING_WORDS: [&str; 9] = ["and", "or", "in", "contains", "matches", "then", "depends", "when", "where"];

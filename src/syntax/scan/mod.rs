@@ -16,6 +16,7 @@ mod lines;
 mod tests;
 mod tokens;
 
+pub(crate) use entries::OPERATOR_WORDS;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::{SourceId, Span};
 

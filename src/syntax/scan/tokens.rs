@@ -210,6 +210,8 @@ impl<'a> Lexer<'a> {
         }
         if quotes.len() == 1 {
             self.leave_brace(start);
+        } else {
+            self.leave_closing_lines(start);
         }
         let start_key = u32::try_from(start).unwrap_or(u32::MAX);
         match value {
@@ -236,6 +238,29 @@ impl<'a> Lexer<'a> {
             self.at = start + trimmed.len().max(1);
         }
     }
+
+    /// Closing braces on lines of their own, further left than the line of a block string that swallowed them, most likely close
+    /// the bodies around it.
+    fn leave_closing_lines(&mut self, start: usize) {
+        let before = self.text.get(..start).unwrap_or("");
+        let indentation = blanks(before.rsplit('\n').next().unwrap_or(""));
+        let written = self.text.get(start..self.at).unwrap_or("");
+        let mut kept = written;
+        while let Some((rest, line)) = kept.rsplit_once('\n') {
+            let closes = line.trim() == "}" && blanks(line) < indentation;
+            if !closes && !line.trim().is_empty() {
+                break;
+            }
+            kept = rest;
+        }
+        if kept.len() < written.trim_end().len() {
+            self.at = start + kept.trim_end_matches('\r').len();
+        }
+    }
+}
+
+fn blanks(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
 }
 
 fn is_stray(character: char) -> bool {
