@@ -1,5 +1,7 @@
 //! Imports, names, types, effects, secrets, shell quoting and lints: tree to typed program; pure.
 
+#[cfg(test)]
+mod behaviour;
 mod compile;
 mod effects;
 mod expression;

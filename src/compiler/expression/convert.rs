@@ -13,7 +13,7 @@ impl Checker<'_> {
         if target.accepts(&expression.type_) {
             return fits(expression, target);
         }
-        if self.takes_secret && target.accepts(&without_secret(&expression.type_)) {
+        if self.takes_secret && takes_text_of(target, &without_secret(&expression.type_)) {
             return expression;
         }
         self.mismatch(&expression, target);
@@ -81,6 +81,11 @@ pub(super) fn as_joined(expression: Expression, type_: &Type) -> Expression {
     }
     let span = expression.span;
     Expression { kind: ExpressionKind::Convert(Box::new(expression)), type_: type_.clone(), span }
+}
+
+/// Whether a target takes what a secret's text may be: of a URL or path, only the run knows the form.
+fn takes_text_of(target: &Type, revealed: &Type) -> bool {
+    target.accepts(revealed) || matches!(target.required(), Type::Url | Type::Path) && *revealed == Type::String
 }
 
 /// The type with strings in place of secrets.

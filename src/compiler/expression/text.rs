@@ -97,27 +97,42 @@ impl Checker<'_> {
         }
     }
 
+    /// A value in a shell text: one with a text of its own, or a list of those, one word for each.
+    pub(crate) fn word(&mut self, expression: &ast::Expression) -> Expression {
+        let value = self.infer(expression, None);
+        match &value.type_ {
+            Type::List(element) if has_text(element) => value,
+            _ => self.renderable(value),
+        }
+    }
+
     /// A value that has a text of its own.
     fn renderable(&mut self, value: Expression) -> Expression {
         let span = value.span;
         match &value.type_ {
-            Type::String
-            | Type::Int
-            | Type::Float
-            | Type::Bool
-            | Type::Duration
-            | Type::Size
-            | Type::Path
-            | Type::Url
-            | Type::Union(_)
-            | Type::Secret
-            | Type::Unknown => return value,
+            type_ if has_text(type_) => return value,
             Type::Optional(_) => self.report(&MayBeMissing { span, type_: &value.type_ }),
             Type::Json => self.report(&JsonNeedsAs { span, target: None }),
-            Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Channel | Type::Never => {
-                self.report(&TextOfCollection { span, type_: &value.type_ });
-            }
+            type_ => self.report(&TextOfCollection { span, type_ }),
         }
         unknown(span)
+    }
+}
+
+/// Whether values of a type have a text of their own (§3).
+fn has_text(type_: &Type) -> bool {
+    match type_ {
+        Type::String
+        | Type::Int
+        | Type::Float
+        | Type::Bool
+        | Type::Duration
+        | Type::Size
+        | Type::Path
+        | Type::Url
+        | Type::Union(_)
+        | Type::Secret
+        | Type::Unknown => true,
+        Type::Optional(_) | Type::Json | Type::List(_) | Type::Map(_) | Type::Record(_) | Type::Channel | Type::Never => false,
     }
 }

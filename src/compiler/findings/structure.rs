@@ -220,6 +220,27 @@ impl Finding for UnknownStep<'_> {
     }
 }
 
+/// A `depends on` that names a step which is not there when the statement waits.
+pub(crate) struct OutOfReach<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    pub(crate) declared: Option<Span>,
+}
+
+impl Finding for OutOfReach<'_> {
+    const SLUG: &'static str = "depends-out-of-reach";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.span, format!("step `{}` cannot be waited for here", self.name))
+            .labelled("stands in another branch or in a handler");
+        let found = match self.declared {
+            Some(declared) => found.with_label(declared, "declared here"),
+            None => found,
+        };
+        found.with_help("Name a step of this body, of one around it, or inside a block above.")
+    }
+}
+
 /// A step kind that there is not.
 pub(crate) struct UnknownKind<'a> {
     pub(crate) name: &'a str,

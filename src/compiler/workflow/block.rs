@@ -56,7 +56,7 @@ impl Check<'_> {
         self.facts = outer_facts;
         self.join(&seen, otherwise.is_some() && when.is_none());
         if let Some(name) = &if_.name {
-            self.see(&name.text, Visibility::Block("condition"));
+            self.declare_block(name, Visibility::Block("condition"));
         }
         let kind = StatementKind::If(If { branches, otherwise });
         let span = if_.span.before().to(if_.branches.first().map_or(if_.span, |branch| branch.condition.span));
@@ -132,7 +132,7 @@ impl Check<'_> {
                 } else {
                     Visibility::Block(title(&block.kind))
                 };
-                self.see(&name.text, visibility);
+                self.declare_block(name, visibility);
                 None
             }
             (None, _) => None,

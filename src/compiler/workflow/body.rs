@@ -25,6 +25,9 @@ impl Check<'_> {
     /// The body of the workflow: parameters and secrets first, outputs when everything else is known.
     pub(super) fn workflow_body(&mut self, body: &ast::Body) -> BodyId {
         for entry in &body.entries {
+            declared(entry).into_iter().for_each(|name| self.known_below(name));
+        }
+        for entry in &body.entries {
             if let Entry::Param(param) = entry {
                 self.param(param);
             }
@@ -172,6 +175,28 @@ fn phase(entry: &Entry) -> u8 {
         | Entry::Run(_)
         | Entry::Mock(_) => 1,
         Entry::Handler(_) | Entry::Trigger(_) => 2,
+    }
+}
+
+/// The name that an entry gives to a value.
+fn declared(entry: &Entry) -> Option<&ast::Name> {
+    match entry {
+        Entry::Param(param) => Some(&param.name),
+        Entry::Secret(secret) => Some(&secret.name),
+        Entry::Let(let_) => Some(&let_.name),
+        Entry::Step(step) => Some(&step.name),
+        Entry::Block(block) => block.name.as_ref(),
+        Entry::If(if_) => if_.name.as_ref(),
+        Entry::Output(_)
+        | Entry::Attribute(_)
+        | Entry::Rollback(_)
+        | Entry::Checkpoint(..)
+        | Entry::Commit(_)
+        | Entry::Clause(_)
+        | Entry::Handler(_)
+        | Entry::Trigger(_)
+        | Entry::Run(_)
+        | Entry::Mock(_) => None,
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct FileContext<'a> {
     workflows: Workflows,
     /// `use "…" as NAME`
     modules: HashMap<Arc<str>, Workflows>,
-    /// Modules and names whose file could not be read, which was reported.
+    /// Modules and names that lead nowhere, which was reported.
     broken: HashSet<Arc<str>>,
     /// Whether everything in the file could be read.
     whole: bool,
@@ -75,14 +75,15 @@ impl<'a> FileContext<'a> {
                         DuplicateName { name: &name.text, span: name.span, first: None, what: "workflow or step kind" }
                             .diagnostic(),
                     ),
-                    None if target.is_none() => {
+                    None => {
+                        if target.is_some() {
+                            let mut names: Vec<&str> = theirs.keys().map(|name| &**name).collect();
+                            names.sort_unstable();
+                            let near = nearest(&name.text, names);
+                            diagnostics.push(UnknownImport { name: &name.text, span: name.span, near }.diagnostic());
+                        }
                         self.used.borrow_mut().insert(name.text.clone());
                         self.broken.insert(name.text.clone());
-                    }
-                    None => {
-                        self.used.borrow_mut().insert(name.text.clone());
-                        let near = nearest(&name.text, theirs.keys().map(|name| &**name));
-                        diagnostics.push(UnknownImport { name: &name.text, span: name.span, near }.diagnostic());
                     }
                 }
             }

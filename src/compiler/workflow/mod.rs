@@ -55,6 +55,8 @@ pub(crate) struct Check<'a> {
     /// How a secret came into a value.
     trails: HashMap<ValueId, Vec<(Span, String)>>,
     used: std::collections::HashSet<ValueId>,
+    /// Names that something was reported about; that they are unused besides is not worth saying.
+    mentioned: std::collections::HashSet<Arc<str>>,
     depends: HashMap<StatementId, Depends>,
     written: Vec<order::Written>,
     statements_of: HashMap<Arc<str>, Vec<StatementId>>,
@@ -94,6 +96,7 @@ impl<'a> Check<'a> {
             free_order: false,
             trails: HashMap::new(),
             used: std::collections::HashSet::new(),
+            mentioned: std::collections::HashSet::new(),
             depends: HashMap::new(),
             written: Vec::new(),
             statements_of: HashMap::new(),
@@ -134,6 +137,7 @@ impl<'a> Check<'a> {
             here: &self.workflow.here,
             trails: &self.trails,
             used: &mut self.used,
+            mentioned: &mut self.mentioned,
         };
         let mut checker = Checker::new(&mut names, &self.context.types, &self.workflow.here, self.diagnostics, self.places)
             .with_facts(self.facts.clone());
@@ -164,8 +168,7 @@ impl<'a> Check<'a> {
     /// Adds a value name; one that is taken is reported, and shared where branches of one `if` may share it.
     fn declare(&mut self, name: &ast::Name, type_: &Type, origin: ValueOrigin) -> ValueId {
         if let Some(known) = self.names.get(&name.text).filter(|known| known.value.is_some() && known.may_share(&self.branches)) {
-            let same = known.value.filter(|value| self.workflow.values.get(*value).is_some_and(|value| value.type_ == *type_));
-            if let Some(value) = same {
+            if let Some(value) = known.value.filter(|value| self.takes(*value, type_)) {
                 self.show(name, value, type_);
                 return value;
             }
@@ -178,13 +181,26 @@ impl<'a> Check<'a> {
         value
     }
 
+    /// Whether a value that another branch declares may hold this type as well; one that may be missing makes it optional.
+    fn takes(&mut self, value: ValueId, type_: &Type) -> bool {
+        let Some(declared) = self.workflow.values.get_mut(value) else { return false };
+        let same = declared.type_.required() == type_.required();
+        if same && matches!(type_, Type::Optional(_)) {
+            declared.type_ = type_.clone();
+        }
+        same
+    }
+
     fn report_taken(&mut self, name: &ast::Name) {
         use crate::findings::{DuplicateName, ReservedName};
         if matches!(&*name.text, "run" | "here" | "result" | "failure" | "event") {
             return self.report(&ReservedName { name: &name.text, span: name.span });
         }
-        let first = self.names.get(&name.text).filter(|known| known.value.is_some() || known.global).map(|known| known.span);
+        // Of two declarations the second is reported, in whatever order they are checked.
+        let before = |known: &&Known| known.global || known.span < name.span && !known.may_share(&self.branches);
+        let first = self.names.get(&name.text).filter(before).map(|known| known.span);
         if let Some(first) = first {
+            self.mentioned.insert(name.text.clone());
             self.report(&DuplicateName { name: &name.text, span: name.span, first: Some(first), what: "value" });
         }
     }
@@ -199,6 +215,13 @@ impl<'a> Check<'a> {
         };
         self.names.insert(name.text.clone(), known);
         self.shown.push(name.text.clone());
+    }
+
+    /// Adds the name of a block without a value.
+    fn declare_block(&mut self, name: &ast::Name, visibility: Visibility) {
+        self.report_taken(name);
+        let branches = self.branches.clone();
+        self.names.insert(name.text.clone(), Known { value: None, span: name.span, visibility, branches, global: false });
     }
 
     /// Changes how a name is seen.

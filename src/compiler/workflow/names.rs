@@ -62,6 +62,7 @@ pub(super) struct Scope<'a> {
     pub(super) here: &'a Arc<str>,
     pub(super) trails: &'a HashMap<ValueId, Vec<(Span, String)>>,
     pub(super) used: &'a mut HashSet<ValueId>,
+    pub(super) mentioned: &'a mut HashSet<Arc<str>>,
 }
 
 /// The type of `run`.
@@ -108,9 +109,11 @@ impl Scope<'_> {
             Visibility::Visible(type_) => type_,
             Visibility::Below(type_) if self.free_order && known.value.is_some() => type_,
             Visibility::Below(_) => {
+                self.mentioned.insert(name.into());
                 return Lookup::Refused(Box::new(UsedBeforeDeclared { name, span, declared: known.span }.diagnostic()));
             }
             hidden => {
+                self.mentioned.insert(name.into());
                 let found = NotVisible { name, span, declared: known.span, reason: reason(name, hidden) };
                 return Lookup::Refused(Box::new(found.diagnostic()));
             }

@@ -13,7 +13,7 @@ impl Check<'_> {
         let mut values: Vec<(Expression, Span)> = Vec::new();
         for part in &text.parts {
             if let ast::TextPart::Value { expression, span } = part {
-                values.push((self.inferred(expression), *span));
+                values.push((self.with_checker(|checker| checker.word(expression)), *span));
             }
         }
         let own = given.iter().find(|attribute| &*attribute.name.text == "shell").map(|attribute| &attribute.value);

@@ -8,6 +8,7 @@ use super::order::Written;
 use crate::expression::facts_when;
 use std::sync::Arc;
 use wf_model::program::{Statement, StatementId, StatementKind, Step, ValueOrigin};
+use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, ClauseKind, Entry};
 
@@ -54,15 +55,7 @@ impl Check<'_> {
             self.trails.insert(value, vec![(name.span, format!("step `{}` gives a secret", name.text))]);
         }
         let kind = StatementKind::Step(Box::new(Step { invocation, clauses }));
-        self.add_statement(
-            Some(name),
-            step.doc.as_ref(),
-            Some(value),
-            when,
-            kind,
-            step.invocation.span.before().to(name.span),
-            step.depends.as_ref(),
-        )
+        self.add_statement(Some(name), step.doc.as_ref(), Some(value), when, kind, head(step), step.depends.as_ref())
     }
 
     /// Adds a statement and takes down what it says of its order.
@@ -74,7 +67,7 @@ impl Check<'_> {
         value: Option<wf_model::expression::ValueId>,
         when: Option<wf_model::expression::Expression>,
         kind: StatementKind,
-        span: wf_model::span::Span,
+        span: Span,
         depends: Option<&ast::Depends>,
     ) -> StatementId {
         let text: Option<Arc<str>> = name.map(|name| name.text.clone());
@@ -87,5 +80,23 @@ impl Check<'_> {
             self.written.push(Written { statement: id, name: name.cloned(), depends: depends.clone() });
         }
         id
+    }
+}
+
+/// A step from its first word to the end of its head; a block string stands below it.
+fn head(step: &ast::Step) -> Span {
+    let invocation = &step.invocation;
+    let literal = invocation.literal.as_ref().filter(|literal| !is_block_string(literal)).map(|literal| literal.span);
+    let decode = invocation.decode.as_ref().map(|decode| decode.span);
+    let when = invocation.when.as_ref().map(|when| when.span);
+    let depends = step.depends.as_ref().map(|depends| depends.span);
+    let parts = [Some(invocation.kind.span), literal, decode, when, depends];
+    parts.into_iter().flatten().fold(step.span.before(), Span::to)
+}
+
+fn is_block_string(literal: &ast::Expression) -> bool {
+    match &literal.kind {
+        ast::ExpressionKind::Text(text) => matches!(text.quotes, ast::Quotes::BlockDouble | ast::Quotes::BlockSingle),
+        _ => false,
     }
 }

@@ -22,7 +22,7 @@ impl Check<'_> {
                 ValueOrigin::LoopVariable | ValueOrigin::Step | ValueOrigin::Block => continue,
             };
             let reserved = matches!(&*value.name, "run" | "here" | "result" | "failure" | "event");
-            if !reserved && !self.used.contains(&id) {
+            if !reserved && !self.used.contains(&id) && !self.mentioned.contains(&value.name) {
                 unused.push((what, value.name.clone(), value.span));
             }
         }
@@ -38,7 +38,8 @@ impl Check<'_> {
             note(expression, &mut uses);
         }
         let loops: Vec<_> = self.workflow.statements.iter().filter_map(|(id, statement)| Some((id, statement.value?))).collect();
-        for (id, value) in loops {
+        // Those around others come behind them: what one keeps of a loop inside is kept there as a whole.
+        for (id, value) in loops.into_iter().rev() {
             let Some(statement) = self.workflow.statements.get_mut(id) else { continue };
             let StatementKind::ForEach(for_each) = &mut statement.kind else { continue };
             match uses.get(&value) {
@@ -47,6 +48,7 @@ impl Check<'_> {
                 Some(Some(fields)) => for_each.exports.retain(|export| fields.contains(&export.name)),
                 None => for_each.exports.clear(),
             }
+            uses.extend(for_each.exports.iter().map(|export| (export.value, None)));
         }
     }
 }

@@ -1,0 +1,53 @@
+//! Parameters, secrets, outputs and settings (§5).
+
+use super::{NOTHING, said};
+
+const USE: &str = "\nstep show: shell \"echo ${a}\"";
+
+#[test]
+fn a_parameter_has_a_type_or_a_default_that_gives_one() {
+    assert_eq!(said(&format!("param a = 1{USE}")), NOTHING);
+    for default in ["[]", "null", "{}"] {
+        let shown = said(&format!("param a = {default}\nstep show: shell \"x\" when a == a"));
+        assert_eq!(shown.first().map(String::as_str), Some(format!("ambiguous-default @ {default}").as_str()), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_default_uses_earlier_parameters_only() {
+    assert_eq!(said("param a: int\nparam b: int = a + 1\nstep show: shell \"echo ${b}\""), NOTHING);
+    let later = said("param a: int = b\nparam b: int\nstep show: shell \"echo ${a}\"");
+    assert_eq!(later.len(), 1, "{later:?}");
+    assert!(later.iter().all(|found| found.ends_with("@ b")), "{later:?}");
+    let step = said("param a: string = b.stdout\nstep b: shell \"echo ${a}\"");
+    assert_eq!(step.len(), 1, "{step:?}");
+}
+
+#[test]
+fn a_default_fits_its_type_and_its_condition() {
+    assert_eq!(said(&format!("param a: int = \"x\"{USE}")), ["type-mismatch @ \"x\""]);
+    assert_eq!(said(&format!("param a: int = 3 where a > 5{USE}")), ["default-breaks-constraint @ 3"]);
+    assert_eq!(said(&format!("param a: int = 7 where a > 5{USE}")), NOTHING);
+}
+
+#[test]
+fn outputs_have_names_of_their_own_and_hold_no_secret() {
+    assert_eq!(said("output a: int = 1\noutput a: int = 2"), ["duplicate-name @ a"]);
+    assert_eq!(said("secret a from env \"A\"\noutput b = a"), ["secret-leak @ a"]);
+    assert_eq!(said("step a: shell \"x\"\noutput b: string = a.stdout"), NOTHING);
+}
+
+#[test]
+fn settings_are_three() {
+    assert_eq!(said("env: { A: \"b\" }\ncwd: \"./x\"\nshell: \"bash\"\nstep a: shell \"x\""), NOTHING);
+    assert_eq!(said("envs: { A: \"b\" }\nstep a: shell \"x\""), ["unknown-setting @ envs"]);
+    assert_eq!(said("env: { A: \"b\" }\nenv: { A: \"c\" }\nstep a: shell \"x\""), ["repeated-setting @ env"]);
+}
+
+#[test]
+fn parts_stand_in_their_order() {
+    assert_eq!(said("step a: shell \"x\"\nenv: { A: \"b\" }"), ["misplaced @ env: { A: \"b\" }"]);
+    assert_eq!(said("step a: shell \"x\"\ntimeout 5m"), ["misplaced @ timeout 5m"]);
+    let handler = said("step a: shell \"x\"\non failure {\n  step b: shell \"y\"\n}\nstep c: shell \"z\"");
+    assert_eq!(handler.len(), 1, "{handler:?}");
+}

@@ -1,0 +1,64 @@
+//! §5: a name means one thing in a workflow, and is used below its declaration.
+
+use super::{NOTHING, said};
+
+#[test]
+fn a_name_is_declared_once_whatever_declares_it() {
+    assert_eq!(said("param a: int\nlet a = 1\nstep show: shell \"echo ${a}\""), ["duplicate-name @ a"]);
+    assert_eq!(said("step a: shell \"x\"\nstep a: shell \"y\""), ["duplicate-name @ a"]);
+    assert_eq!(said("step a: shell \"x\"\nfor each a in 1..2 {\n  step b: shell \"echo ${a}\"\n}"), ["duplicate-name @ a"]);
+    assert_eq!(said("step a: shell \"x\"\na: stage {\n  step b: shell \"y\"\n}"), ["duplicate-name @ a"]);
+    assert_eq!(said("step a: shell \"x\"\non failure {\n  step a: shell \"y\"\n}"), ["duplicate-name @ a"]);
+}
+
+#[test]
+fn branches_of_one_condition_share_names() {
+    let shared = "param fast: bool\nif fast {\n  step a: shell \"x\"\n} else {\n  step a: shell \"y\"\n}\nstep b: shell \"echo ${a.stdout}\"";
+    assert_eq!(said(shared), NOTHING);
+    let apart = "param fast: bool\nif fast {\n  step a: shell \"x\"\n}\nif fast {\n  step a: shell \"y\"\n}";
+    assert_eq!(said(apart), ["duplicate-name @ a"]);
+}
+
+#[test]
+fn names_that_are_always_there_are_not_declared() {
+    for name in ["run", "here", "result", "failure", "event"] {
+        assert_eq!(said(&format!("step {name}: shell \"x\"")), [format!("reserved-name @ {name}")]);
+    }
+}
+
+#[test]
+fn a_value_is_used_below_its_declaration() {
+    assert_eq!(said("step b: shell \"echo ${a.stdout}\"\nstep a: shell \"x\""), ["used-before-declared @ a"]);
+    assert_eq!(said("step b: shell \"echo ${a}\"\nlet a = 1"), ["used-before-declared @ a"]);
+    assert_eq!(said("step b: shell \"echo ${a.stdout}\" depends on nothing\nstep a: shell \"x\" depends on nothing"), NOTHING);
+    assert_eq!(said("parallel {\n  step b: shell \"echo ${a.stdout}\"\n  step a: shell \"x\"\n}"), NOTHING);
+}
+
+#[test]
+fn what_is_not_known_is_said_once_at_each_place() {
+    assert_eq!(said("let a = nothing_like_it\nstep b: shell \"echo ${a} ${a.b}\""), ["unknown-name @ nothing_like_it"]);
+}
+
+#[test]
+fn what_is_never_used_is_said_but_of_steps() {
+    assert_eq!(said("param a: int\nstep b: shell \"x\""), ["unused @ a"]);
+    assert_eq!(said("let a = 1\nstep b: shell \"x\""), ["unused @ a"]);
+    assert_eq!(said("secret a from env \"A\"\nstep b: shell \"x\""), ["unused @ a"]);
+    assert_eq!(said("param a: int where a > 1\nstep b: shell \"x\""), ["unused @ a"]);
+    assert_eq!(said("param a: int\noutput b: int = a"), NOTHING);
+}
+
+#[test]
+fn the_always_known_are_only_where_they_are() {
+    assert_eq!(said("step a: shell \"echo ${run.id} ${here}\""), NOTHING);
+    assert_eq!(said("step a: shell \"echo ${failure.step}\""), ["not-here @ failure"]);
+    assert_eq!(said("step a: shell \"echo ${result.stdout}\""), ["not-here @ result"]);
+    assert_eq!(said("step a: shell \"echo ${event.path}\""), ["not-here @ event"]);
+}
+
+#[test]
+fn names_of_blocks_without_a_value_are_names_too() {
+    assert_eq!(said("a: stage {\n  step b: shell \"x\"\n}\na: parallel {\n  step c: shell \"y\"\n}"), ["duplicate-name @ a"]);
+    assert_eq!(said("let a = 1\nparam p: bool\na: if p {\n  step b: shell \"echo ${a}\"\n}").len(), 1);
+    assert_eq!(said("run: stage {\n  step b: shell \"x\"\n}"), ["reserved-name @ run"]);
+}
