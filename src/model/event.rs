@@ -185,7 +185,7 @@ pub enum EventKind {
         /// Which.
         timer: Timer,
     },
-    /// Given: an attempt may start from now on.
+    /// Given: an attempt may start from now on; left out where its start is kept before it begins.
     Announced {
         /// The step.
         instance: Instance,

@@ -18,7 +18,7 @@ pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
 pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World};
 
-use crate::engine::{Command, Engine, IllegalTransition, Options};
+use crate::engine::{Command, Engine, IllegalTransition, Options, only_waits};
 use crate::executor::{Executor, Stop};
 use attempt::{Assignment, Surroundings, ask, perform};
 use reporter::AttemptOutput;
@@ -27,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use timers::Timers;
 use tokio::sync::{mpsc, watch};
 use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, FailedInstance, Instance, InstanceId, Timestamp};
@@ -39,6 +40,9 @@ use wf_model::value::Value;
 
 /// Timers go by the wall clock, which may jump: nobody sleeps longer without looking at it.
 const LONGEST_SLEEP: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How many ends of attempts are taken in together, so that what they lead to stays small.
+const LARGEST_BATCH: usize = 256;
 
 /// What is to be run.
 pub struct Assignments {
@@ -220,7 +224,9 @@ impl Dispatcher {
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
             Ok(()) = self.asked.changed() => {}
         }
-        while let Ok(kind) = self.inbox.try_recv() {
+        while happened.len() < LARGEST_BATCH
+            && let Ok(kind) = self.inbox.try_recv()
+        {
             happened.push_back(kind);
         }
         let now = self.now();
@@ -298,7 +304,7 @@ impl Dispatcher {
     fn sort(&mut self, command: Command, happened: &mut VecDeque<EventKind>, effects: &mut Vec<Effect>) {
         match command {
             Command::Start { instance, attempt, call, timeout } => {
-                happened.push_back(EventKind::Announced { instance: instance.clone(), attempt });
+                // Kept before the attempt begins, the start needs no announcement.
                 happened.push_back(EventKind::Started { instance: instance.clone(), attempt });
                 effects.push(Effect::Start { instance, attempt, call, timeout });
             }
@@ -361,8 +367,16 @@ impl Dispatcher {
         let secrets = self.secrets.all();
         let assignment = Assignment { instance, attempt, call, timeout, executor, surroundings, secrets, output, stop };
         let post = self.post.clone();
+        let waits = only_waits(&assignment.call.kind);
+        let mut performance = Box::pin(perform(assignment));
+        // What only looks at something is often ready at once, and then needs no task; what spawns a process would hold up others.
+        let mut unwoken = Context::from_waker(Waker::noop());
+        if waits && let Poll::Ready(ended) = performance.as_mut().poll(&mut unwoken) {
+            // This end holds the other one, so somebody listens.
+            return drop(post.send(ended));
+        }
         // Nobody listens any more once the run is over.
-        tokio::spawn(async move { post.send(perform(assignment).await) });
+        tokio::spawn(async move { post.send(performance.await) });
     }
 
     /// Ends all attempts at once and waits for them, where the run cannot go on.

@@ -76,7 +76,7 @@ impl Engine {
             within: None,
             running: false,
         };
-        self.bodies.insert(id, run);
+        self.bodies.insert(id, Box::new(run));
         self.agenda.push_back(Task::Open(id));
     }
 
@@ -283,7 +283,7 @@ impl Engine {
         let (workflow, way) = (run.workflow, run.way.clone());
         let live: Vec<InstanceId> = run.live.iter().copied().collect();
         for node in live {
-            if self.nodes.get(&node).is_some_and(Node::is_unstarted) {
+            if self.nodes.get(&node).is_some_and(|node| node.is_unstarted()) {
                 self.end_statement(node, Outcome::Skipped(reason));
             }
         }

@@ -13,7 +13,7 @@ use wf_model::value::Value;
 /// [`Command::Finish`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Run an attempt: answered by announced, started and attempt ended.
+    /// Run an attempt: answered by started and attempt ended; it may be announced before.
     Start {
         /// The step.
         instance: Instance,

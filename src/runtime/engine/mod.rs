@@ -72,8 +72,9 @@ pub struct Engine {
     next_instance: u64,
     next_frame: u64,
     frames: BTreeMap<FrameId, Frame>,
-    nodes: BTreeMap<InstanceId, Node>,
-    bodies: BTreeMap<InstanceId, BodyRun>,
+    // Boxed: entries of a tree move about as others come and go.
+    nodes: BTreeMap<InstanceId, Box<Node>>,
+    bodies: BTreeMap<InstanceId, Box<BodyRun>>,
     observations: BTreeMap<InstanceId, Observations>,
     parked: BTreeMap<InstanceId, Parked>,
     timers: BTreeMap<(InstanceId, Timer), Timestamp>,

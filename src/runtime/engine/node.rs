@@ -86,7 +86,7 @@ impl Engine {
         let instance = Instance { id: instance_id, path: run.way.to(name) };
         let (frame, state) = (run.frame, NodeState::Preparing);
         let node = Node { instance, body: body_id, position, statement: id, workflow, frame, rank, told: false, state };
-        self.nodes.insert(instance_id, node);
+        self.nodes.insert(instance_id, Box::new(node));
         self.agenda.push_back(Task::Prepare(instance_id));
     }
 
