@@ -2,7 +2,7 @@
 
 use super::findings::{BareNumber, JsonNeedsAs, MayBeMissing, SecretLeak, TypeMismatch, WrongUnit};
 use super::{Checker, unknown};
-use wf_model::expression::{Expression, ExpressionKind, Reference};
+use wf_model::expression::{Expression, ExpressionKind, Method, Reference};
 use wf_model::span::Span;
 use wf_model::types::{Field, Type};
 use wf_model::value::Value;
@@ -132,7 +132,10 @@ pub(crate) fn fits(expression: Expression, target: &Type) -> Expression {
         let kind = ExpressionKind::Literal(Value::Float(*number as f64));
         return Expression { kind, type_: target.clone(), span: expression.span };
     }
-    if same_at_run_time(&expression.type_, target) {
+    // What these evaluate to depends on their own type.
+    let by_type =
+        matches!(expression.kind, ExpressionKind::As(_) | ExpressionKind::Convert(_) | ExpressionKind::Method(Method::Sum, ..));
+    if !by_type && same_at_run_time(&expression.type_, target) {
         return Expression { type_: target.clone(), ..expression };
     }
     let span = expression.span;

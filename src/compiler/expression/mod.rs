@@ -8,6 +8,8 @@ mod facts;
 mod findings;
 mod operator;
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod tests;
 mod text;
 

@@ -2,7 +2,7 @@
 
 use super::{Checker, Facts, Lookup, Names, facts_when};
 use crate::types::TypeNames;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use wf_model::diagnostic::Diagnostic;
 use wf_model::expression::{Expression, Reference, ValueId};
 use wf_model::span::{SourceId, Span};
@@ -52,9 +52,9 @@ impl Names for Table {
             "broken" => return Lookup::Reported,
             _ => {}
         }
-        let known = NAMES.iter().enumerate().find(|(_, (known, _))| *known == name);
-        known.map_or(Lookup::Unknown, |(place, (_, written))| {
-            Lookup::Found(Reference::Value(ValueId(u32::try_from(place).unwrap())), type_of(written))
+        let known = NAMES.iter().position(|(known, _)| *known == name);
+        known.map_or(Lookup::Unknown, |place| {
+            Lookup::Found(Reference::Value(ValueId(u32::try_from(place).unwrap())), TYPES[place].clone())
         })
     }
 
@@ -82,6 +82,9 @@ fn refused(span: Span) -> Diagnostic {
     }
     Later(span).diagnostic()
 }
+
+/// The types of [`NAMES`].
+pub(super) static TYPES: LazyLock<Vec<Type>> = LazyLock::new(|| NAMES.iter().map(|(_, written)| type_of(written)).collect());
 
 pub(super) fn type_of(written: &str) -> Type {
     let mut diagnostics = Vec::new();
