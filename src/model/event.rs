@@ -211,7 +211,7 @@ pub enum EventKind {
         leaked: bool,
     },
     /// Concluded: everything before the statement has ended and its `when` holds. The first event of an instance, unless it
-    /// is skipped, fails before, or is a `let`.
+    /// is skipped or is a `let` that has its value.
     Ready {
         /// The step or block.
         instance: Instance,

@@ -1,6 +1,10 @@
-//! How a run stands.
+//! How a run stands, as its events tell it: the same for a run that goes on and for one of last year.
 
+use crate::event::{AttemptOutcome, Event, EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason, Timestamp};
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The states of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,14 +54,255 @@ impl RunState {
     }
 }
 
+/// How a step or block stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It waits for a slot or its first attempt.
+    Ready,
+    /// An attempt runs, or the block goes on.
+    Running,
+    /// It failed, and another attempt is due then.
+    Retrying(Timestamp),
+    /// It succeeded with this value.
+    Succeeded(Value),
+    /// It failed.
+    Failed {
+        /// What failed first.
+        cause: FailedInstance,
+        /// Whether the run goes on all the same.
+        continued: bool,
+    },
+    /// It did not run.
+    Skipped(SkipReason),
+    /// It was ended.
+    Cancelled(SkipReason),
+}
+
+/// A step or block of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceRecord {
+    /// Which.
+    pub instance: Instance,
+    /// What it is.
+    pub kind: InstanceKind,
+    /// How it stands.
+    pub status: Status,
+    /// How many attempts have begun.
+    pub attempts: u32,
+    /// When it had nothing more to wait for, or was skipped.
+    pub ready_at: Timestamp,
+    /// When its first attempt began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A run: the fold over its events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// `run.id`
+    pub run: Arc<str>,
+    /// The workflow's name.
+    pub workflow: Arc<str>,
+    /// How it stands.
+    pub state: RunState,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// What failed first.
+    pub cause: Option<FailedInstance>,
+    /// Its outputs; `null` before it has succeeded.
+    pub outputs: Value,
+    /// Its steps and blocks, in the order in which they came to be.
+    pub instances: BTreeMap<InstanceId, InstanceRecord>,
+    /// Names of steps as their first attempts began.
+    pub order: Vec<Arc<str>>,
+}
+
+impl Default for RunRecord {
+    fn default() -> Self {
+        Self {
+            run: "".into(),
+            workflow: "".into(),
+            state: RunState::Queued,
+            started_at: None,
+            ended_at: None,
+            cause: None,
+            outputs: Value::Null,
+            instances: BTreeMap::new(),
+            order: Vec::new(),
+        }
+    }
+}
+
+impl RunRecord {
+    /// The run that these events tell.
+    #[must_use]
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut record = Self::default();
+        events.into_iter().for_each(|event| record.apply(event));
+        record
+    }
+
+    /// The latest instance at a path, such as `ship.health[1]`.
+    #[must_use]
+    pub fn at(&self, path: &str) -> Option<&InstanceRecord> {
+        self.instances.values().rev().find(|record| *record.instance.path == *path)
+    }
+
+    /// Takes the next event in; what it says nothing about stays.
+    pub fn apply(&mut self, event: &Event) {
+        let at = event.at;
+        match &event.kind {
+            EventKind::RunStarted { run, workflow, .. } => {
+                (self.run, self.workflow) = (run.clone(), workflow.clone());
+                (self.state, self.started_at) = (RunState::Running, Some(at));
+            }
+            EventKind::RunEnded { state, cause } => {
+                (self.state, self.ended_at) = (*state, Some(at));
+                self.cause.clone_from(cause);
+            }
+            EventKind::OutputsEvaluated { instance: None, outputs } => self.outputs = outputs.clone(),
+            EventKind::Ready { instance, kind } => {
+                let status = if is_block(kind) { Status::Running } else { Status::Ready };
+                self.begin(instance, kind.clone(), status, at);
+            }
+            EventKind::Skipped { instance, kind, reason } => {
+                self.begin(instance, kind.clone(), Status::Skipped(*reason), at);
+                self.end(instance, Status::Skipped(*reason), at);
+            }
+            EventKind::LetEvaluated { instance, value } => {
+                let status = Status::Succeeded(value.clone());
+                self.begin(instance, InstanceKind::Let, status.clone(), at);
+                self.end(instance, status, at);
+            }
+            EventKind::Started { instance, attempt } => self.start(instance, *attempt, at),
+            EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Failed(_), .. } => {
+                self.set(instance, Status::Ready);
+            }
+            EventKind::RetryScheduled { instance, due, .. } => self.set(instance, Status::Retrying(*due)),
+            EventKind::Succeeded { instance, value } => self.end(instance, Status::Succeeded(value.clone()), at),
+            EventKind::Failed { instance, cause, continued } => {
+                self.end(instance, Status::Failed { cause: cause.clone(), continued: *continued }, at);
+            }
+            EventKind::Cancelled { instance, reason } => self.end(instance, Status::Cancelled(*reason), at),
+            EventKind::RunResumed
+            | EventKind::CancelRequested { .. }
+            | EventKind::Observed { .. }
+            | EventKind::JitterDrawn { .. }
+            | EventKind::TimerWoke { .. }
+            | EventKind::Announced { .. }
+            | EventKind::AttemptEnded { .. }
+            | EventKind::BranchTaken { .. }
+            | EventKind::ListEvaluated { .. }
+            | EventKind::IterationOpened { .. }
+            | EventKind::IterationEnded { .. }
+            | EventKind::RaceWon { .. }
+            | EventKind::OutputsEvaluated { .. } => {}
+        }
+    }
+
+    fn begin(&mut self, instance: &Instance, kind: InstanceKind, status: Status, at: Timestamp) {
+        let record = InstanceRecord {
+            instance: instance.clone(),
+            kind,
+            status,
+            attempts: 0,
+            ready_at: at,
+            started_at: None,
+            ended_at: None,
+        };
+        self.instances.entry(instance.id).or_insert(record);
+    }
+
+    fn start(&mut self, instance: &Instance, attempt: u32, at: Timestamp) {
+        let Some(record) = self.instances.get_mut(&instance.id) else { return };
+        (record.status, record.attempts) = (Status::Running, attempt);
+        if record.started_at.is_none() {
+            record.started_at = Some(at);
+            self.order.push(instance.path.clone());
+        }
+    }
+
+    fn set(&mut self, instance: &Instance, status: Status) {
+        if let Some(record) = self.instances.get_mut(&instance.id) {
+            record.status = status;
+        }
+    }
+
+    fn end(&mut self, instance: &Instance, status: Status, at: Timestamp) {
+        if let Some(record) = self.instances.get_mut(&instance.id) {
+            (record.status, record.ended_at) = (status, Some(at));
+        }
+    }
+}
+
+/// Whether something goes on as soon as it is ready, without attempts of its own.
+const fn is_block(kind: &InstanceKind) -> bool {
+    match kind {
+        InstanceKind::Let | InstanceKind::Step(_) => false,
+        InstanceKind::Call(_)
+        | InstanceKind::If
+        | InstanceKind::Stage
+        | InstanceKind::Parallel
+        | InstanceKind::ForEach
+        | InstanceKind::Repeat => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::RunState;
+    use super::{RunRecord, RunState, Status};
+    use crate::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind, SkipReason, Timestamp};
+    use crate::failure::{Failure, FailureKind};
+    use crate::unit::Duration;
+    use crate::value::Value;
 
     #[test]
     fn a_state_is_written_as_it_is_named() {
         for state in [RunState::Queued, RunState::Succeeded, RunState::RolledBack, RunState::RollbackFailed] {
             assert_eq!(serde_json::to_string(&state).unwrap(), format!("{:?}", state.name()));
         }
+    }
+
+    fn instance(id: u64, path: &str) -> Instance {
+        Instance { id: InstanceId(id), path: path.into() }
+    }
+
+    #[test]
+    fn a_run_is_what_its_events_tell() {
+        let step = instance(1, "build");
+        let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Exit, "exit code 1") };
+        let ended = |attempt, outcome| EventKind::AttemptEnded { instance: step.clone(), attempt, outcome, leaked: false };
+        let succeeded = AttemptOutcome::Succeeded { result: Value::Null, decoded: None };
+        let (delay, due) = (Duration::from_seconds(1), Timestamp { milliseconds: 1_003 });
+        let kinds = [
+            EventKind::RunStarted { run: "r1".into(), workflow: "main".into(), arguments: Vec::new(), directory: "/".into() },
+            EventKind::Ready { instance: step.clone(), kind: InstanceKind::Step("shell".into()) },
+            EventKind::Started { instance: step.clone(), attempt: 1 },
+            ended(1, AttemptOutcome::Failed(failure.clone())),
+            EventKind::RetryScheduled { instance: step.clone(), attempt: 2, delay, due, failure },
+            EventKind::Started { instance: step.clone(), attempt: 2 },
+            ended(2, succeeded),
+            EventKind::Succeeded { instance: step.clone(), value: Value::Int(7) },
+            EventKind::Skipped { instance: instance(2, "ship"), kind: InstanceKind::Stage, reason: SkipReason::Condition },
+            EventKind::OutputsEvaluated { instance: None, outputs: Value::map([("n", Value::Int(7))]) },
+            EventKind::RunEnded { state: RunState::Succeeded, cause: None },
+        ];
+        let events = kinds.into_iter().zip(0..).map(|(kind, milliseconds)| Event { at: Timestamp { milliseconds }, kind });
+        let events: Vec<Event> = events.collect();
+        let before = RunRecord::of(&events[..5]);
+        assert_eq!(before.at("build").unwrap().status, Status::Retrying(due));
+        let record = RunRecord::of(&events);
+        let build = record.at("build").unwrap();
+        assert_eq!((&build.status, build.attempts), (&Status::Succeeded(Value::Int(7)), 2));
+        let times = [Some(build.ready_at), build.started_at, build.ended_at].map(|at| at.unwrap().milliseconds);
+        assert_eq!(times, [1, 2, 7]);
+        assert_eq!(record.at("ship").unwrap().status, Status::Skipped(SkipReason::Condition));
+        assert_eq!((record.state, record.outputs.get("n"), record.order.len()), (RunState::Succeeded, Some(&Value::Int(7)), 1));
+        let text = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<RunRecord>(&text).unwrap(), record);
     }
 }

@@ -161,6 +161,10 @@ impl Engine {
 
     fn tell_end(&mut self, program: &Program, node: &Node, statement: &Statement, outcome: &Outcome) {
         let instance = node.instance.clone();
+        let untold = !node.told && matches!(outcome, Outcome::Failed(_) | Outcome::Continued(_) | Outcome::Cancelled(_));
+        if let (true, Some(kind)) = (untold, kind_of(program, statement)) {
+            self.conclude(EventKind::Ready { instance: instance.clone(), kind });
+        }
         let kind = match outcome {
             Outcome::Succeeded(value) if matches!(statement.kind, StatementKind::Let(_)) => {
                 EventKind::LetEvaluated { instance, value: value.clone() }

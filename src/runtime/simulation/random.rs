@@ -248,6 +248,12 @@ fn check_ends(events: &[Event]) {
     for event in events {
         let Some(instance) = event.kind.instance() else { continue };
         match &event.kind {
+            EventKind::Succeeded { .. } | EventKind::Cancelled { .. } | EventKind::Started { .. } => {
+                assert!(open.contains(&instance.id), "{} was never ready", instance.path);
+            }
+            _ => {}
+        }
+        match &event.kind {
             EventKind::Ready { .. } => assert!(open.insert(instance.id), "{} is ready twice", instance.path),
             EventKind::Succeeded { .. } | EventKind::Cancelled { .. } => {
                 open.remove(&instance.id);
