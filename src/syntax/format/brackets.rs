@@ -1,7 +1,7 @@
 //! What separates the elements of brackets, and which brackets take several lines.
 
 use super::pieces::{Gap, Piece};
-use super::roles::{Role, roles};
+use super::roles::{Role, begins_operand, roles};
 use crate::scan::TokenKind;
 
 /// A piece with what its layout hangs on.
@@ -94,10 +94,13 @@ fn inside(rest: &[Piece<'_>], role: Role, ends: bool, behind_comma: bool, compre
         return (comprehension && !last).then_some(Separated::No);
     }
     let goes_on = comprehension || goes_on(rest);
+    // A name that is an operator elsewhere, and is one as soon as an operand follows it.
+    let like_operator = (piece.is_word("contains") || piece.is_word("matches")) && !rest.get(1).is_some_and(|next| next.is(":"));
     Some(match (behind_comma, ends && piece.begins_line()) {
-        (true, _) if piece.is("-") || goes_on => Separated::NeededComma,
+        (true, _) if piece.is("-") || goes_on || like_operator => Separated::NeededComma,
         (true, _) => Separated::Comma,
         (false, true) if piece.is("-") => Separated::Line,
+        (false, true) if !goes_on && like_operator => Separated::NeededComma,
         (false, true) if !goes_on => Separated::Break,
         _ => Separated::No,
     })
@@ -111,7 +114,8 @@ fn goes_on(rest: &[Piece<'_>]) -> bool {
         TokenKind::Sign => !piece.opens() && !piece.is("-") && !piece.is("!"),
         TokenKind::Word if next.is_some_and(|next| next.is(":")) => false,
         TokenKind::Word => match piece.text {
-            "and" | "or" | "in" | "as" | "then" | "else" | "contains" | "matches" => true,
+            "and" | "or" | "in" | "as" | "then" | "else" => true,
+            "contains" | "matches" => next.is_some_and(begins_operand),
             "not" => next.is_some_and(|next| next.is_word("in")),
             _ => false,
         },

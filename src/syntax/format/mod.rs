@@ -98,9 +98,6 @@ impl<'a> Printer<'a> {
         for entry in entries {
             let tokens = self.tokens_of(entry.span);
             let gap = self.gap(at..tokens.start);
-            if before.is_some() && gap.comma && self.needs_comma(at) {
-                self.out.word(",", false);
-            }
             let apart = place == Place::File && before.is_some_and(|before| self.apart(before, entry));
             let first = before.is_none();
             let written = self.comments(&gap.comments, indentation, first, apart);
@@ -141,13 +138,6 @@ impl<'a> Printer<'a> {
         let is_long = |entry: &Entry| entry.parts.iter().any(|part| matches!(part, Part::Body(_)));
         let word = |entry: &Entry| self.tokens.get(self.token_at(entry.span.start)).map(|token| self.slice(token.span));
         is_long(before) || is_long(entry) || word(before) != word(entry)
-    }
-
-    /// Whether the entry that ends before `token` would go on with the next line, were there no comma: it ends with a field that
-    /// is called like an operator.
-    fn needs_comma(&self, token: usize) -> bool {
-        let last = token.checked_sub(1).and_then(|last| self.tokens.get(last));
-        last.is_some_and(|last| last.kind == TokenKind::Word && roles::is_operator_word(self.slice(last.span)))
     }
 
     fn entry(&mut self, entry: &Entry, indentation: usize) {

@@ -50,8 +50,7 @@ impl Orders {
             tails.push((part, pieces.split_off(start)));
         }
         tails.sort_by_key(|(part, _)| *part);
-        if tails.iter().any(|(part, tail)| *part == Part::Literal && tail.last().is_some_and(|last| last.is("%"))) {
-            // Before a word `80%` would be the rest of a division.
+        if changes_meaning(&tails) {
             tails.sort_by_key(|(_, tail)| tail.first().map_or(0, |first| first.start));
         }
         pieces.extend(tails.into_iter().flat_map(|(_, tail)| tail));
@@ -114,6 +113,15 @@ impl Orders {
             self.parts.insert(statement, parts);
         }
     }
+}
+
+/// Whether sorted parts would be read as something else: `80%` before a word as a division that goes on, and a value with the name
+/// of an operator at the end as that.
+fn changes_meaning(tails: &[(Part, Vec<Piece<'_>>)]) -> bool {
+    let percent = |(part, tail): &(Part, Vec<Piece<'_>>)| *part == Part::Literal && tail.last().is_some_and(|last| last.is("%"));
+    let last = tails.last().and_then(|(_, tail)| tail.last());
+    let operator = last.is_some_and(|last| ["contains", "matches", "with", "where"].iter().any(|word| last.is_word(word)));
+    tails.iter().any(percent) || operator
 }
 
 fn order(depends: Option<&Depends>, when: Option<&Expression>) -> Vec<(Part, u32)> {

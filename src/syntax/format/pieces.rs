@@ -28,8 +28,6 @@ pub(super) struct Gap<'a> {
     pub(super) comments: Vec<Comment<'a>>,
     /// How many lines end behind the last comment, or in all.
     pub(super) breaks: usize,
-    /// Whether a comma stands in it.
-    pub(super) comma: bool,
     /// Whether there is nothing at all.
     pub(super) nothing: bool,
 }
@@ -48,7 +46,6 @@ impl<'a> Gap<'a> {
                     gap.breaks = if behind_comma { 2 } else { 0 };
                 }
                 TokenKind::Sign => {
-                    gap.comma = true;
                     behind_comma = !gap.comments.is_empty();
                     gap.breaks = if behind_comma { 2 } else { 0 };
                 }

@@ -1,13 +1,16 @@
 //! What each piece of a head is to its neighbours, and so where blanks stand.
 
 use super::pieces::Piece;
-use crate::scan::{OPERATOR_WORDS, TokenKind};
+use crate::scan::TokenKind;
 
 /// Words behind which a number may have a sign.
 const KEYWORDS: [&str; 17] = [
     "when", "where", "until", "with", "timeout", "pause", "backoff", "to", "within", "max", "estimate", "lock", "key", "expect",
     "after", "gives", "retry",
 ];
+
+/// Words that are never names.
+const RESERVED: [&str; 11] = ["true", "false", "null", "and", "or", "not", "in", "as", "if", "then", "else"];
 
 /// What a piece is to its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,11 +61,6 @@ impl Role {
     }
 }
 
-/// Whether a line that ends with the word goes on, and a `{` behind it is a literal.
-pub(super) fn is_operator_word(word: &str) -> bool {
-    OPERATOR_WORDS.contains(&word)
-}
-
 /// The role of each piece of a head.
 pub(super) fn roles(pieces: &[Piece<'_>]) -> Vec<Role> {
     let mut roles: Vec<Role> = Vec::with_capacity(pieces.len());
@@ -84,15 +82,26 @@ fn word(piece: &Piece<'_>, before: Option<Role>, next: Option<&Piece<'_>>) -> Ro
     }
     match piece.text {
         "and" | "or" | "not" | "in" | "as" | "if" | "then" | "else" => Role::Operator,
-        "contains" | "matches" if before.is_some_and(Role::ends_operand) => Role::Operator,
+        "contains" | "matches" if before.is_some_and(Role::ends_operand) && next.is_some_and(begins_operand) => Role::Operator,
         _ => Role::Operand,
+    }
+}
+
+/// Whether an operand can begin with the piece, so that `contains` before it is no name.
+pub(super) fn begins_operand(piece: &Piece<'_>) -> bool {
+    match piece.kind {
+        TokenKind::Sign => piece.opens() || piece.is("-") || piece.is("!"),
+        TokenKind::Word => !RESERVED.contains(&piece.text) || matches!(piece.text, "true" | "false" | "null" | "not"),
+        _ => true,
     }
 }
 
 fn sign(piece: &Piece<'_>, before: Option<(&Piece<'_>, Role)>, next: Option<&Piece<'_>>, use_: bool) -> Role {
     let behind_operand = !piece.begins_part && before.is_some_and(|(_, role)| role.ends_operand());
+    // Where `contains` stands behind a keyword, only the grammar knows whether it is a name.
+    let behind_name = behind_operand || before.is_some_and(|(before, _)| matches!(before.text, "contains" | "matches"));
     match piece.text {
-        "(" | "[" | "{" if behind_operand && piece.gap.nothing && !use_ => Role::OpenBehind,
+        "(" | "[" | "{" if behind_name && piece.gap.nothing && !use_ => Role::OpenBehind,
         "(" | "[" | "{" => Role::Open,
         ")" | "]" | "}" => Role::Close,
         "," => Role::Comma,
@@ -108,7 +117,11 @@ fn sign(piece: &Piece<'_>, before: Option<(&Piece<'_>, Role)>, next: Option<&Pie
 
 /// Whether the `%` between these makes a number a percentage: as the grammar has it, no operand follows on the line.
 fn is_percent(before: Option<(&Piece<'_>, Role)>, next: Option<&Piece<'_>>) -> bool {
-    let operand = |next: &Piece<'_>| next.kind != TokenKind::Sign || next.is("(");
+    let operand = |next: &Piece<'_>| match next.kind {
+        TokenKind::Sign => next.is("("),
+        TokenKind::Word => !RESERVED.contains(&next.text),
+        _ => true,
+    };
     before.is_some_and(|(before, _)| before.kind == TokenKind::Number)
         && !next.is_some_and(|next| !next.begins_line() && operand(next))
 }

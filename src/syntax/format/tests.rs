@@ -2,6 +2,8 @@
 
 use super::format;
 use crate::scan::{Token, TokenKind, scan};
+use proptest::prelude::*;
+use proptest::sample::select;
 use wf_model::span::SourceId;
 
 fn formatted(text: &str) -> String {
@@ -92,12 +94,12 @@ fn changes_nothing(text: &str) {
 const LAYOUT: [&str; 14] =
     ["", " ", "\n", "\n\n\n", "\t", " # c\n", "\n# c\n", "\n##d\n", ",", ",\n", "\r\n", " \n  \n", "\n,", " ## d\n\n# e\n"];
 
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn formatting_changes_no_meaning_and_keeps_every_comment(
         which in 0_usize..4,
-        changes in proptest::collection::vec((0_usize..100_000, proptest::sample::select(LAYOUT.to_vec())), 1..12),
+        changes in prop::collection::vec((0_usize..100_000, select(LAYOUT.to_vec())), 1..12),
     ) {
         let examples = [SAMPLE, SAMPLE, SAMPLE, include_str!("../../../examples/backup/backup.wf")];
         let mut text = examples[which].to_owned();
@@ -151,7 +153,7 @@ fn the_author_decides_what_takes_several_lines() {
         ("let a = b\n+ c", "let a = b\n  + c\n"),
         ("step a: x { b: 1\nc: 2 }", "step a: x {\n  b: 1\n  c: 2\n}\n"),
         ("step a: x {\n\n\n b: 1, c: 2,\n\n\n\n d: 3\n\n}", "step a: x {\n  b: 1\n  c: 2\n\n  d: 3\n}\n"),
-        ("step a: x {\n b: y.in, c: 2\n}", "step a: x {\n  b: y.in,\n  c: 2\n}\n"),
+        ("step a: x {\n b: y.in, c: 2\n}", "step a: x {\n  b: y.in\n  c: 2\n}\n"),
         ("if a { commit }\nelse   if b {commit}\nelse{ }", "if a { commit } else if b { commit } else {}\n"),
     ] {
         assert_eq!(body(written), expected, "{written}");
@@ -220,4 +222,78 @@ fn items_stand_apart() {
 fn a_file_that_cannot_be_read_is_refused() {
     let found = format("workflow main {\n  let a =\n}\n").expect_err("a let without a value");
     assert_eq!(found.iter().map(|diagnostic| diagnostic.slug).collect::<Vec<_>>(), ["syntax-error"]);
+}
+
+/// Expressions with layout of all sorts between their tokens.
+fn expressions() -> impl Strategy<Value = String> {
+    let names = ["a", "b.in", "contains", "max", "1", "0.5", "80%", "5m", "\"s ${a}\"", "'r'", "null", "[]", "{}"];
+    select(names.to_vec()).prop_map(str::to_owned).prop_recursive(4, 24, 4, |inner| {
+        let gap = || select(vec!["", " ", " ", "  ", "\n", "\n\n\n", " # c\n", "\n# d\n"]);
+        let signs =
+            ["+", "-", "*", "/", "%", "==", "<", "??", "..", " in ", " not in ", " contains ", " matches ", " and ", " or "];
+        let separator = || select(vec![",", ", ", "\n", ",\n", "\n\n\n", " # c\n", "\n, # d\n", " , "]);
+        let list = (prop::collection::vec((inner.clone(), separator()), 1..4), gap(), gap());
+        let listed = |(elements, before, behind): (Vec<(String, &str)>, &str, &str)| {
+            let elements: String =
+                elements.into_iter().flat_map(|(element, separator)| [element, separator.to_owned()]).collect();
+            format!("{before}{elements}{behind}")
+        };
+        let record = (prop::collection::vec((select(vec!["k", "in", "\"k\"", "for"]), inner.clone(), separator()), 1..4), gap());
+        prop_oneof![
+            (inner.clone(), gap(), select(signs.to_vec()), gap(), inner.clone())
+                .prop_map(|(l, a, sign, b, r)| format!("{l}{a}{sign}{b}{r}")),
+            (select(vec!["-", "- ", "not ", "not\n"]), inner.clone()).prop_map(|(sign, operand)| format!("{sign}{operand}")),
+            (gap(), inner.clone(), gap()).prop_map(|(a, inside, b)| format!("({a}{inside}{b})")),
+            list.clone().prop_map(move |list| format!("[{}]", listed(list))),
+            (select(vec!["f", "a.g", "a?.h"]), list).prop_map(move |(name, list)| format!("{name}({})", listed(list))),
+            record.prop_map(|(entries, gap)| {
+                let entries: String =
+                    entries.into_iter().map(|(key, value, separator)| format!("{key}: {value}{separator}")).collect();
+                format!("{{{gap}{entries}}}")
+            }),
+            (inner.clone(), gap(), inner.clone(), gap()).prop_map(|(base, a, index, b)| format!("{base}[{a}{index}{b}]")),
+            (inner.clone(), gap(), select(vec![".c", "?.d", " as T", " as T?", " as [T]", "\n  .e()"]))
+                .prop_map(|(base, gap, behind)| format!("{base}{gap}{behind}")),
+            (inner.clone(), gap(), inner.clone(), gap(), inner.clone())
+                .prop_map(|(c, a, t, b, e)| format!("if {c}{a} then {t}{b} else {e}")),
+            (gap(), inner.clone(), gap(), inner.clone(), gap(), inner.clone())
+                .prop_map(|(a, e, b, l, c, i)| format!("[{a}{e}{b} for i, x in {l}{c} if {i}]")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn formatting_an_expression_changes_nothing(
+        expression in expressions(),
+        place in select(vec!["let a = X\n", "step a: b { c: X }\n", "step a: b when X -> T\n", "if X { commit }\n", "retry X times pause X\n"]),
+    ) {
+        changes_nothing(&format!("workflow main {{\n{}\n}}\n", place.replace('X', &expression)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn sorting_a_header_changes_nothing(
+        parts in Just(vec![0, 1, 2, 3]).prop_shuffle(),
+        count in 1_usize..5,
+        literal in select(vec!["\"l\"", "'l'", "[1, 2]", "[\n1\n]", "-5", "5m", "80%", "\"\"\"\n  l\n  \"\"\""]),
+        type_ in select(vec!["T", "[T]", "T?", "\"a\" | \"b\"", "{ a: T }", "[string: T]?", "(T)"]),
+        names in select(vec!["nothing", "a", "a, b", "a,\nb", "when, depends"]),
+        condition in expressions(),
+        gaps in prop::collection::vec(select(vec![" ", "  ", "\n", "\n", " # c\n", "\n\n"]), 4),
+        statement in select(vec!["step when: k.depends", "step a: k", "undo k", "on unknown check k", "depends: parallel max 2", "for each when in depends"]),
+        body in select(vec!["", " {}", "{ a: 1 }"]),
+    ) {
+        let block = statement.contains("p") && !statement.contains("step") && !statement.contains("check");
+        let header: String = parts.iter().take(count).filter(|part| !block || **part > 1).zip(&gaps).map(|(part, gap)| match part {
+            0 => format!(" {literal}"),
+            1 => format!("{gap}-> {type_}"),
+            2 => format!("{gap}depends on {names}"),
+            _ => format!("{gap}when {condition}"),
+        }).collect();
+        changes_nothing(&format!("workflow main {{\n step s: k {{ {statement}{header}{body} }}\n {statement}{header}{body}\n}}\n"));
+    }
 }

@@ -12,8 +12,7 @@ use wf_model::span::Span;
 const DEEPEST: usize = 64;
 
 /// Words behind which a `{` is a literal, and behind which a line goes on.
-pub(crate) const OPERATOR_WORDS: [&str; 12] =
-    ["in", "then", "else", "with", "as", "and", "or", "not", "where", "contains", "matches", "if"];
+const OPERATOR_WORDS: [&str; 12] = ["in", "then", "else", "with", "as", "and", "or", "not", "where", "contains", "matches", "if"];
 
 /// Words that make a line go on the one above it.
 const CONTINUING_WORDS: [&str; 9] = ["and", "or", "in", "contains", "matches", "then", "depends", "when", "where"];
@@ -242,9 +241,8 @@ impl Builder<'_> {
 
     /// The end of the last token before `token` that says something.
     fn end_before(&self, token: usize) -> Span {
-        let said = |kind| !matches!(kind, TokenKind::Blank | TokenKind::LineBreak | TokenKind::Comment | TokenKind::Doc);
         let before = self.tokens.get(..token).unwrap_or_default();
-        before.iter().rev().find(|token| said(token.kind)).map(|token| token.span.after()).unwrap_or_default()
+        before.iter().rev().find(|token| says_something(token.kind)).map(|token| token.span.after()).unwrap_or_default()
     }
 
     /// Brackets or bodies nest too deeply: skips to where this one closes.
@@ -265,6 +263,11 @@ impl Builder<'_> {
     }
 }
 
+/// Whether a token is no blank, break or comment.
+fn says_something(kind: TokenKind) -> bool {
+    !matches!(kind, TokenKind::Blank | TokenKind::LineBreak | TokenKind::Comment | TokenKind::Doc)
+}
+
 /// What is known of the head at hand.
 struct HeadState {
     /// Its first token.
@@ -275,18 +278,31 @@ struct HeadState {
     brackets: Vec<usize>,
     /// Whether `then` stood in it.
     conditional: bool,
+    /// The last comma between names of `depends on`.
+    dependencies: Option<usize>,
     reading: Reading,
 }
 
 impl Builder<'_> {
     /// The head that begins at hand; stops at the brace of a body, at the end of the entry, or at the body's closing brace.
     fn head(&mut self) -> Head {
-        let mut state =
-            HeadState { first: self.at, last: None, brackets: Vec::new(), conditional: false, reading: Reading::AsWritten };
+        let mut state = HeadState {
+            first: self.at,
+            last: None,
+            brackets: Vec::new(),
+            conditional: false,
+            dependencies: None,
+            reading: Reading::AsWritten,
+        };
         while let Some(kind) = self.kind(self.at) {
             let ends = match kind {
                 TokenKind::Blank | TokenKind::Comment | TokenKind::Doc => false,
-                TokenKind::LineBreak => self.line_ends_head(&mut state),
+                TokenKind::LineBreak if self.line_ends_head(&mut state) => true,
+                TokenKind::LineBreak => {
+                    // All breaks of a gap decide alike.
+                    self.at = self.significant(self.at);
+                    continue;
+                }
                 TokenKind::Sign => self.sign_ends_head(&mut state),
                 TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Stray => {
                     self.operand(kind, &mut state);
@@ -313,6 +329,10 @@ impl Builder<'_> {
             TokenKind::Text => {
                 if let Some(lacks) = self.unread.get(&self.span(self.at).start) {
                     let end = self.span(self.at);
+                    if state.reading != Reading::AsWritten {
+                        state.reading = Reading::Not;
+                        return;
+                    }
                     // Read as if it were closed, which costs nothing but the sign at its end.
                     let written = self.text.get(self.span(state.first).start as usize..end.end as usize).unwrap_or("");
                     state.reading = lacks.map_or(Reading::Not, |quotes| Reading::Mended(format!("{written}{quotes}")));
@@ -354,10 +374,18 @@ impl Builder<'_> {
     fn ends_with_operator(&self, state: &HeadState) -> bool {
         let Some(last) = state.last else { return false };
         match self.kind(last) {
-            Some(TokenKind::Word) => last != state.first && OPERATOR_WORDS.contains(&self.slice(last)),
+            Some(TokenKind::Word) => last != state.first && self.is_operator_word(last),
             Some(TokenKind::Sign) => !ENDING_SIGNS.contains(&self.slice(last)),
             _ => false,
         }
+    }
+
+    /// Whether the word is an operator, and no field that is called like one.
+    fn is_operator_word(&self, word: usize) -> bool {
+        let before = self.tokens.get(..word).unwrap_or_default();
+        let before = before.iter().rev().find(|token| says_something(token.kind));
+        let dot = before.is_some_and(|token| matches!(self.text.get(token.span.range()), Some("." | "?.")));
+        OPERATOR_WORDS.contains(&self.slice(word)) && !dot
     }
 
     /// Whether the line that begins with `next` goes on this one.
@@ -467,14 +495,14 @@ impl Builder<'_> {
         let word = self.slice(last);
         match self.kind(last) {
             Some(TokenKind::Word) if word == "else" => last == state.first,
-            Some(TokenKind::Word) => !OPERATOR_WORDS.contains(&word),
+            Some(TokenKind::Word) => !self.is_operator_word(last),
             Some(TokenKind::Sign) => ENDING_SIGNS.contains(&word),
             _ => true,
         }
     }
 
     /// Whether the comma at hand stands between the variables of `for` or the names of `depends on`.
-    fn comma_goes_on(&self, state: &HeadState) -> bool {
+    fn comma_goes_on(&self, state: &mut HeadState) -> bool {
         let named = self.significant(state.first + 1);
         let second = if self.is(named, ":") { self.significant(named + 1) } else { state.first };
         if self.slice(second) == "for" || self.slice(state.first) == "for" {
@@ -491,7 +519,9 @@ impl Builder<'_> {
                 || self.slice(token) == "when"
                 || self.lines.is_first(token)
         };
-        self.kind(next) == Some(TokenKind::Word) && ends(behind) && self.names_dependencies(state)
+        let named = self.kind(next) == Some(TokenKind::Word) && ends(behind) && self.names_dependencies(state);
+        state.dependencies = if named { Some(self.at) } else { state.dependencies };
+        named
     }
 
     /// Whether what stands before the comma at hand is `depends on` and names.
@@ -506,6 +536,7 @@ impl Builder<'_> {
                     return depends.is_some_and(|token| self.text.get(token.span.range()) == Some("depends"));
                 }
                 Some(TokenKind::Word | TokenKind::Blank | TokenKind::LineBreak | TokenKind::Comment | TokenKind::Doc) => {}
+                Some(TokenKind::Sign) if Some(token) == state.dependencies => return true,
                 Some(TokenKind::Sign) if self.slice(token) == "," => {}
                 _ => return false,
             }

@@ -16,7 +16,6 @@ mod lines;
 mod tests;
 mod tokens;
 
-pub(crate) use entries::OPERATOR_WORDS;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::{SourceId, Span};
 

@@ -83,6 +83,7 @@ fn lines_go_on_and_end_where_the_rules_say() {
         ("a: b\n when: c", vec!["a: b", "when: c"]),
         ("a: b.c\n .d", vec!["a: b.c\n .d"]),
         ("let a = if b\n then c\n else d", vec!["let a = if b\n then c\n else d"]),
+        ("a: b.in\nc: d . with {\n}", vec!["a: b.in", "c: d . with {\n}"]),
         ("expect a\n else \"b\"", vec!["expect a\n else \"b\""]),
         ("a not\n in b", vec!["a not\n in b"]),
         ("a: { b: 1 }\nc: 2", vec!["a: { b: 1 }", "c: 2"]),
@@ -199,6 +200,17 @@ fn no_text_is_too_much() {
     for text in ["(", "a { ", "a: ["] {
         let slugs: Vec<_> = scanned(&text.repeat(100_000)).diagnostics.iter().map(|found| found.slug).collect();
         assert_eq!(slugs.iter().filter(|slug| **slug == "nesting-too-deep").count(), 1, "{text}: {}", slugs.len());
+    }
+    for (before, text, behind) in [
+        ("let a = [", "\n", "1]"),
+        ("let a = b +", "\n\n# c\n", "1"),
+        ("step a: b depends on c", ", c", ""),
+        ("let a = [", "\"b\n", "]"),
+        ("let a", ".b", ""),
+        ("let a = b", " + b", ""),
+        ("let a = [b", "\n\n, b", "]"),
+    ] {
+        assert_eq!(scanned(&format!("{before}{}{behind}", text.repeat(100_000))).entries.len(), 1, "{before}");
     }
     let line = format!("a: \"{}\"\n", "x".repeat(1 << 20));
     assert_eq!(scanned(&line).entries.len(), 1);
