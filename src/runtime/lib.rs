@@ -5,5 +5,6 @@ pub mod engine;
 pub mod executor;
 pub mod mask;
 pub mod parameters;
+pub mod process;
 pub mod secrets;
 pub mod simulation;

@@ -1,0 +1,223 @@
+//! Runs one process for a step, and leaves nothing of it behind.
+
+mod output;
+mod start;
+mod stopping;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use output::Captured;
+pub use tree::become_subreaper;
+
+use crate::executor::{OutputSink, Stop, Stream};
+use crate::mask::Masker;
+use output::Outlet;
+use rustix::process::Pid;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+use stopping::{Order, Stopping};
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, ChildStdin};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tree::Tree;
+use wf_model::failure::{Failure, FailureKind};
+
+/// How long a process may take to end after it was asked to.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// Bytes that are kept of each stream for the result.
+pub const KEPT: usize = 64 * 1024 * 1024;
+
+/// How long others may hold the pipes, or go on running, after the process itself has ended.
+const LEAK_WINDOW: Duration = Duration::from_millis(200);
+
+/// How often it is looked whether anything still runs within that time.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How long what was killed may still hold the pipes.
+const KILLED_WINDOW: Duration = Duration::from_secs(1);
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// A name on the `PATH` of `environment`, or a path seen from `folder`.
+    pub name: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// All variables that it gets; of two with one name the later counts.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Where it runs.
+    pub folder: PathBuf,
+    /// What it reads on stdin; `None` is an empty device.
+    pub input: Option<Vec<u8>>,
+}
+
+/// Where the output of a process goes, and how it is asked to end.
+pub struct Surroundings {
+    /// Keeps secrets out of what is shown and kept.
+    pub masker: Masker,
+    /// Takes the masked output.
+    pub sink: Arc<dyn OutputSink>,
+    /// Whether stdout is a secret itself: it is kept as it is and goes nowhere.
+    pub secret_out: bool,
+    /// Bytes that are kept of each stream: [`KEPT`].
+    pub kept: usize,
+    /// Asks it to end.
+    pub stop: watch::Receiver<Stop>,
+    /// How long it may take to: [`GRACE`].
+    pub grace: Duration,
+}
+
+/// A process that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// How.
+    pub exit: Exit,
+    /// What it wrote to stdout: masked, unless it is a secret.
+    pub out: Captured,
+    /// What it wrote to stderr: masked.
+    pub error: Captured,
+    /// Whether a process that was left behind had to be ended.
+    pub leaked: bool,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself.
+    Code(i32),
+    /// By a signal.
+    Signal(i32),
+}
+
+/// Runs a program until it has ended and its pipes are closed; processes that it leaves behind are ended soon after.
+/// When the future is dropped, all of them are killed.
+///
+/// # Errors
+/// Says why the program does not start.
+pub async fn run(program: Program, surroundings: Surroundings) -> Result<Finished, Failure> {
+    let (child, mark) = start::start(&program)?;
+    let Some(leader) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else {
+        return Err(lost(&io::Error::other("it has no number")));
+    };
+    let (tree, listed) = Tree::new(leader, mark);
+    let mut running = Running { child, tree, stopping: Stopping::new(surroundings.stop, surroundings.grace), over: false };
+    let mask = &surroundings.masker;
+    let shown = || Some((mask.stream(), surroundings.sink.clone()));
+    let mut out = Outlet::new(Stream::Out, if surroundings.secret_out { None } else { shown() }, surroundings.kept);
+    let mut error = Outlet::new(Stream::Error, shown(), surroundings.kept);
+    let (input, pipes) = (running.child.stdin.take(), (running.child.stdout.take(), running.child.stderr.take()));
+    let drained = async { tokio::join!(out.drain(pipes.0), error.drain(pipes.1)) };
+    let ended = running.until_end(drained, feed(input, program.input)).await;
+    running.over = true;
+    drop(listed);
+    let (exit, leaked) = ended.map_err(|error| lost(&error))?;
+    Ok(Finished { exit, out: out.finish(), error: error.finish(), leaked })
+}
+
+/// A process that may still have to be ended.
+struct Running {
+    child: Child,
+    tree: Tree,
+    stopping: Stopping,
+    /// Whether it is known that nothing of it runs any more.
+    over: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.over {
+            self.tree.kill_once();
+        }
+    }
+}
+
+impl Running {
+    /// Waits for the leader, then for the pipes and for what it left behind; returns whether that had to be ended.
+    async fn until_end(
+        &mut self,
+        drained: impl Future<Output = ((), ())>,
+        fed: impl Future<Output = ()>,
+    ) -> io::Result<(Exit, bool)> {
+        tokio::pin!(drained, fed);
+        let (mut open, mut hungry) = (true, true);
+        let status = loop {
+            tokio::select! {
+                status = self.child.wait() => break status?,
+                _ = &mut drained, if open => open = false,
+                () = &mut fed, if hungry => hungry = false,
+                order = self.stopping.order() => self.obey(order).await,
+            }
+        };
+        let end = self.stopping.deadline().unwrap_or_else(|| Instant::now() + LEAK_WINDOW);
+        let rest = async {
+            if open {
+                drained.as_mut().await;
+                open = false;
+            }
+        };
+        let leaked = !self.rest_ends(rest, end).await;
+        if leaked {
+            self.tree.kill().await;
+        }
+        if open {
+            // Whoever holds the pipes now cannot be found; the step does not wait for it.
+            let _ = tokio::time::timeout(KILLED_WINDOW, drained).await;
+        }
+        Ok((exit(status), leaked))
+    }
+
+    /// Waits until the pipes are closed and nothing runs; `false` when that takes too long.
+    async fn rest_ends(&mut self, drained: impl Future<Output = ()>, end: Instant) -> bool {
+        let tree = self.tree.clone();
+        let gone = async {
+            drained.await;
+            while !tree.is_empty() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::pin!(gone);
+        loop {
+            tokio::select! {
+                // At the end of its patience an attempt is killed by order; what that ends was not left behind.
+                biased;
+                () = &mut gone => return true,
+                order = self.stopping.order() => self.obey(order).await,
+                () = tokio::time::sleep_until(end) => return self.stopping.has_killed() && self.tree.is_empty(),
+            }
+        }
+    }
+
+    async fn obey(&self, order: Order) {
+        match order {
+            Order::Signal(signal) => self.tree.signal(signal),
+            Order::Kill => self.tree.kill().await,
+        }
+    }
+}
+
+/// Writes to stdin and closes it; a process that does not read ends this, which is no failure.
+async fn feed(pipe: Option<ChildStdin>, bytes: Option<Vec<u8>>) {
+    if let (Some(mut pipe), Some(bytes)) = (pipe, bytes) {
+        let _ = pipe.write_all(&bytes).await;
+    }
+}
+
+fn exit(status: ExitStatus) -> Exit {
+    match status.code() {
+        Some(code) => Exit::Code(code),
+        None => Exit::Signal(status.signal().unwrap_or(0)),
+    }
+}
+
+fn lost(error: &io::Error) -> Failure {
+    Failure::final_of(FailureKind::Engine, &format!("the end of the process is not known: {error}"))
+}

@@ -1,0 +1,127 @@
+//! What a process writes: masked, passed on, and kept within bounds.
+
+use crate::executor::{OutputSink, Stream};
+use crate::mask::MaskStream;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// How many bytes are read at once.
+const BLOCK: usize = 256 * 1024;
+
+/// What is kept of an output: all of it, or its beginning and its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Captured {
+    beginning: Vec<u8>,
+    end: VecDeque<u8>,
+    /// How many bytes between beginning and end were dropped.
+    pub dropped: usize,
+}
+
+impl Captured {
+    /// Adds what comes next; keeps `limit` bytes in all.
+    fn push(&mut self, bytes: &[u8], limit: usize) {
+        let half = limit / 2;
+        let (first, rest) = bytes.split_at(bytes.len().min(half.saturating_sub(self.beginning.len())));
+        self.beginning.extend_from_slice(first);
+        let last = rest.get(rest.len().saturating_sub(half)..).unwrap_or_default();
+        let surplus = (self.end.len() + last.len()).saturating_sub(half);
+        self.end.drain(..surplus);
+        self.end.extend(last);
+        self.dropped += surplus + (rest.len() - last.len());
+    }
+
+    /// The bytes in order; where some were dropped, a line says so.
+    #[must_use]
+    pub fn bytes(mut self) -> Vec<u8> {
+        let mut bytes = self.beginning;
+        if self.dropped > 0 {
+            bytes.extend_from_slice(format!("\n[{} bytes left out]\n", self.dropped).as_bytes());
+        }
+        bytes.extend_from_slice(self.end.make_contiguous());
+        bytes
+    }
+
+    /// The same as text; what is not UTF-8 becomes `U+FFFD`.
+    #[must_use]
+    pub fn text(self) -> String {
+        String::from_utf8(self.bytes()).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    }
+}
+
+/// Takes what one stream of a process writes.
+pub(super) struct Outlet {
+    stream: Stream,
+    /// Where it goes, masked; `None` keeps it unmasked for the result alone.
+    shown: Option<(MaskStream, Arc<dyn OutputSink>)>,
+    limit: usize,
+    captured: Captured,
+}
+
+impl Outlet {
+    pub(super) fn new(stream: Stream, shown: Option<(MaskStream, Arc<dyn OutputSink>)>, limit: usize) -> Self {
+        Self { stream, shown, limit, captured: Captured::default() }
+    }
+
+    /// Reads until all who hold the other end have closed it.
+    pub(super) async fn drain(&mut self, pipe: Option<impl AsyncRead + Unpin>) {
+        let Some(mut pipe) = pipe else { return };
+        // Most write little: room grows with what comes.
+        let mut block = Vec::with_capacity(8 * 1024);
+        while let Ok(1..) = pipe.read_buf(&mut block).await {
+            self.take(&block);
+            if block.len() == block.capacity() && block.capacity() < BLOCK {
+                block = Vec::with_capacity(block.capacity() * 4);
+            }
+            block.clear();
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let Some((mask, sink)) = &mut self.shown else {
+            return self.captured.push(bytes, self.limit);
+        };
+        let masked = mask.push(bytes);
+        if !masked.is_empty() {
+            sink.write(self.stream, masked);
+            self.captured.push(masked, self.limit);
+        }
+    }
+
+    /// Ends the stream.
+    pub(super) fn finish(mut self) -> Captured {
+        if let Some((mask, sink)) = &mut self.shown {
+            let rest = mask.finish();
+            if !rest.is_empty() {
+                sink.write(self.stream, rest);
+                self.captured.push(rest, self.limit);
+            }
+        }
+        self.captured
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Captured;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn beginning_and_end_stay(chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30), 0..12)) {
+            let all = chunks.concat();
+            let mut captured = Captured::default();
+            for chunk in &chunks {
+                captured.push(chunk, 40);
+            }
+            let dropped = all.len().saturating_sub(40);
+            prop_assert_eq!(captured.dropped, dropped);
+            if dropped == 0 {
+                prop_assert_eq!(captured.bytes(), all);
+            } else {
+                let note = format!("\n[{dropped} bytes left out]\n");
+                prop_assert_eq!(captured.bytes(), [&all[..20], note.as_bytes(), &all[all.len() - 20..]].concat());
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What the system says of the processes that there are.
+
+use rustix::process::Pid;
+use std::fs;
+use std::path::Path;
+
+/// A process as `/proc/PID/stat` shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) pid: Pid,
+    pub(super) parent: i32,
+    pub(super) group: i32,
+    pub(super) session: i32,
+    /// Whether it has ended and only waits for its parent to ask how.
+    pub(super) ended: bool,
+}
+
+/// All processes that this one may see; those that end meanwhile are left out.
+pub(super) fn all() -> Vec<Entry> {
+    let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
+    folder.flatten().filter_map(|process| process.file_name().to_str()?.parse().ok()).filter_map(entry).collect()
+}
+
+/// The process with this number.
+pub(super) fn entry(number: i32) -> Option<Entry> {
+    parse(&fs::read_to_string(format!("/proc/{number}/stat")).ok()?)
+}
+
+/// The name of a program stands in parentheses and may hold everything, so the fields are counted from the last one.
+fn parse(stat: &str) -> Option<Entry> {
+    let (before, after) = stat.rsplit_once(')')?;
+    let pid = Pid::from_raw(before.split(' ').next()?.parse().ok()?)?;
+    let mut fields = after.split_ascii_whitespace();
+    let ended = matches!(fields.next()?, "Z" | "X" | "x");
+    let mut number = || fields.next()?.parse().ok();
+    Some(Entry { pid, parent: number()?, group: number()?, session: number()?, ended })
+}
+
+/// The children of this process; `None` where the system does not list them.
+pub(super) fn own_children() -> Option<Vec<i32>> {
+    let mut children = Vec::new();
+    for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
+        match fs::read_to_string(thread.path().join("children")) {
+            Ok(list) => children.extend(list.split_ascii_whitespace().filter_map(|number| number.parse::<i32>().ok())),
+            // The thread has ended.
+            Err(_) if !thread.path().exists() => {}
+            Err(_) => return None,
+        }
+    }
+    Some(children)
+}
+
+/// Whether a process was started with this variable (`NAME=value`) in its environment.
+pub(super) fn was_given(number: i32, variable: &str) -> bool {
+    let environment = fs::read(Path::new("/proc").join(number.to_string()).join("environ"));
+    environment.is_ok_and(|bytes| bytes.split(|byte| *byte == 0).any(|given| given == variable.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{all, entry, parse};
+    use rustix::process::getpid;
+
+    #[test]
+    fn a_name_may_hold_parentheses_and_blanks() {
+        let entry = parse("42 (a) R 1 (b) S 7 8 9 0 -1 4194304").unwrap();
+        assert_eq!((entry.pid.as_raw_nonzero().get(), entry.parent, entry.group, entry.session), (42, 7, 8, 9));
+        assert!(!entry.ended);
+        assert_eq!(parse("42 (a"), None);
+        assert_eq!(parse("42 (a) R"), None);
+    }
+
+    #[test]
+    fn this_process_is_among_all() {
+        let own = entry(getpid().as_raw_nonzero().get()).unwrap();
+        assert!(all().iter().any(|entry| entry.pid == own.pid && entry.parent == own.parent));
+    }
+}

@@ -1,0 +1,157 @@
+//! Everything that descends from the process of an attempt.
+
+use super::table::{self, Entry};
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, getppid, kill_process, kill_process_group, test_kill_process_group, waitpid,
+};
+use std::collections::HashSet;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Processes that were started here and whose ends are awaited where they were started.
+static LEADERS: LazyLock<Mutex<HashSet<i32>>> = LazyLock::new(Mutex::default);
+
+/// How often a killed tree is looked at again for processes that began meanwhile.
+const ROUNDS: usize = 100;
+
+/// How long the system gets to end killed processes before they are looked for again.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// A process, its group, and its descendants in whatever group or session.
+///
+/// Descendants are found by their parents; those whose parents have ended, by the group or by a variable that all of them
+/// inherit. A process that left its group, lost its parent and cleared its environment is not found.
+#[derive(Clone, Debug)]
+pub(super) struct Tree {
+    leader: Pid,
+    /// `NAME=value`
+    mark: String,
+}
+
+/// Takes the leader out of the list when its end is known.
+#[derive(Debug)]
+pub(super) struct Leader(i32);
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        LEADERS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+impl Tree {
+    /// The tree below a process that was just started with the variable `mark` and leads a group.
+    pub(super) fn new(leader: Pid, mark: String) -> (Self, Leader) {
+        let number = leader.as_raw_nonzero().get();
+        LEADERS.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+        (Self { leader, mark }, Leader(number))
+    }
+
+    /// Sends a signal to all and wakes those that are stopped, so that they can act on it.
+    pub(super) fn signal(&self, signal: Signal) {
+        let others = self.living();
+        for signal in [signal, Signal::CONT] {
+            // Whoever has ended meanwhile needs no signal.
+            let _ = kill_process_group(self.leader, signal);
+            for entry in others.iter().filter(|entry| entry.group != self.number()) {
+                let _ = kill_process(entry.pid, signal);
+            }
+        }
+    }
+
+    /// Kills all, also those that begin while it does; waits until they have ended, but not for ever.
+    pub(super) async fn kill(&self) {
+        for _ in 0..ROUNDS {
+            if !self.kill_once() {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// Kills all that there are now; returns whether there were any.
+    pub(super) fn kill_once(&self) -> bool {
+        let living = self.living();
+        for entry in &living {
+            let _ = kill_process(entry.pid, Signal::KILL);
+        }
+        !living.is_empty()
+    }
+
+    /// Whether nothing runs any more; to be asked when the leader has ended.
+    pub(super) fn is_empty(&self) -> bool {
+        let group_is_empty = test_kill_process_group(self.leader).is_err();
+        let has_strangers = || {
+            let children = table::own_children();
+            children.is_none_or(|children| self.strangers(children).iter().any(|number| self.owns(*number)))
+        };
+        (group_is_empty && !has_strangers()) || self.living().is_empty()
+    }
+
+    fn number(&self) -> i32 {
+        self.leader.as_raw_nonzero().get()
+    }
+
+    /// Those of `children` that nobody here started.
+    fn strangers(&self, mut children: Vec<i32>) -> Vec<i32> {
+        let leaders = LEADERS.lock().unwrap_or_else(PoisonError::into_inner);
+        children.retain(|number| *number != self.number() && !leaders.contains(number));
+        children
+    }
+
+    fn owns(&self, number: i32) -> bool {
+        table::entry(number).is_some_and(|entry| entry.group == self.number() || self.marks(&entry) || self.left_over(&entry))
+    }
+
+    fn marks(&self, entry: &Entry) -> bool {
+        !entry.ended && table::was_given(entry.pid.as_raw_nonzero().get(), &self.mark)
+    }
+
+    /// Whether it is an ended process that came to us and that nobody else asks for: those that are started here stay in our
+    /// session.
+    fn left_over(&self, entry: &Entry) -> bool {
+        let ours = entry.parent == getpid().as_raw_nonzero().get() && entry.pid != self.leader;
+        let own_session = || table::entry(getpid().as_raw_nonzero().get()).map(|own| own.session);
+        entry.ended && ours && (entry.group == self.number() || own_session().is_some_and(|own| own != entry.session))
+    }
+
+    /// All processes of the tree that have not ended; those that have are asked how, so that they go away.
+    fn living(&self) -> Vec<Entry> {
+        let all = table::all();
+        for entry in all.iter().filter(|entry| self.left_over(entry)) {
+            let _ = waitpid(Some(entry.pid), WaitOptions::NOHANG);
+        }
+        let mut members = self.roots(&all);
+        let mut known: HashSet<i32> = members.iter().map(|entry| entry.pid.as_raw_nonzero().get()).collect();
+        known.insert(self.number());
+        loop {
+            let more =
+                all.iter().filter(|entry| known.contains(&entry.parent) && !known.contains(&entry.pid.as_raw_nonzero().get()));
+            let more: Vec<Entry> = more.copied().collect();
+            if more.is_empty() {
+                break;
+            }
+            known.extend(more.iter().map(|entry| entry.pid.as_raw_nonzero().get()));
+            members.extend(more);
+        }
+        members.retain(|entry| !entry.ended);
+        members
+    }
+
+    /// Members of the tree that are known without their parents.
+    fn roots(&self, all: &[Entry]) -> Vec<Entry> {
+        let adopters = [1, getpid().as_raw_nonzero().get(), getppid().map_or(1, |parent| parent.as_raw_nonzero().get())];
+        let leaders = LEADERS.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let orphan = |entry: &Entry| adopters.contains(&entry.parent) && !leaders.contains(&entry.pid.as_raw_nonzero().get());
+        let root = |entry: &&Entry| entry.group == self.number() || (orphan(entry) && self.marks(entry));
+        all.iter().filter(root).copied().collect()
+    }
+}
+
+/// Makes orphans below this process its children, so that they can be found and ended; to be called once, at the start.
+///
+/// # Errors
+/// Where the system knows no such thing.
+pub fn become_subreaper() -> std::io::Result<()> {
+    rustix::process::set_child_subreaper(Some(getpid()))?;
+    Ok(())
+}
