@@ -42,6 +42,9 @@ const LEAK_WINDOW: Duration = Duration::from_millis(200);
 /// How often it is looked whether anything still runs within that time.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// How often a process is looked at again that just becomes another program, so that it cannot be told whose it is.
+const DOUBTS: usize = 4;
+
 /// How long what was killed may still hold the pipes.
 const KILLED_WINDOW: Duration = Duration::from_secs(1);
 
@@ -180,7 +183,9 @@ impl Running {
         let tree = self.tree.clone();
         let gone = async {
             drained.await;
-            while !tree.is_empty() {
+            let mut looks = 0;
+            while !tree.is_empty(looks < DOUBTS) {
+                looks += 1;
                 tokio::time::sleep(LOOK).await;
             }
         };
@@ -191,7 +196,7 @@ impl Running {
                 biased;
                 () = &mut gone => return true,
                 order = self.stopping.order() => self.obey(order).await,
-                () = tokio::time::sleep_until(end) => return self.stopping.has_killed() && self.tree.is_empty(),
+                () = tokio::time::sleep_until(end) => return self.stopping.has_killed() && self.tree.is_empty(false),
             }
         }
     }

@@ -50,10 +50,12 @@ pub(super) fn own_children() -> Option<Vec<i32>> {
     Some(children)
 }
 
-/// Whether a process was started with this variable (`NAME=value`) in its environment.
-pub(super) fn was_given(number: i32, variable: &str) -> bool {
-    let environment = fs::read(Path::new("/proc").join(number.to_string()).join("environ"));
-    environment.is_ok_and(|bytes| bytes.split(|byte| *byte == 0).any(|given| given == variable.as_bytes()))
+/// Whether a process was started with this variable (`NAME=value`) in its environment; `None` where it has no environment,
+/// as while it becomes another program.
+pub(super) fn was_given(number: i32, variable: &str) -> Option<bool> {
+    let environment = fs::read(Path::new("/proc").join(number.to_string()).join("environ")).ok()?;
+    let given = || environment.split(|byte| *byte == 0).any(|given| given == variable.as_bytes());
+    (!environment.is_empty()).then(given)
 }
 
 #[cfg(test)]

@@ -28,6 +28,14 @@ pub(super) struct Tree {
     mark: String,
 }
 
+/// Whether a process is one of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Owned {
+    No,
+    Unknown,
+    Yes,
+}
+
 /// Takes the leader out of the list when its end is known.
 #[derive(Debug)]
 pub(super) struct Leader(i32);
@@ -60,31 +68,41 @@ impl Tree {
 
     /// Kills all, also those that begin while it does; waits until they have ended, but not for ever.
     pub(super) async fn kill(&self) {
+        let mut killed = HashSet::new();
         for _ in 0..ROUNDS {
-            if !self.kill_once() {
+            killed.extend(self.kill_once());
+            // One that is about to end has lost its environment, by which it was known, and still runs.
+            killed.retain(|number| table::entry(*number).is_some_and(|entry| !entry.ended));
+            if killed.is_empty() {
                 return;
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    /// Kills all that there are now; returns whether there were any.
-    pub(super) fn kill_once(&self) -> bool {
+    /// Kills all that there are now, and says which.
+    pub(super) fn kill_once(&self) -> Vec<i32> {
         let living = self.living();
         for entry in &living {
             let _ = kill_process(entry.pid, Signal::KILL);
         }
-        !living.is_empty()
+        living.iter().map(|entry| entry.pid.as_raw_nonzero().get()).collect()
     }
 
-    /// Whether nothing runs any more; to be asked when the leader has ended.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nothing runs any more; to be asked when the leader has ended. A process of which nothing is known counts as one
+    /// of the tree when `in_doubt` says so.
+    pub(super) fn is_empty(&self, in_doubt: bool) -> bool {
+        let strangers = || table::own_children().map(|children| self.strangers(children));
         let group_is_empty = test_kill_process_group(self.leader).is_err();
-        let has_strangers = || {
-            let children = table::own_children();
-            children.is_none_or(|children| self.strangers(children).iter().any(|number| self.owns(*number)))
+        let owned = match strangers().filter(|_| group_is_empty) {
+            Some(strangers) => strangers.iter().map(|number| self.owns(*number)).max().unwrap_or(Owned::No),
+            None => Owned::Yes,
         };
-        (group_is_empty && !has_strangers()) || self.living().is_empty()
+        match owned {
+            Owned::No => true,
+            Owned::Unknown if in_doubt => false,
+            Owned::Unknown | Owned::Yes => self.living().is_empty(),
+        }
     }
 
     fn number(&self) -> i32 {
@@ -98,12 +116,23 @@ impl Tree {
         children
     }
 
-    fn owns(&self, number: i32) -> bool {
-        table::entry(number).is_some_and(|entry| entry.group == self.number() || self.marks(&entry) || self.left_over(&entry))
+    fn owns(&self, number: i32) -> Owned {
+        match table::entry(number) {
+            None => Owned::No,
+            Some(entry) if entry.group == self.number() || self.left_over(&entry) => Owned::Yes,
+            Some(entry) => self.marks(&entry),
+        }
     }
 
-    fn marks(&self, entry: &Entry) -> bool {
-        !entry.ended && table::was_given(entry.pid.as_raw_nonzero().get(), &self.mark)
+    fn marks(&self, entry: &Entry) -> Owned {
+        if entry.ended {
+            return Owned::No;
+        }
+        match table::was_given(entry.pid.as_raw_nonzero().get(), &self.mark) {
+            None => Owned::Unknown,
+            Some(true) => Owned::Yes,
+            Some(false) => Owned::No,
+        }
     }
 
     /// Whether it is an ended process that came to us and that nobody else asks for: those that are started here stay in our
@@ -142,7 +171,7 @@ impl Tree {
         let adopters = [1, getpid().as_raw_nonzero().get(), getppid().map_or(1, |parent| parent.as_raw_nonzero().get())];
         let leaders = LEADERS.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let orphan = |entry: &Entry| adopters.contains(&entry.parent) && !leaders.contains(&entry.pid.as_raw_nonzero().get());
-        let root = |entry: &&Entry| entry.group == self.number() || (orphan(entry) && self.marks(entry));
+        let root = |entry: &&Entry| entry.group == self.number() || (orphan(entry) && self.marks(entry) == Owned::Yes);
         all.iter().filter(root).copied().collect()
     }
 }
