@@ -70,12 +70,13 @@ impl Tree {
     pub(super) async fn kill(&self) {
         let mut killed = HashSet::new();
         for _ in 0..ROUNDS {
-            killed.extend(self.kill_once());
             // One that is about to end has lost its environment, by which it was known, and still runs.
             killed.retain(|number| table::entry(*number).is_some_and(|entry| !entry.ended));
-            if killed.is_empty() {
+            let living = self.kill_once();
+            if killed.is_empty() && living.is_empty() {
                 return;
             }
+            killed.extend(living);
             tokio::time::sleep(PAUSE).await;
         }
     }
