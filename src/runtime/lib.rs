@@ -6,5 +6,6 @@ pub mod executor;
 pub mod mask;
 pub mod parameters;
 pub mod process;
+pub mod script;
 pub mod secrets;
 pub mod simulation;

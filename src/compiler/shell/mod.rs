@@ -1,0 +1,98 @@
+//! Values in shell text: the quoting around each is read, so that it arrives as data.
+
+mod command;
+mod context;
+mod findings;
+mod frame;
+mod here_document;
+mod interpreter;
+mod lexer;
+mod quoted;
+mod report;
+mod symbols;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use context::{Context, Refusal};
+use report::Report;
+use symbols::Symbols;
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::expression::{Expression, ExpressionKind, Function};
+use wf_model::script::{Script, ScriptPart, ScriptPlace};
+use wf_model::span::Span;
+use wf_model::types::Type;
+use wf_syntax::ast::{self, TextPart};
+
+/// Shells whose quoting is the one of POSIX and bash.
+const KNOWN: [&str; 7] = ["sh", "bash", "dash", "ash", "busybox sh", "busybox ash", "zsh"];
+
+/// Makes a script of a shell text, and reports what does not arrive as data or what the shell would not read.
+///
+/// `values` are the expressions of the text's values, in its order, each with the place of its `${…}`. `shell` is what reads the
+/// text: its name or path, `/bin/sh` where the program names none, `None` where it is known only when it runs.
+/// A value that was reported has the place [`ScriptPlace::Quoted`].
+pub fn script(
+    text: &ast::Text,
+    values: Vec<(Expression, Span)>,
+    shell: Option<&str>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Script<Expression> {
+    let symbols = Symbols::of(text);
+    let known = shell.is_some_and(is_known);
+    let contexts = if known {
+        let reading = lexer::read(&symbols);
+        reading.flaws.iter().for_each(|flaw| report::flaw(*flaw, &symbols, diagnostics));
+        reading.contexts
+    } else {
+        let first = values.iter().find(|(value, _)| !is_raw(value));
+        diagnostics.extend(first.map(|(_, span)| findings::ShellUnknown { span: *span, shell }.diagnostic()));
+        Vec::new()
+    };
+    let report = Report::new(text, &symbols, !known);
+    let mut values = values.into_iter().enumerate();
+    let mut part = |part: &TextPart| match part {
+        TextPart::Literal { text, .. } => Some(ScriptPart::Literal(text.as_str().into())),
+        TextPart::Value { .. } => {
+            let (index, (value, span)) = values.next()?;
+            let context = contexts.get(index).copied().unwrap_or(Context::Refused(Refusal::Unread));
+            let place = if is_raw(&value) {
+                ScriptPlace::Raw
+            } else {
+                report.value(index, span, context, is_list(&value.type_), diagnostics);
+                place_of(context)
+            };
+            Some(ScriptPart::Value { value, place })
+        }
+    };
+    Script { parts: text.parts.iter().filter_map(&mut part).collect() }
+}
+
+fn place_of(context: Context) -> ScriptPlace {
+    match context {
+        Context::Bare { .. } => ScriptPlace::Bare,
+        Context::Quoted | Context::Comment | Context::Refused(_) => ScriptPlace::Quoted,
+    }
+}
+
+/// Whether a shell's quoting is known, by its name, path or command line.
+fn is_known(shell: &str) -> bool {
+    let mut words = shell.split_whitespace();
+    let program = words.next().map(interpreter::base_name).unwrap_or_default();
+    let applet = words.next().filter(|_| program == "busybox");
+    let name = applet.map_or_else(|| program.to_owned(), |applet| format!("{program} {applet}"));
+    KNOWN.contains(&name.as_str())
+}
+
+/// Whether a value is `raw(x)`.
+fn is_raw(value: &Expression) -> bool {
+    let mut inner = value;
+    while let ExpressionKind::Convert(next) = &inner.kind {
+        inner = next;
+    }
+    matches!(inner.kind, ExpressionKind::Call(Function::Raw, ..))
+}
+
+fn is_list(type_: &Type) -> bool {
+    matches!(type_.required(), Type::List(_))
+}
