@@ -453,18 +453,3 @@ impl Finding for UnknownMock<'_> {
         )
     }
 }
-
-/// A value in single quotes of a shell text.
-pub(crate) struct InterpolationInQuotes {
-    pub(crate) span: Span,
-}
-
-impl Finding for InterpolationInQuotes {
-    const SLUG: &'static str = "interpolation-in-quotes";
-
-    fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, "a value stands in single quotes of the shell")
-            .labelled("the shell reads nothing in here")
-            .with_help("Leave the quotes out: a value is one word, whatever it holds; or use double quotes.")
-    }
-}
