@@ -13,7 +13,7 @@ mod nesting;
 mod order;
 #[cfg(test)]
 mod sample;
-pub mod shell;
+mod shell;
 mod signature;
 mod test;
 mod types;

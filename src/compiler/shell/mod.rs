@@ -32,7 +32,7 @@ const KNOWN: [&str; 7] = ["sh", "bash", "dash", "ash", "busybox sh", "busybox as
 /// `values` are the expressions of the text's values, in its order, each with the place of its `${…}`. `shell` is what reads the
 /// text: its name or path, `/bin/sh` where the program names none, `None` where it is known only when it runs.
 /// A value that was reported has the place [`ScriptPlace::Quoted`].
-pub fn script(
+pub(crate) fn script(
     text: &ast::Text,
     values: Vec<(Expression, Span)>,
     shell: Option<&str>,

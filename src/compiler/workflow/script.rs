@@ -24,6 +24,6 @@ impl Check<'_> {
                 None => Some("/bin/sh".to_owned()),
             },
         };
-        shell::script(text, values, shell.as_deref(), &mut self.diagnostics)
+        shell::script(text, values, shell.as_deref(), self.diagnostics)
     }
 }
