@@ -111,7 +111,9 @@ impl Builder<'_> {
             if self.kind(self.at).is_none() {
                 return entries;
             }
-            if self.is(self.at, ",") {
+            // A `;` was reported, and is then nothing.
+            let semicolon = self.kind(self.at) == Some(TokenKind::Stray) && self.slice(self.at).trim_end_matches(';').is_empty();
+            if semicolon || self.is(self.at, ",") {
                 self.at += 1;
             } else if self.is(self.at, "}") {
                 if self.closes(opener) {

@@ -7,7 +7,7 @@ use super::words::{BLOCKS, CLAUSES, ENTRIES, foreign};
 use super::{Parser, Patch};
 use crate::ast::{Attribute, Body, Entry as Statement, Name};
 use crate::parse::Rule;
-use crate::scan::{self, Entry, Part};
+use crate::scan::{self, Entry, Part, Reading};
 use wf_model::diagnostic::Finding;
 use wf_model::span::Span;
 use wf_model::suggest::nearest;
@@ -212,7 +212,7 @@ impl Parser<'_> {
     /// The first word of an entry and its first head; reports an entry that begins with none.
     pub(super) fn first_word(&mut self, entry: &Entry) -> Option<(Span, Span)> {
         let head = match entry.parts.first() {
-            Some(Part::Head(head)) => head.span,
+            Some(Part::Head(head)) => head,
             Some(Part::Body(body)) => {
                 self.diagnostics.push(StatementExpected { at: body.open, of_file: false }.diagnostic());
                 self.body(body);
@@ -220,10 +220,12 @@ impl Parser<'_> {
             }
             None => return None,
         };
-        match self.name_at(head) {
-            Some(word) => Some((word.span, head)),
+        match self.name_at(head.span) {
+            Some(word) => Some((word.span, head.span)),
+            // What cannot be read was reported.
+            None if head.reading == Reading::Not => None,
             None => {
-                self.diagnostics.push(StatementExpected { at: head, of_file: false }.diagnostic());
+                self.diagnostics.push(StatementExpected { at: head.span, of_file: false }.diagnostic());
                 None
             }
         }
