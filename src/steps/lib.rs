@@ -17,7 +17,9 @@ pub mod sql;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use wf_model::kind::Registry;
+use wf_runtime::executor::Executor;
 
 /// All kinds, in the order of the reference.
 #[must_use]
@@ -37,4 +39,10 @@ pub fn registry() -> Registry {
         sleep::kind(),
         signal::kind(),
     ])
+}
+
+/// What runs the kinds that this version runs.
+#[must_use]
+pub fn executors() -> Vec<Arc<dyn Executor>> {
+    vec![Arc::new(shell::Shell), Arc::new(sleep::Sleep), Arc::new(gate::Gate)]
 }

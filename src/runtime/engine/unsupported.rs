@@ -89,6 +89,11 @@ impl Search<'_> {
         for (what, _) in given.into_iter().filter(|(_, given)| *given) {
             self.add(what, span);
         }
+        for attribute in step.invocation.attributes.iter().filter(|attribute| &*attribute.name == "otherwise") {
+            if !matches!(attribute.value.constant_text().as_deref(), Some("abort" | "continue")) {
+                self.add("`otherwise: \"pause\"`", span);
+            }
+        }
         match &step.invocation.callee {
             Callee::Workflow(id) => self.calls.push(*id),
             Callee::Kind(kind) if self.kinds.get(kind).is_some_and(|kind| kind.runs) => {}

@@ -1,5 +1,9 @@
 //! `gate`: lets the run go on only where a condition holds.
 
+mod executor;
+
+pub use executor::Gate;
+
 use wf_model::kind::{Attribute, EffectRule, Kind};
 use wf_model::types::Type;
 

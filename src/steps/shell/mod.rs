@@ -1,5 +1,9 @@
 //! `shell`: runs a command in a shell, or a program with its arguments.
 
+mod executor;
+
+pub use executor::Shell;
+
 use crate::process;
 use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
 use wf_model::types::Type;

@@ -1,5 +1,9 @@
 //! `sleep`: waits for a while, or until a time.
 
+mod executor;
+
+pub use executor::Sleep;
+
 use wf_model::kind::{Attribute, EffectRule, Kind};
 use wf_model::types::Type;
 

@@ -1,0 +1,51 @@
+//! The environment of a step's process.
+
+use super::{bytes, not_started};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+use wf_model::failure::Failure;
+use wf_model::value::Value;
+use wf_runtime::executor::Attempt;
+
+/// All variables: those of this process but for what secrets are read from, those of `env`, those of the attempt, and `own`; of
+/// two with one name the later one counts.
+pub(super) fn variables(
+    attempt: &Attempt,
+    output_file: &Path,
+    own: Vec<(String, Vec<u8>)>,
+) -> Result<Vec<(OsString, OsString)>, Failure> {
+    let inherited = std::env::vars_os().filter(|(name, _)| !attempt.withheld.contains(name));
+    let mut variables: BTreeMap<OsString, OsString> = inherited.collect();
+    if let Some(Value::Map(given)) = attempt.call.value("env") {
+        for (name, value) in given.iter() {
+            variables.insert(checked(name)?.to_owned(), OsString::from_vec(bytes(value)));
+        }
+    }
+    variables.extend(attempt.variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    variables.insert("WF_OUTPUT".into(), output_file.as_os_str().to_owned());
+    variables.extend(own.into_iter().map(|(name, value)| (OsString::from(name), OsString::from_vec(value))));
+    Ok(variables.into_iter().collect())
+}
+
+fn checked(name: &str) -> Result<&OsStr, Failure> {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return Err(not_started(&format!("`env` has a variable {name:?}, which is no name: it is empty or holds `=`")));
+    }
+    Ok(OsStr::new(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::checked;
+
+    #[test]
+    fn names_of_variables_are_checked() {
+        assert!(checked("A_1").is_ok() && checked("with-dash").is_ok());
+        for name in ["", "A=B", "A\0"] {
+            let failure = checked(name).expect_err(name);
+            assert!(failure.message.contains("no name"), "{}", failure.message);
+        }
+    }
+}

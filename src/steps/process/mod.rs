@@ -1,0 +1,95 @@
+//! What kinds that start a process share: their descriptors, and how the process ends as a step.
+
+mod environment;
+mod outcome;
+
+use environment::variables;
+use outcome::Judge;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::kind::Attribute;
+use wf_model::types::Type;
+use wf_model::value::Value;
+use wf_runtime::executor::{Attempt, Ended};
+use wf_runtime::mask::Masker;
+use wf_runtime::process::{self, GRACE, KEPT, Program, Surroundings};
+
+/// `env`
+pub(crate) fn env() -> Attribute {
+    let doc = "Variables of the environment, added to those that the step inherits; they win over those of the workflow.";
+    Attribute::new("env", [Type::map(Type::String)], doc).taking_secrets()
+}
+
+/// `cwd`
+pub(crate) fn cwd() -> Attribute {
+    let doc =
+        "The directory that it runs in: by default the `cwd` of the workflow, else the directory of the file that was started.";
+    Attribute::new("cwd", [Type::Path], doc)
+}
+
+/// What a process gives.
+pub(crate) fn result() -> Type {
+    Type::record([("stdout", Type::String), ("stderr", Type::String), ("exit_code", Type::Int)])
+}
+
+/// What a step starts.
+#[derive(Debug, Default)]
+pub(crate) struct Command {
+    /// The program.
+    pub(crate) name: OsString,
+    /// Its arguments.
+    pub(crate) arguments: Vec<OsString>,
+    /// Variables that win over all others.
+    pub(crate) variables: Vec<(String, Vec<u8>)>,
+}
+
+/// Runs a command as an attempt: with the environment, directory and input that it says, to the value that it asks for.
+pub(crate) async fn perform(attempt: Attempt, command: Command) -> Ended {
+    match start(attempt, command).await {
+        Ok(ended) => ended,
+        Err(failure) => Ended { outcome: Err(failure), decoded: None, leaked: false },
+    }
+}
+
+async fn start(attempt: Attempt, command: Command) -> Result<Ended, Failure> {
+    let masker = Masker::of_values(&attempt.secrets);
+    let judge = Judge::new(&attempt, masker.clone());
+    let program = Program {
+        environment: variables(&attempt, judge.output_file(), command.variables)?,
+        folder: folder(&attempt),
+        input: attempt.call.value("stdin").map(bytes),
+        name: command.name,
+        arguments: command.arguments,
+    };
+    let surroundings = Surroundings {
+        masker,
+        sink: attempt.output,
+        secret_out: judge.is_secret(),
+        kept: KEPT,
+        stop: attempt.stop,
+        grace: GRACE,
+    };
+    Ok(judge.ended(process::run(program, surroundings).await?))
+}
+
+/// Where it runs: `cwd` as the file of the workflow sees it.
+fn folder(attempt: &Attempt) -> PathBuf {
+    match attempt.call.value("cwd") {
+        Some(Value::String(path)) => attempt.folder.join(&**path),
+        _ => attempt.folder.clone(),
+    }
+}
+
+/// The text of a value as a process gets it.
+pub(crate) fn bytes(value: &Value) -> Vec<u8> {
+    match value {
+        Value::Secret(secret) => secret.expose().as_bytes().to_vec(),
+        _ => value.render().unwrap_or_default().into_bytes(),
+    }
+}
+
+/// A process that cannot be started as it is asked for.
+pub(crate) fn not_started(message: &str) -> Failure {
+    Failure::final_of(FailureKind::Spawn, message)
+}
