@@ -5,7 +5,9 @@ pub mod exit;
 pub mod explain;
 mod files;
 mod fix;
+pub mod fmt;
 pub mod report;
+pub mod run;
 mod text;
 
 use clap::Parser;
@@ -28,6 +30,10 @@ enum Command {
     Check(check::Check),
     /// Shows the long form of a diagnostic, with an example before and after.
     Explain(explain::Explain),
+    /// Formats workflow files; there are no options of taste.
+    Fmt(fmt::Fmt),
+    /// Checks a workflow file and runs a workflow of it.
+    Run(Box<run::Run>),
 }
 
 impl Command {
@@ -35,6 +41,8 @@ impl Command {
         match self {
             Self::Check(command) => command.run(output),
             Self::Explain(command) => command.run(output),
+            Self::Fmt(command) => command.run(output),
+            Self::Run(command) => command.run(output),
         }
     }
 }

@@ -4,6 +4,8 @@ pub mod diagnostics;
 mod escape;
 mod look;
 mod output;
+pub mod run;
 
+pub(crate) use escape::printable_line;
 pub use look::Look;
 pub use output::Output;

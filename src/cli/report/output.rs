@@ -14,10 +14,11 @@ struct Stream {
 }
 
 impl Output {
-    /// Takes stdout and stderr of this process for as long as it lives.
+    /// Writes to stdout and stderr of this process.
     #[must_use]
     pub fn process() -> Self {
-        Self::new(Box::new(io::stdout().lock()), Box::new(io::stderr().lock()))
+        // Not locked: the report of a run writes to stderr from other threads.
+        Self::new(Box::new(io::stdout()), Box::new(io::stderr()))
     }
 
     /// Writes results to the first sink and everything else to the second.

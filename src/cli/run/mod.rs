@@ -1,0 +1,274 @@
+//! `wfc run FILE[:WORKFLOW]`: runs a workflow that checks.
+
+mod arguments;
+mod dry;
+mod findings;
+mod prompt;
+mod select;
+
+use crate::check::has_error;
+use crate::exit::Exit;
+use crate::files::Disk;
+use crate::report::diagnostics::{Format as DiagnosticFormat, write};
+use crate::report::run::{self, Format, RunReport};
+use crate::report::{Look, Output};
+use findings::NotRunYet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wf_compiler::{Compilation, compile};
+use wf_model::diagnostic::{Diagnostic, Finding, Level};
+use wf_model::event::CancelCause;
+use wf_model::program::{Callee, Place as _, Program, StatementKind, Workflow, WorkflowId};
+use wf_model::run::RunState;
+use wf_model::value::Value;
+use wf_runtime::dispatcher::{Assignments, Canceller, Means, NoJournal, RealWorld, RunBroken, RunEnded};
+use wf_runtime::engine::{Options, unsupported};
+use wf_runtime::secrets::Secrets;
+
+/// Checks a workflow file and runs a workflow of it.
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    /// The file; `FILE:WORKFLOW` where it has several workflows. `-` is stdin.
+    file: String,
+    /// A parameter: its type's literal or plain text. Again for further elements of a list; `NAME=@FILE` reads a file.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// A JSON file with parameters by name.
+    #[arg(long = "params", value_name = "FILE", env = "WFC_PARAMS")]
+    parameter_file: Option<String>,
+    /// How many steps run at a time; by default the number of processors, at least 4.
+    #[arg(long, value_name = "N", env = "WFC_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// A file that takes the outputs as JSON.
+    #[arg(long, value_name = "FILE", env = "WFC_OUTPUT")]
+    output: Option<PathBuf>,
+    /// How progress and outputs are written.
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "WFC_FORMAT")]
+    format: Format,
+    /// Check everything, parameters too, say what would run, and run nothing.
+    #[arg(long, env = "WFC_DRY_RUN")]
+    dry_run: bool,
+    /// Show the output of steps that succeed too.
+    #[arg(long, short, env = "WFC_VERBOSE")]
+    verbose: bool,
+}
+
+/// A run that has everything it needs.
+struct Prepared {
+    program: Arc<Program>,
+    workflow: WorkflowId,
+    arguments: Vec<(Arc<str>, Value)>,
+    secrets: BTreeMap<(WorkflowId, wf_model::expression::ValueId), Value>,
+    withheld: Vec<std::ffi::OsString>,
+    folder: PathBuf,
+    directory: tempfile::TempDir,
+    id: Arc<str>,
+}
+
+impl Run {
+    /// Checks, binds parameters, reads secrets, runs, and shows what came of it.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        let (file, wanted) = select::split(&self.file);
+        let kinds = wf_steps::registry();
+        let compilation = compile(file, &Disk::default(), &kinds, Level::Standard);
+        self.show(&compilation, &compilation.diagnostics, output)?;
+        let Some(program) = compilation.program.clone().map(Arc::new) else { return Ok(Exit::Usage) };
+        let (id, workflow) = match select::workflow(&program, file, wanted) {
+            Ok(found) => found,
+            Err(message) => return output.note(&message).map(|()| Exit::Usage),
+        };
+        let missing: Vec<Diagnostic> =
+            unsupported(&program, id, &kinds).iter().map(|construct| NotRunYet { construct }.diagnostic()).collect();
+        if !missing.is_empty() {
+            return self.show(&compilation, &missing, output).map(|()| Exit::Usage);
+        }
+        let prepared = match self.prepare(&program, id, workflow, file, output)? {
+            Ok(prepared) => prepared,
+            Err(problems) => return self.show(&compilation, &problems, output).map(|()| Exit::Usage),
+        };
+        if self.dry_run {
+            return output.result(&dry::text(workflow, &prepared.arguments)).map(|()| Exit::Done);
+        }
+        self.perform(prepared, &compilation, output)
+    }
+
+    fn show(&self, compilation: &Compilation, diagnostics: &[Diagnostic], output: &mut Output) -> io::Result<()> {
+        let format = match self.format {
+            Format::Github => DiagnosticFormat::Github,
+            Format::Human | Format::Json => DiagnosticFormat::Text,
+        };
+        // Warnings of a file that runs are for `wfc check`.
+        let level = if has_error(diagnostics, Level::Standard) { Level::Standard } else { Level::Basic };
+        output.note(&write(format, diagnostics, &compilation.sources, level, Look::of(&io::stderr())))
+    }
+
+    /// Parameters and secrets; everything that is wrong with them at once.
+    fn prepare(
+        &self,
+        program: &Arc<Program>,
+        id: WorkflowId,
+        workflow: &Workflow,
+        file: &str,
+        output: &mut Output,
+    ) -> io::Result<Result<Prepared, Vec<Diagnostic>>> {
+        let given = match arguments::given(workflow, &self.parameters, self.parameter_file.as_deref()) {
+            Ok(given) => prompt::complete(workflow, given, output)?,
+            Err(problem) => {
+                output.note(&format!("error: {}\nhelp: {}\n", problem.message, problem.help))?;
+                return Ok(Err(Vec::new()));
+            }
+        };
+        let folder = folder_of(file);
+        let directory = tempfile::Builder::new().prefix("wfc-").tempdir()?;
+        let run_id: Arc<str> = uuid::Uuid::now_v7().to_string().into();
+        let world = RealWorld { folder: folder.clone() };
+        let mut surroundings =
+            arguments::Seen::new(program, &world, arguments::run_value(&run_id, &workflow.name, directory.path()));
+        let bound = wf_runtime::parameters::bind(workflow, &given, &mut surroundings);
+        let secrets = read_secrets(program, id);
+        let (bound, (secrets, withheld)) = match (bound, secrets) {
+            (Ok(bound), Ok(secrets)) => (bound, secrets),
+            (bound, secrets) => {
+                let mut problems = bound.err().unwrap_or_default();
+                problems.extend(secrets.err().unwrap_or_default());
+                return Ok(Err(problems));
+            }
+        };
+        let name_of =
+            |value| workflow.parameters.iter().find(|parameter| parameter.value == value).map(|parameter| parameter.name.clone());
+        let arguments = bound.into_iter().filter_map(|(value, bound)| Some((name_of(value)?, bound))).collect();
+        Ok(Ok(Prepared { program: program.clone(), workflow: id, arguments, secrets, withheld, folder, directory, id: run_id }))
+    }
+
+    fn perform(&self, prepared: Prepared, compilation: &Compilation, output: &mut Output) -> io::Result<Exit> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+        let jobs = self.jobs.map_or_else(default_jobs, usize::from);
+        let report = Arc::new(RunReport::new(self.format, self.verbose, &prepared.program, &compilation.sources));
+        let ended = runtime.block_on(async {
+            let canceller = Canceller::default();
+            canceller.ask_on_signals()?;
+            let assignments = Assignments {
+                program: prepared.program.clone(),
+                workflow: prepared.workflow,
+                arguments: prepared.arguments,
+                options: Options { jobs, secrets: prepared.secrets },
+                run: prepared.id.clone(),
+                folder: prepared.folder.clone(),
+                directory: prepared.directory.path().to_owned(),
+                withheld: prepared.withheld,
+            };
+            let means = Means {
+                executors: wf_steps::executors(),
+                world: Arc::new(RealWorld { folder: prepared.folder }),
+                journal: Box::new(NoJournal),
+                reporter: report.clone(),
+                asked: canceller.watch(),
+            };
+            Ok::<_, io::Error>(wf_runtime::dispatcher::run(assignments, means).await)
+        })?;
+        // What is still being looked up must not keep the process.
+        runtime.shutdown_background();
+        report.finish();
+        match ended {
+            Ok(ended) => self.conclude(&ended, &prepared.id, &report, output),
+            Err(RunBroken::Journal(error)) => {
+                output.note(&format!("error: the run was ended: {error}\nhelp: Nothing more was started.\n"))?;
+                Ok(Exit::JournalUnwritable)
+            }
+            Err(RunBroken::Engine(error)) => {
+                output.note(&format!("error: the run was ended by a mistake of wfc: {error}\nhelp: Please report it.\n"))?;
+                Ok(Exit::Failed)
+            }
+        }
+    }
+
+    fn conclude(&self, ended: &RunEnded, id: &str, report: &RunReport, output: &mut Output) -> io::Result<Exit> {
+        output.note(&report.summary(ended))?;
+        output.result(&run::result(self.format, ended, id))?;
+        if let Some(path) = &self.output
+            && ended.state == RunState::Succeeded
+        {
+            let json = serde_json::to_string_pretty(&ended.outputs.to_json()).unwrap_or_default() + "\n";
+            if let Err(error) = std::fs::write(path, json) {
+                output.note(&format!(
+                    "error: {} cannot be written: {error}\nhelp: The run succeeded; its outputs stand above.\n",
+                    path.display()
+                ))?;
+                return Ok(Exit::Failed);
+            }
+        }
+        Ok(exit(ended))
+    }
+}
+
+/// The directory of the file, where steps run.
+fn folder_of(file: &str) -> PathBuf {
+    let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    if file == "-" {
+        return current;
+    }
+    let path = std::fs::canonicalize(file).unwrap_or_else(|_| current.join(file));
+    path.parent().map_or(current, Path::to_owned)
+}
+
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, usize::from).max(4)
+}
+
+type SecretValues = (BTreeMap<(WorkflowId, wf_model::expression::ValueId), Value>, Vec<std::ffi::OsString>);
+
+/// The secrets of a workflow and of all that it calls.
+fn read_secrets(program: &Program, id: WorkflowId) -> Result<SecretValues, Vec<Diagnostic>> {
+    let mut values = BTreeMap::new();
+    let (mut withheld, mut problems) = (Vec::new(), Vec::new());
+    for id in called(program, id) {
+        let Some(workflow) = program.workflows.get(id) else { continue };
+        match wf_runtime::secrets::read(workflow, |name| std::env::var_os(name)) {
+            Ok(Secrets { values: read, withheld: names }) => {
+                values.extend(read.into_iter().map(|(value, secret)| ((id, value), secret)));
+                withheld.extend(names);
+            }
+            Err(diagnostics) => problems.extend(diagnostics),
+        }
+    }
+    if problems.is_empty() { Ok((values, withheld)) } else { Err(problems) }
+}
+
+/// A workflow and all that it calls.
+fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {
+    let mut found = BTreeSet::new();
+    let mut left = vec![id];
+    while let Some(id) = left.pop() {
+        let Some(workflow) = program.workflows.get(id).filter(|_| found.insert(id)) else { continue };
+        for (_, statement) in workflow.statements.iter() {
+            if let StatementKind::Step(step) = &statement.kind
+                && let Callee::Workflow(callee) = step.invocation.callee
+            {
+                left.push(callee);
+            }
+        }
+    }
+    debug_assert!(found.iter().all(|id| id.index() < program.workflows.len()));
+    found
+}
+
+fn exit(ended: &RunEnded) -> Exit {
+    match ended.state {
+        RunState::Succeeded => Exit::Done,
+        RunState::RolledBack => Exit::RolledBack,
+        RunState::RollbackFailed => Exit::RollbackFailed,
+        RunState::Paused => Exit::Waiting,
+        RunState::Cancelled => match ended.cancelled {
+            Some(CancelCause::Hangup) => Exit::Signal(1),
+            Some(CancelCause::Interrupt) => Exit::Signal(2),
+            Some(CancelCause::Terminate) => Exit::Signal(15),
+            Some(CancelCause::Request) | None => Exit::Failed,
+        },
+        RunState::Failed | RunState::Queued | RunState::Running => Exit::Failed,
+    }
+}
