@@ -4,6 +4,8 @@
 
 mod arrows;
 mod cli;
+mod corruptions;
 mod kinds;
+mod language;
 mod pages;
 mod tidy;

@@ -100,11 +100,14 @@ impl Checker<'_> {
     fn record_of(&mut self, entries: &[(ast::Key, ast::Expression)], span: Span, fields: &[Field]) -> Expression {
         let known: HashMap<&str, &Field> = fields.iter().map(|field| (&*field.name, field)).collect();
         let mut checked: Vec<(Arc<str>, Expression)> = Vec::new();
+        // A field that was most likely meant is not called missing too.
+        let mut meant: Vec<&str> = Vec::new();
         for (key, value) in entries {
             if let Some(field) = known.get(&*key.text) {
                 checked.push((key.text.clone(), self.check(value, &field.type_)));
             } else {
                 let near = nearest(&key.text, fields.iter().map(|field| &*field.name));
+                meant.extend(near);
                 self.report(&UnknownField {
                     name: &key.text,
                     span: key.span,
@@ -117,7 +120,7 @@ impl Checker<'_> {
         }
         let given: HashSet<&str> = entries.iter().map(|(key, _)| &*key.text).collect();
         for field in fields.iter().filter(|field| !given.contains(&*field.name)) {
-            if !matches!(field.type_, Type::Optional(_)) {
+            if !matches!(field.type_, Type::Optional(_)) && !meant.contains(&&*field.name) {
                 self.report(&MissingField { name: &field.name, type_: &field.type_, span });
             }
             let null = Expression { kind: ExpressionKind::Literal(wf_model::value::Value::Null), ..unknown(span) };

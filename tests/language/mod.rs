@@ -1,0 +1,109 @@
+//! The language as executable Markdown: every page in this folder proves sections of the reference.
+//!
+//! A page begins with a line `Proves: §5, §6`. A `wf` block is a file `main.wf`; the blocks below it, up to the next `wf` block
+//! without a name, say what holds of it:
+//!
+//! - nothing: it checks without a diagnostic;
+//! - `diagnostics`: exactly these, one a line, in the order of the text: ``slug `the text that is pointed at` ``; with
+//!   `diagnostics strict` at that level;
+//! - `run ARGUMENTS`: what `wfc run main.wf ARGUMENTS` prints to stdout; a first line `exit N` when it does not end with 0;
+//! - `stderr`: lines that the run before it wrote to stderr, in this order, others between them left out;
+//! - `formatted`: what `wfc fmt` makes of it;
+//! - `wf NAME.wf`, `file NAME`: another file beside it.
+
+mod page;
+
+use crate::cli::Place;
+use page::{Case, Expectation, Page, pages};
+use serde_json::Value;
+
+/// Every sentence of these sections that can be observed is proven by a page.
+const SECTIONS: [&str; 1] = ["§2"];
+
+/// `slug `text`` of each diagnostic of the file, in the order of the text.
+fn diagnostics(place: &Place, level: &str) -> String {
+    let outcome = place.wfc(&["check", "--format", "json", "--level", level, "main.wf"]);
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"));
+    let entries = report["diagnostics"].as_array().expect("a list of diagnostics");
+    let line = |entry: &Value| {
+        let text = std::fs::read_to_string(place.path(entry["file"].as_str().expect("a file"))).unwrap_or_default();
+        let offset = |name: &str| usize::try_from(entry["span"][name].as_u64().expect("an offset")).expect("a small offset");
+        let text = text.get(offset("start")..offset("end")).unwrap_or("");
+        let first = text.lines().next().unwrap_or("");
+        format!("{} `{first}`\n", entry["slug"].as_str().expect("a slug"))
+    };
+    entries.iter().map(line).collect()
+}
+
+fn run(place: &Place, arguments: &str) -> (String, String) {
+    let mut words = vec!["run", "main.wf"];
+    words.extend(arguments.split_whitespace());
+    let outcome = place.wfc(&words);
+    let exit = if outcome.code == 0 { String::new() } else { format!("exit {}\n", outcome.code) };
+    (exit + &outcome.stdout, outcome.stderr)
+}
+
+/// Whether `lines` stand in `text` in this order.
+fn holds(text: &str, lines: &str) -> bool {
+    let mut rest = text.lines();
+    lines.lines().all(|line| rest.any(|candidate| candidate.contains(line.trim())))
+}
+
+/// What is wrong with a case.
+fn problems(case: &Case) -> Vec<String> {
+    let place = Place::new();
+    for (name, text) in &case.files {
+        place.write(name, text);
+    }
+    let mut problems = Vec::new();
+    let mut differ = |what: &str, expected: &str, found: &str| {
+        if expected.trim_end() != found.trim_end() {
+            problems.push(format!("{what}\n--- expected\n{expected}\n--- found\n{found}"));
+        }
+    };
+    if !case.expectations.iter().any(|expectation| matches!(expectation, Expectation::Diagnostics { .. })) {
+        differ("diagnostics", "", &diagnostics(&place, "standard"));
+    }
+    let mut errors = String::new();
+    for expectation in &case.expectations {
+        match expectation {
+            Expectation::Diagnostics { level, text } => differ("diagnostics", text, &diagnostics(&place, level)),
+            Expectation::Run { arguments, text } => {
+                let (found, stderr) = run(&place, arguments);
+                differ(&format!("run {arguments}\n{stderr}"), text, &found);
+                errors = stderr;
+            }
+            Expectation::Stderr(text) => {
+                let found = if holds(&errors, text) { text.as_str() } else { errors.as_str() };
+                differ("stderr", text, found);
+            }
+            Expectation::Formatted(text) => {
+                place.wfc(&["fmt", "main.wf"]);
+                differ("formatted", text, &place.read("main.wf"));
+            }
+        }
+    }
+    problems
+}
+
+#[test]
+fn every_page_holds() {
+    let mut report = String::new();
+    for Page { name, cases, .. } in pages() {
+        for case in cases {
+            for problem in problems(&case) {
+                report += &format!("\n==== {name}, line {}: {problem}\n", case.line);
+            }
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+#[test]
+fn every_section_is_proven_by_a_page() {
+    let proven: String = pages().into_iter().map(|page| page.proves).collect();
+    for section in SECTIONS {
+        let found = proven.split([',', ' ']).any(|word| word.trim() == section);
+        assert!(found, "no page in tests/language begins with `Proves: {section}`");
+    }
+}
