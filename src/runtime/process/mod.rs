@@ -43,7 +43,7 @@ const LEAK_WINDOW: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// How often a process is looked at again that just becomes another program, so that it cannot be told whose it is.
-const DOUBTS: usize = 4;
+const DOUBTS: usize = 20;
 
 /// How long what was killed may still hold the pipes.
 const KILLED_WINDOW: Duration = Duration::from_secs(1);

@@ -69,11 +69,12 @@ impl Tree {
     /// Kills all, also those that begin while it does; waits until they have ended, but not for ever.
     pub(super) async fn kill(&self) {
         let mut killed = HashSet::new();
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             // One that is about to end has lost its environment, by which it was known, and still runs.
             killed.retain(|number| table::entry(*number).is_some_and(|entry| !entry.ended));
             let living = self.kill_once();
-            if killed.is_empty() && living.is_empty() {
+            let doubt = round < super::DOUBTS && self.foreign_children() == Owned::Unknown;
+            if killed.is_empty() && living.is_empty() && !doubt {
                 return;
             }
             killed.extend(living);
@@ -93,17 +94,18 @@ impl Tree {
     /// Whether nothing runs any more; to be asked when the leader has ended. A process of which nothing is known counts as one
     /// of the tree when `in_doubt` says so.
     pub(super) fn is_empty(&self, in_doubt: bool) -> bool {
-        let strangers = || table::own_children().map(|children| self.strangers(children));
         let group_is_empty = test_kill_process_group(self.leader).is_err();
-        let owned = match strangers().filter(|_| group_is_empty) {
-            Some(strangers) => strangers.iter().map(|number| self.owns(*number)).max().unwrap_or(Owned::No),
-            None => Owned::Yes,
-        };
-        match owned {
+        match if group_is_empty { self.foreign_children() } else { Owned::Yes } {
             Owned::No => true,
             Owned::Unknown if in_doubt => false,
             Owned::Unknown | Owned::Yes => self.living().is_empty(),
         }
+    }
+
+    /// Whether one of the children that nobody here started is of the tree.
+    fn foreign_children(&self) -> Owned {
+        let Some(children) = table::own_children() else { return Owned::Yes };
+        self.strangers(children).iter().map(|number| self.owns(*number)).max().unwrap_or(Owned::No)
     }
 
     fn number(&self) -> i32 {
