@@ -1,7 +1,7 @@
 //! Files and what they use: texts are read once, circles are found.
 
 use crate::files::{FileProblem, Files};
-use crate::findings::{ImportCycle, ImportUnreadable, NoStandardLibrary};
+use crate::findings::{EmptyFile, ImportCycle, ImportUnreadable, NoStandardLibrary};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
@@ -74,6 +74,9 @@ impl Loader<'_> {
         let parsed = wf_syntax::parse(source, &text);
         let whole = parsed.diagnostics.is_empty();
         self.diagnostics.extend(parsed.diagnostics);
+        if whole && parsed.file.items.is_empty() {
+            self.diagnostics.push(EmptyFile { span: Span::new(source, 0, 0) }.diagnostic());
+        }
         let index = self.modules.len();
         let folder = absolute.rsplit_once('/').map_or("", |(folder, _)| folder);
         let here: Arc<str> = if folder.is_empty() { "/".into() } else { folder.into() };

@@ -1,5 +1,7 @@
 //! Characters that could change what a terminal shows are written out.
 
+use std::borrow::Cow;
+
 /// Writes control characters and those that reorder text as `\u{…}`; line breaks and tabs stay.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut printed, character| {
@@ -11,6 +13,19 @@ pub(crate) fn printable(text: &str) -> String {
 /// As [`printable`], for what has to stay on one line.
 pub(crate) fn printable_line(text: &str) -> String {
     printable(text).replace('\n', "\\n")
+}
+
+/// Bytes of a message that are printed whole.
+const LONGEST_TEXT: usize = 800;
+
+/// A text without the middle of what is too long to be read.
+pub(crate) fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_TEXT {
+        return text.into();
+    }
+    let half = LONGEST_TEXT / 2;
+    let (beginning, end) = (text.floor_char_boundary(half), text.ceil_char_boundary(text.len() - half));
+    format!("{} … {}", text.get(..beginning).unwrap_or_default(), text.get(end..).unwrap_or_default()).into()
 }
 
 /// Adds one character in its printable form.
@@ -30,7 +45,14 @@ fn is_deceptive(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{printable, printable_line};
+    use super::{LONGEST_TEXT, cut, printable, printable_line};
+
+    #[test]
+    fn long_texts_lose_their_middle() {
+        assert_eq!(cut("short"), "short");
+        let long = cut(&"é".repeat(LONGEST_TEXT)).into_owned();
+        assert!(long.contains("é … é") && long.len() < LONGEST_TEXT + 10, "{}", long.len());
+    }
 
     #[test]
     fn what_deceives_is_written_out() {

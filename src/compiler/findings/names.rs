@@ -19,6 +19,19 @@ impl Finding for Unreadable<'_> {
     }
 }
 
+/// A file without any declaration.
+pub(crate) struct EmptyFile {
+    pub(crate) span: Span,
+}
+
+impl Finding for EmptyFile {
+    const SLUG: &'static str = "empty-file";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "the file declares nothing").with_help("Begin with a workflow: `workflow main { … }`.")
+    }
+}
+
 /// A file that a `use` names and that cannot be read.
 pub(crate) struct ImportUnreadable<'a> {
     pub(crate) message: &'a str,

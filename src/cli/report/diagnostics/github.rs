@@ -1,7 +1,7 @@
 //! Annotations of GitHub Actions ("Workflow commands for GitHub Actions", setting an error message).
 
 use super::{shown, word};
-use crate::report::escape::printable;
+use crate::report::escape::{cut, printable};
 use std::fmt::Write as _;
 use wf_model::diagnostic::{Diagnostic, Level};
 use wf_model::source::Sources;
@@ -17,7 +17,7 @@ pub fn github(diagnostics: &[Diagnostic], sources: &Sources, level: Level) -> St
         let place = place(shown.diagnostic, sources);
         let title = property(shown.diagnostic.slug);
         // Writing to a string cannot fail.
-        let _ = writeln!(lines, "::{} {place}title={title}::{}", word(shown.severity), data(&printable(&message)));
+        let _ = writeln!(lines, "::{} {place}title={title}::{}", word(shown.severity), data(&printable(&cut(&message))));
         lines
     })
 }

@@ -4,13 +4,13 @@ mod excerpt;
 
 use super::{Shown, shown, word};
 use crate::report::Look;
-use crate::report::escape::{printable, printable_line};
-use excerpt::Excerpt;
+use crate::report::escape::{cut, printable, printable_line};
+use excerpt::{Excerpt, has_long_line};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, SourceSpan};
 use std::collections::HashMap;
 use std::fmt;
 use wf_model::diagnostic::{Diagnostic, Label, Level, Severity};
-use wf_model::source::Sources;
+use wf_model::source::{Source, Sources};
 use wf_model::span::SourceId;
 
 /// All diagnostics with their places, and a line that counts them; empty where there are none.
@@ -18,16 +18,40 @@ use wf_model::span::SourceId;
 pub fn text(diagnostics: &[Diagnostic], sources: &Sources, level: Level, look: Look) -> String {
     let shown = shown(diagnostics, level);
     let handler = handler(look);
-    let mut excerpts: HashMap<SourceId, Option<Excerpt<'_>>> = HashMap::new();
+    let mut excerpts: HashMap<SourceId, Option<Printed<'_>>> = HashMap::new();
     let mut report = String::new();
     for shown in &shown {
         let id = shown.diagnostic.primary.span.source;
-        let excerpt = excerpts.entry(id).or_insert_with(|| sources.get(id).map(Excerpt::new)).as_ref();
+        let printed = excerpts.entry(id).or_insert_with(|| {
+            sources.get(id).map(|source| if has_long_line(source) { Printed::Around(source) } else { Printed::Whole(Excerpt::new(source)) })
+        });
+        let around;
+        let excerpt = match printed {
+            Some(Printed::Whole(excerpt)) => Some(&*excerpt),
+            Some(Printed::Around(source)) => {
+                around = Excerpt::around(source, &places(shown.diagnostic));
+                Some(&around)
+            }
+            None => None,
+        };
         // Writing to a string cannot fail.
         let _ = handler.render_report(&mut report, &Rendered { shown, excerpt, sources });
         report.push('\n');
     }
     report + &count(&shown)
+}
+
+/// How a source is printed: at once, or for each diagnostic what stands around its places.
+enum Printed<'s> {
+    Whole(Excerpt<'s>),
+    Around(&'s Source),
+}
+
+/// Where the spans of a diagnostic begin and end in its file.
+fn places(diagnostic: &Diagnostic) -> Vec<usize> {
+    let id = diagnostic.primary.span.source;
+    let spans = std::iter::once(&diagnostic.primary).chain(&diagnostic.labels).map(|label| label.span);
+    spans.filter(|span| span.source == id).flat_map(|span| [span.start as usize, span.end as usize]).collect()
 }
 
 fn handler(look: Look) -> GraphicalReportHandler {
@@ -66,7 +90,7 @@ impl Rendered<'_> {
     fn drawn(&self, excerpt: &Excerpt<'_>) -> Vec<LabeledSpan> {
         let primary = &self.shown.diagnostic.primary;
         let near = self.shown.diagnostic.labels.iter().filter(|label| label.span.source == primary.span.source);
-        let text = |label: &Label| (!label.text.is_empty()).then(|| printable_line(&label.text));
+        let text = |label: &Label| (!label.text.is_empty()).then(|| printable_line(&cut(&label.text)));
         let place = |label: &Label| -> SourceSpan {
             let (start, end) = (excerpt.offset(label.span.start), excerpt.offset(label.span.end));
             (start, end.saturating_sub(start)).into()
@@ -80,7 +104,7 @@ impl Rendered<'_> {
         let source = self.sources.get(label.span.source)?;
         let position = source.position(label.span.start);
         let place = format!("{}:{}:{}", printable_line(&source.name), position.line, position.column);
-        Some(format!("{place}: {}", printable_line(&label.text)))
+        Some(format!("{place}: {}", printable_line(&cut(&label.text))))
     }
 }
 
@@ -92,7 +116,7 @@ impl fmt::Debug for Rendered<'_> {
 
 impl fmt::Display for Rendered<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&printable_line(&self.shown.diagnostic.message))
+        formatter.write_str(&printable_line(&cut(&self.shown.diagnostic.message)))
     }
 }
 
@@ -113,8 +137,8 @@ impl miette::Diagnostic for Rendered<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let diagnostic = self.shown.diagnostic;
         let far = diagnostic.labels.iter().filter(|label| label.span.source != diagnostic.primary.span.source);
-        let fix = diagnostic.fix.as_ref().map(|fix| format!("fix: {}", printable_line(&fix.title)));
-        let lines = diagnostic.help.as_deref().map(printable).into_iter().chain(fix);
+        let fix = diagnostic.fix.as_ref().map(|fix| format!("fix: {}", printable_line(&cut(&fix.title))));
+        let lines = diagnostic.help.as_deref().map(|help| printable(&cut(help))).into_iter().chain(fix);
         let lines: Vec<_> = lines.chain(far.filter_map(|label| self.elsewhere(label))).collect();
         if lines.is_empty() { None } else { Some(Box::new(lines.join("\n"))) }
     }
