@@ -5,6 +5,7 @@ use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::program::{Parameter, Workflow};
 use wf_model::span::Span;
 use wf_model::suggest::nearest;
+use wf_model::types::Type;
 use wf_model::value::Value;
 
 /// Longer values are cut in messages.
@@ -60,6 +61,20 @@ impl Finding for Unknown<'_> {
     }
 }
 
+/// What a value of the type looks like, where that is not plain from its name.
+fn looks(type_: &Type) -> String {
+    let example = match type_.required() {
+        Type::Bool => "`true` or `false`",
+        Type::Duration => "such as `90s` or `1h30m`",
+        Type::Size => "such as `512KB` or `2GB`",
+        Type::List(_) => "elements with commas between them, or JSON",
+        Type::Map(_) | Type::Record(_) => "a JSON object",
+        Type::Url => "such as `https://example.com/path`",
+        _ => return String::new(),
+    };
+    format!("; write {example}")
+}
+
 pub(super) struct Mismatch<'a> {
     pub(super) parameter: &'a Parameter,
     pub(super) given: &'a Given,
@@ -73,7 +88,7 @@ impl Finding for Mismatch<'_> {
         let Parameter { name, type_, .. } = self.parameter;
         Self::at(self.parameter.span, format!("parameter `{name}` does not fit: {}", self.problem))
             .labelled(format!("declared as {type_}"))
-            .with_help(format!("Its value comes from {}.", self.given.origin))
+            .with_help(format!("Its value comes from {}{}.", self.given.origin, looks(type_)))
     }
 }
 

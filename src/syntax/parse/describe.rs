@@ -2,6 +2,7 @@
 
 use super::convert::Convert;
 use super::findings::{SyntaxError, TooComplicated};
+use super::form::form;
 use super::grammar::{Grammar, Rule};
 use pest::Parser as _;
 use pest::error::{Error, ErrorVariant, InputLocation};
@@ -21,7 +22,7 @@ pub(crate) fn describe(rule: Rule, error: &Error<Rule>, text: &str, convert: &Co
     };
     let (at, expected) = furthest(rule, text, at).unwrap_or_else(|| (at, expected(positives)));
     let (span, found) = place(text, at, convert);
-    SyntaxError { span, expected, found }.diagnostic()
+    SyntaxError { span, expected, found, form: form(rule) }.diagnostic()
 }
 
 /// How far any token got, and which could have followed; `None` where a rule got as far as that.

@@ -10,6 +10,8 @@ pub(super) struct SyntaxError {
     pub(super) expected: Option<String>,
     /// What stands there; `None` at the end.
     pub(super) found: Option<String>,
+    /// An example of the whole.
+    pub(super) form: Option<&'static str>,
 }
 
 impl Finding for SyntaxError {
@@ -21,13 +23,14 @@ impl Finding for SyntaxError {
             None => "the statement ends too early".to_owned(),
         };
         let found = Self::at(self.span, message);
+        let form = self.form.map(|form| format!("\nIt is written like this: `{form}`.")).unwrap_or_default();
         match &self.expected {
             Some(expected) => found
                 .labelled(format!("expected {expected}"))
-                .with_help(format!("Write {expected} here, or see whether something before it is missing a sign.")),
-            None => found
-                .labelled("nothing fits from here on")
-                .with_help("Look at the sign before it: an operator, a comma or a bracket may be missing or too many."),
+                .with_help(format!("Write {expected} here, or see whether something before it is missing a sign.{form}")),
+            None => found.labelled("nothing fits from here on").with_help(format!(
+                "Look at the sign before it: an operator, a comma or a bracket may be missing or too many.{form}"
+            )),
         }
     }
 }

@@ -4,6 +4,7 @@ mod convert;
 mod describe;
 mod expression;
 mod findings;
+mod form;
 mod grammar;
 mod name;
 mod number;

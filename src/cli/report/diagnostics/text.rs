@@ -23,7 +23,9 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, level: Level, look: L
     for shown in &shown {
         let id = shown.diagnostic.primary.span.source;
         let printed = excerpts.entry(id).or_insert_with(|| {
-            sources.get(id).map(|source| if has_long_line(source) { Printed::Around(source) } else { Printed::Whole(Excerpt::new(source)) })
+            sources
+                .get(id)
+                .map(|source| if has_long_line(source) { Printed::Around(source) } else { Printed::Whole(Excerpt::new(source)) })
         });
         let around;
         let excerpt = match printed {

@@ -4,8 +4,9 @@ use crate::report::escape::printable_line;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use wf_model::failure::Failure;
-use wf_model::program::{Program, StatementKind};
-use wf_model::source::Sources;
+use wf_model::program::{Attribute, AttributeValue, Program, StatementKind};
+use wf_model::script::ScriptPart;
+use wf_model::source::{Source, Sources};
 use wf_model::unit::Duration;
 
 /// How many lines of a failed step's output are shown.
@@ -27,7 +28,7 @@ impl Finished<'_> {
     /// `done     build (1.2s)`; the first word carries the state, with or without colours.
     pub(super) fn line(&self, path: &str, took: Option<Duration>) -> String {
         let path = printable_line(path);
-        let took = took.map(|took| format!(" ({took})")).unwrap_or_default();
+        let took = took.map(|took| format!(" ({})", rounded(took))).unwrap_or_default();
         match self {
             Self::Done => format!("done     {path}{took}"),
             Self::Failed(failure) => format!("failed   {path}{took}: {}", printable_line(&failure.message)),
@@ -36,6 +37,15 @@ impl Finished<'_> {
             }
             Self::Stopped => format!("stopped  {path}{took}"),
         }
+    }
+}
+
+/// A time as precise as people read it: `703ms`, `4.2s`, `2m5s`.
+pub(super) fn rounded(time: Duration) -> String {
+    match time.milliseconds {
+        milliseconds @ 1_000..60_000 => format!("{}.{}s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        ..60_000 => time.to_string(),
+        milliseconds => Duration::from_seconds(milliseconds / 1_000).to_string(),
     }
 }
 
@@ -87,32 +97,61 @@ impl Tail {
     }
 }
 
-/// Where steps stand in their files, by the last name of their path.
-pub(super) struct Places {
-    places: HashMap<Arc<str>, Option<String>>,
+/// What is said of a step beside what it did.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    /// `deploy.wf:12`
+    pub(super) place: String,
+    /// What it runs, with values as the file writes them; empty for kinds that run no command.
+    pub(super) command: String,
 }
 
-impl Places {
+/// How steps are written in their files, by the last name of their path.
+pub(super) struct Steps {
+    steps: HashMap<Arc<str>, Option<Written>>,
+}
+
+impl Steps {
     pub(super) fn new(program: &Program, sources: &Sources) -> Self {
-        let mut places: HashMap<Arc<str>, Option<String>> = HashMap::new();
+        let mut steps: HashMap<Arc<str>, Option<Written>> = HashMap::new();
         for (_, workflow) in program.workflows.iter() {
             for (_, statement) in workflow.statements.iter() {
-                let (Some(name), StatementKind::Step(_)) = (&statement.name, &statement.kind) else { continue };
-                let source = sources.get(statement.span.source);
-                let place = source.map(|source| format!("{}:{}", source.name, source.position(statement.span.start).line));
+                let (Some(name), StatementKind::Step(step)) = (&statement.name, &statement.kind) else { continue };
+                let written = sources.get(statement.span.source).map(|source| Written {
+                    place: format!("{}:{}", source.name, source.position(statement.span.start).line),
+                    command: step.invocation.attributes.iter().find_map(|given| command(given, source)).unwrap_or_default(),
+                });
                 // A name that two workflows have tells nothing.
-                let known = places.contains_key(name);
-                places.insert(name.clone(), place.filter(|_| !known));
+                let known = steps.contains_key(name);
+                steps.insert(name.clone(), written.filter(|_| !known));
             }
         }
-        Self { places }
+        Self { steps }
     }
 
-    /// `deploy.wf:12`
-    pub(super) fn of(&self, path: &str) -> Option<String> {
+    /// The step at a path of a run.
+    pub(super) fn of(&self, path: &str) -> Option<&Written> {
         let last = path.rsplit('.').next()?;
         let name = last.split('[').next()?;
-        self.places.get(name).cloned().flatten()
+        self.steps.get(name)?.as_ref()
+    }
+}
+
+/// The command that an attribute holds.
+fn command(given: &Attribute, source: &Source) -> Option<String> {
+    match &given.value {
+        AttributeValue::Script(script) => Some(
+            script
+                .parts
+                .iter()
+                .map(|part| match part {
+                    ScriptPart::Literal(text) => text.to_string(),
+                    ScriptPart::Value { value, .. } => format!("${{{}}}", source.slice(value.span)),
+                })
+                .collect(),
+        ),
+        AttributeValue::Expression(words) if &*given.name == "run" => Some(source.slice(words.span).to_owned()),
+        AttributeValue::Expression(_) => None,
     }
 }
 
@@ -123,7 +162,7 @@ pub(super) fn annotation(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Finished, TAIL, Tail};
+    use super::{Finished, TAIL, Tail, rounded};
     use wf_model::failure::{Failure, FailureKind};
     use wf_model::unit::Duration;
 
@@ -139,6 +178,15 @@ mod tests {
         }
         let text = long.text();
         assert!(text.starts_with("…\n5\n") && text.lines().count() == TAIL + 1, "{text}");
+    }
+
+    #[test]
+    fn times_are_as_precise_as_people_read_them() {
+        let rounded = |milliseconds| rounded(Duration { milliseconds });
+        assert_eq!(rounded(703), "703ms");
+        assert_eq!(rounded(4_019), "4.0s");
+        assert_eq!(rounded(59_999), "59.9s");
+        assert_eq!(rounded(125_999), "2m5s");
     }
 
     #[test]

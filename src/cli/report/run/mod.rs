@@ -14,13 +14,15 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 use tally::Tally;
 use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind, SkipReason, Timestamp};
-use wf_model::failure::Failure;
 use wf_model::program::Program;
 use wf_model::run::RunState;
 use wf_model::source::Sources;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Reporter, RunEnded};
 use wf_runtime::executor::Stream;
+
+/// Lines of a step's command that are shown where it fails.
+const LONGEST_COMMAND: usize = 8;
 
 /// How progress and outputs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -37,7 +39,7 @@ pub enum Format {
 pub struct RunReport {
     format: Format,
     verbose: bool,
-    places: lines::Places,
+    steps: lines::Steps,
     state: Mutex<State>,
 }
 
@@ -47,6 +49,8 @@ struct State {
     kinds: HashMap<InstanceId, InstanceKind>,
     open: HashMap<InstanceId, Open>,
     tally: Tally,
+    /// Whether somebody asked the run to end.
+    cancelled: bool,
 }
 
 /// A step that is under way.
@@ -60,8 +64,14 @@ impl RunReport {
     #[must_use]
     pub fn new(format: Format, verbose: bool, program: &Program, sources: &Sources) -> Self {
         let live = format == Format::Human && progress::is_live();
-        let state = State { screen: Screen::new(live), kinds: HashMap::new(), open: HashMap::new(), tally: Tally::default() };
-        Self { format, verbose, places: lines::Places::new(program, sources), state: Mutex::new(state) }
+        let state = State {
+            screen: Screen::new(live),
+            kinds: HashMap::new(),
+            open: HashMap::new(),
+            tally: Tally::default(),
+            cancelled: false,
+        };
+        Self { format, verbose, steps: lines::Steps::new(program, sources), state: Mutex::new(state) }
     }
 
     /// Takes down what is drawn for steps under way.
@@ -103,9 +113,9 @@ impl RunReport {
                 state.kinds.insert(instance.id, kind.clone());
             }
             EventKind::Started { instance, .. } => self.started(state, instance, event.at),
-            EventKind::AttemptEnded { outcome: AttemptOutcome::Failed(failure), instance, .. } => {
+            EventKind::AttemptEnded { outcome: AttemptOutcome::Failed(_), instance, .. } => {
                 let tail = state.open.get_mut(&instance.id).map(|open| std::mem::take(&mut open.tail));
-                self.attempt_failed(state, instance, failure, tail);
+                self.attempt_failed(state, instance, tail);
             }
             EventKind::RetryScheduled { instance, attempt, delay, failure, .. } => {
                 state.tally.retries += 1;
@@ -120,7 +130,12 @@ impl RunReport {
             EventKind::Cancelled { instance, .. } => self.ended(state, instance, event.at, Finished::Stopped),
             EventKind::Skipped { instance, kind, reason } => self.skipped(state, instance, kind, *reason),
             EventKind::CancelRequested { .. } => {
-                state.screen.line("cancel   nothing new starts; running steps are asked to end (once more ends them at once)");
+                let again = std::mem::replace(&mut state.cancelled, true);
+                state.screen.line(if again {
+                    "cancel   running steps are ended at once"
+                } else {
+                    "cancel   nothing new starts; running steps are asked to end (once more ends them at once)"
+                });
             }
             EventKind::RunEnded { .. } => state.tally.ended_at = Some(event.at),
             EventKind::RunResumed
@@ -144,26 +159,32 @@ impl RunReport {
         state.screen.begin(instance.id, &printable_line(&instance.path));
     }
 
-    /// The output of an attempt that failed is shown at once.
-    fn attempt_failed(&self, state: &mut State, instance: &Instance, failure: &Failure, tail: Option<lines::Tail>) {
+    /// What an attempt that failed was, and the end of its output, are shown at once.
+    fn attempt_failed(&self, state: &mut State, instance: &Instance, tail: Option<lines::Tail>) {
         let tail = tail.unwrap_or_default().text();
-        let place = self.places.of(&instance.path);
+        let written = self.steps.of(&instance.path);
+        let github = self.format == Format::Github;
         let mut text = String::new();
-        if self.format == Format::Github {
+        if github {
             text += &format!("::group::output of {}\n", lines::annotation(&instance.path));
         }
-        if let Some(place) = place {
-            text += &format!("         {}\n", printable_line(&place));
+        let place = written.map(|written| format!(" ({})", printable_line(&written.place))).unwrap_or_default();
+        text += &format!("output   {}{place}\n", printable_line(&instance.path));
+        let command = written.map(|written| printable(written.command.trim())).unwrap_or_default();
+        for line in command.lines().take(LONGEST_COMMAND) {
+            text += &format!("       $ {line}\n");
+        }
+        if command.lines().count() > LONGEST_COMMAND {
+            text += "       $ …\n";
         }
         for line in printable(&tail).lines() {
             text += &format!("       | {line}\n");
         }
-        if self.format == Format::Github {
+        if github {
             text += "::endgroup::\n";
         }
-        let _ = failure;
-        if !tail.is_empty() || self.format == Format::Github {
-            state.screen.line(&format!("output   {}\n{}", printable_line(&instance.path), text.trim_end_matches('\n')));
+        if !tail.is_empty() || !command.is_empty() {
+            state.screen.line(text.trim_end_matches('\n'));
         }
     }
 

@@ -1,19 +1,32 @@
 //! Where the lines of a run go: on a terminal below them a line for each step under way, elsewhere nothing but the lines.
 
 use super::look;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::collections::HashMap;
+use console::{Term, truncate_str};
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
 use wf_model::event::InstanceId;
 
 /// At most so many steps under way have a line.
 const MOST_LINES: usize = 16;
 
+/// How often the times of steps under way are drawn again.
+const TICK: Duration = Duration::from_millis(250);
+
 /// stderr, as a run uses it.
 pub(super) struct Screen {
-    live: Option<MultiProgress>,
-    bars: HashMap<InstanceId, ProgressBar>,
+    live: Option<Arc<Mutex<Live>>>,
+}
+
+/// The lines at the bottom of a terminal.
+///
+/// The cursor waits at the beginning of the line below them, so that what the terminal echoes there (`^C`) goes away with them.
+struct Live {
+    term: Term,
+    under_way: Vec<(InstanceId, String, Instant)>,
+    /// How many lines are drawn.
+    drawn: usize,
 }
 
 /// Whether steps under way can be drawn.
@@ -24,45 +37,88 @@ pub(super) fn is_live() -> bool {
 
 impl Screen {
     pub(super) fn new(live: bool) -> Self {
-        let live = live.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
-        Self { live, bars: HashMap::new() }
+        let live = live.then(|| Arc::new(Mutex::new(Live { term: Term::stderr(), under_way: Vec::new(), drawn: 0 })));
+        if let Some(live) = &live {
+            let live = Arc::downgrade(live);
+            std::thread::spawn(move || tick(&live));
+        }
+        Self { live }
     }
 
     /// Writes a line, which may have several, and that stays.
     pub(super) fn line(&self, line: &str) {
-        // A reader that went away misses the lines; the run goes on.
-        let _ = match &self.live {
-            Some(live) => live.println(line),
-            None => io::stderr().write_all(format!("{line}\n").as_bytes()),
-        };
+        match &self.live {
+            Some(live) => lock(live).draw(&format!("{line}\n")),
+            // A reader that went away misses the lines; the run goes on.
+            None => drop(io::stderr().write_all(format!("{line}\n").as_bytes())),
+        }
     }
 
     /// Draws a step that began.
-    pub(super) fn begin(&mut self, id: InstanceId, path: &str) {
-        let Some(live) = self.live.as_ref().filter(|_| self.bars.len() < MOST_LINES) else { return };
-        if self.bars.contains_key(&id) {
-            return;
+    pub(super) fn begin(&self, id: InstanceId, path: &str) {
+        let Some(live) = &self.live else { return };
+        let mut live = lock(live);
+        if !live.under_way.iter().any(|(known, ..)| *known == id) {
+            live.under_way.push((id, path.to_owned(), Instant::now()));
+            live.draw("");
         }
-        let bar = live.add(ProgressBar::new_spinner());
-        if let Ok(style) = ProgressStyle::with_template("running  {msg} {elapsed} {spinner}") {
-            bar.set_style(style);
-        }
-        bar.set_message(path.to_owned());
-        bar.enable_steady_tick(Duration::from_millis(250));
-        self.bars.insert(id, bar);
     }
 
-    /// Takes the line of a step away.
-    pub(super) fn end(&mut self, id: InstanceId) {
-        if let Some(bar) = self.bars.remove(&id) {
-            bar.finish_and_clear();
-        }
+    /// Takes the line of a step away, with the next line that is written.
+    pub(super) fn end(&self, id: InstanceId) {
+        let Some(live) = &self.live else { return };
+        lock(live).under_way.retain(|(known, ..)| *known != id);
     }
 
     /// Takes all lines of steps away.
-    pub(super) fn finish(&mut self) {
-        for (_, bar) in self.bars.drain() {
-            bar.finish_and_clear();
+    pub(super) fn finish(&self) {
+        let Some(live) = &self.live else { return };
+        let mut live = lock(live);
+        live.under_way.clear();
+        live.draw("");
+    }
+}
+
+fn lock(live: &Mutex<Live>) -> std::sync::MutexGuard<'_, Live> {
+    // A thread that panicked while it drew left nothing that could not be drawn again.
+    live.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Draws again and again, until the screen is gone.
+fn tick(live: &Weak<Mutex<Live>>) {
+    loop {
+        std::thread::sleep(TICK);
+        let Some(live) = live.upgrade() else { return };
+        let mut live = lock(&live);
+        if !live.under_way.is_empty() {
+            live.draw("");
         }
+    }
+}
+
+impl Live {
+    /// Puts `lines` above what is drawn for the steps under way, in one write.
+    fn draw(&mut self, lines: &str) {
+        let mut text = String::new();
+        if self.drawn > 0 {
+            // Up, and away with everything below.
+            let _ = write!(text, "\r\x1b[{}A\x1b[J", self.drawn);
+        }
+        text += lines;
+        let (height, width) = self.term.size();
+        let room = usize::from(height).saturating_sub(2).clamp(1, MOST_LINES);
+        let shown = if self.under_way.len() > room { room - 1 } else { self.under_way.len() };
+        for (_, path, since) in self.under_way.iter().take(shown) {
+            let line = format!("running  {path} ({}s)", since.elapsed().as_secs());
+            let _ = writeln!(text, "{}", truncate_str(&line, usize::from(width).saturating_sub(1), "…"));
+        }
+        let hidden = self.under_way.len() - shown;
+        if hidden > 0 {
+            let _ = writeln!(text, "running  {hidden} more");
+        }
+        self.drawn = shown + usize::from(hidden > 0);
+        // A reader that went away misses the lines; the run goes on.
+        let _ = self.term.write_str(&text);
+        let _ = self.term.flush();
     }
 }

@@ -1,6 +1,7 @@
 //! How many steps did what.
 
 use super::lines::Finished;
+use super::lines::rounded;
 use wf_model::event::Timestamp;
 use wf_model::run::RunState;
 use wf_model::unit::Duration;
@@ -42,7 +43,7 @@ impl Tally {
             let plural = if self.retries == 1 { "retry" } else { "retries" };
             parts.push(format!("{} {plural}", self.retries));
         }
-        format!("{} in {}: {}\n", state.name(), self.took(), parts.join(", "))
+        format!("{} in {}: {}\n", state.name(), rounded(self.took()), parts.join(", "))
     }
 }
 

@@ -41,7 +41,8 @@ impl<'s> Excerpt<'s> {
         let text = &*source.text;
         let (first, last) = (places.iter().min().copied().unwrap_or(0), places.iter().max().copied().unwrap_or(0));
         let line_start = |offset: usize| text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-        let line_end = |offset: usize| text.get(offset..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| offset + at + 1);
+        let line_end =
+            |offset: usize| text.get(offset..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| offset + at + 1);
         let start = line_start(line_start(text.floor_char_boundary(first)).saturating_sub(1));
         let end = line_end(line_end(text.floor_char_boundary(last)));
         let first_line = u32::try_from(start).map_or(0, |start| source.position(start).line as usize).saturating_sub(1);
@@ -66,7 +67,8 @@ impl<'s> Excerpt<'s> {
             return self.print(line);
         }
         let text = &*self.source.text;
-        let mut kept: Vec<Range<usize>> = places.iter().filter(|place| line.contains(place)).map(|place| *place..*place).collect();
+        let mut kept: Vec<Range<usize>> =
+            places.iter().filter(|place| line.contains(place)).map(|place| *place..*place).collect();
         kept.sort_by_key(|range| range.start);
         kept.push(line.end..line.end);
         if kept.len() == 1 {
