@@ -6,6 +6,7 @@ pub mod event;
 pub mod expression;
 pub mod failure;
 pub mod kind;
+pub mod noun;
 pub mod program;
 pub mod run;
 pub mod script;

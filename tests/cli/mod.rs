@@ -63,7 +63,8 @@ impl Place {
 }
 
 impl Outcome {
-    fn of(output: Output) -> Self {
+    /// What came of a command.
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().expect("no signal ended it"),
             stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),

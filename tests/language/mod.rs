@@ -6,19 +6,20 @@
 //! - nothing: it checks without a diagnostic;
 //! - `diagnostics`: exactly these, one a line, in the order of the text: ``slug `the text that is pointed at` ``; with
 //!   `diagnostics strict` at that level;
-//! - `run ARGUMENTS`: what `wfc run main.wf ARGUMENTS` prints to stdout; a first line `exit N` when it does not end with 0;
+//! - `run ARGUMENTS`: what `wfc run main.wf ARGUMENTS` prints to stdout; a first line `exit N` when it does not end with 0
+//!   (before the arguments may stand variables of the environment, `TOKEN=x`, and the workflow, `:other`);
 //! - `stderr`: lines that the run before it wrote to stderr, in this order, others between them left out;
 //! - `formatted`: what `wfc fmt` makes of it;
 //! - `wf NAME.wf`, `file NAME`: another file beside it.
 
 mod page;
 
-use crate::cli::Place;
+use crate::cli::{Outcome, Place};
 use page::{Case, Expectation, Page, pages};
 use serde_json::Value;
 
 /// Every sentence of these sections that can be observed is proven by a page.
-const SECTIONS: [&str; 2] = ["§2", "§8"];
+const SECTIONS: [&str; 5] = ["§2", "§3", "§4", "§5", "§8"];
 
 /// `slug `text`` of each diagnostic of the file, in the order of the text.
 fn diagnostics(place: &Place, level: &str) -> String {
@@ -36,9 +37,14 @@ fn diagnostics(place: &Place, level: &str) -> String {
 }
 
 fn run(place: &Place, arguments: &str) -> (String, String) {
-    let mut words = vec!["run", "main.wf"];
-    words.extend(arguments.split_whitespace());
-    let outcome = place.wfc(&words);
+    let mut words = arguments.split_whitespace().peekable();
+    let mut variables = Vec::new();
+    while let Some(variable) = words.next_if(|word| word.starts_with(|first: char| first.is_ascii_uppercase())) {
+        variables.extend(variable.split_once('='));
+    }
+    let file = format!("main.wf{}", words.next_if(|word| word.starts_with(':')).unwrap_or_default());
+    let mut command = place.command(&["run", &file]);
+    let outcome = Outcome::of(command.args(words).envs(variables).output().expect("the binary starts"));
     let exit = if outcome.code == 0 { String::new() } else { format!("exit {}\n", outcome.code) };
     (exit + &outcome.stdout, outcome.stderr)
 }

@@ -51,3 +51,15 @@ fn parts_stand_in_their_order() {
     let handler = said("step a: shell \"x\"\non failure {\n  step b: shell \"y\"\n}\nstep c: shell \"z\"");
     assert_eq!(handler.len(), 1, "{handler:?}");
 }
+
+#[test]
+fn the_fewest_parts_are_misplaced() {
+    let early = said("on failure {\n  step b: shell \"y\"\n}\nstep a: shell \"x\"\nstep c: shell \"z\"\ntimeout 5m");
+    assert_eq!(early, ["misplaced @ on failure {\n  step b: shell \"y\"\n}", "misplaced @ timeout 5m"]);
+}
+
+#[test]
+fn a_setting_sees_all_parameters_and_secrets() {
+    assert_eq!(said("env: { A: a, T: t }\nparam a: string\nsecret t from env \"T\"\nstep b: shell \"x\""), NOTHING);
+    assert_eq!(said("env: { A: b }\nstep b: shell \"x\" -> string"), ["used-before-declared @ b"]);
+}

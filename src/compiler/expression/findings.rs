@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Edit, Finding, Strictness};
+use wf_model::noun::with_article;
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_syntax::ast;
@@ -74,7 +75,7 @@ impl TypeMismatch<'_> {
                 format!("Say what it is with `as {}`; it is checked in the run.", self.target.required())
             }
             (Type::Bool, _) => "Compare it: `… == …`, or `… != null`.".to_owned(),
-            _ => format!("Give a {} here.", self.target),
+            _ => format!("Give {} here.", with_article(self.target)),
         }
     }
 }
@@ -84,7 +85,7 @@ impl Finding for TypeMismatch<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("expected {}, found {}", self.target, self.type_))
-            .labelled(format!("this is a {}", self.type_))
+            .labelled(format!("this is {}", with_article(self.type_)))
             .with_help(self.help())
     }
 }
@@ -101,7 +102,7 @@ impl Finding for BareNumber<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let unit = if *self.target == Type::Duration { "s" } else { "MB" };
-        let found = Self::at(self.span, format!("a {} has a unit", self.target)).labelled("a plain number");
+        let found = Self::at(self.span, format!("{} has a unit", with_article(self.target))).labelled("a plain number");
         match self.number {
             Some(number) => found.with_help(format!("Write `{number}{unit}`, or another unit.")).with_fix(
                 format!("Write `{number}{unit}`"),
@@ -207,7 +208,7 @@ impl Finding for ConditionNotBool<'_> {
             Type::Json => "Say what it is: `… as bool`.",
             _ => "Compare it with something.",
         };
-        Self::at(self.span, format!("a condition is a bool, this is a {}", self.type_))
+        Self::at(self.span, format!("a condition is a bool, this is {}", with_article(self.type_)))
             .labelled("neither true nor false")
             .with_help(help)
     }
@@ -247,7 +248,9 @@ impl Finding for NotIterable<'_> {
             Type::String => "Split it: `.lines()` or `.split(\",\")`.",
             _ => "Give a list, a range or a map.",
         };
-        Self::at(self.span, format!("a {} has no elements", self.type_)).labelled("is gone through here").with_help(help)
+        Self::at(self.span, format!("{} has no elements", with_article(self.type_)))
+            .labelled("is gone through here")
+            .with_help(help)
     }
 }
 
@@ -326,7 +329,9 @@ impl Finding for TextOfCollection<'_> {
             Type::Channel => "Give the channel to a `notify` step: `to: …`.",
             _ => "Name a field of it, or write it as JSON: `.to_json()`.",
         };
-        Self::at(self.span, format!("a {} has no text of its own", self.type_)).labelled("stands in a text").with_help(help)
+        Self::at(self.span, format!("{} has no text of its own", with_article(self.type_)))
+            .labelled("stands in a text")
+            .with_help(help)
     }
 }
 
@@ -406,7 +411,7 @@ impl Finding for UnknownMethod<'_> {
     fn diagnostic(&self) -> Diagnostic {
         let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let known = if self.known.is_empty() { "It has no methods.".to_owned() } else { format!("It has {known}.") };
-        let found = Self::at(self.span, format!("a {} has no method `{}`", self.of, self.name))
+        let found = Self::at(self.span, format!("{} has no method `{}`", with_article(self.of), self.name))
             .labelled("not a method of it")
             .with_help(nearly(self.near, &known));
         mended(found, self.near, self.span)
@@ -498,7 +503,7 @@ impl Finding for NotIndexable<'_> {
     const SLUG: &'static str = "not-indexable";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("a {} has no elements to pick", self.type_))
+        Self::at(self.span, format!("{} has no elements to pick", with_article(self.type_)))
             .labelled("is indexed here")
             .with_help("Lists take a number, maps a key; a record's field stands behind a dot.")
     }
@@ -522,7 +527,9 @@ impl Finding for AsNeverHolds<'_> {
             (_, Type::String) => "`as` converts nothing; put the value into a string: `\"${…}\"`.",
             _ => "`as` converts nothing; it only says which of several types a value has.",
         };
-        Self::at(self.span, format!("a {} is never a {}", self.type_, self.target)).labelled("would always fail").with_help(help)
+        Self::at(self.span, format!("{} is never {}", with_article(self.type_), with_article(self.target)))
+            .labelled("would always fail")
+            .with_help(help)
     }
 }
 
@@ -598,7 +605,7 @@ impl Finding for NoOrder<'_> {
     const SLUG: &'static str = "no-order";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("a {} is neither greater nor less", self.type_))
+        Self::at(self.span, format!("{} is neither greater nor less", with_article(self.type_)))
             .labelled("has no order")
             .with_help("Numbers, durations, sizes and strings have one; compare a part of it, such as `.length`.")
     }
@@ -616,8 +623,8 @@ impl Finding for NeverEqual<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let null = |type_: &Type| *type_ == Type::null();
-        let found =
-            Self::at(self.span, format!("a {} is never equal to a {}", self.left, self.right)).labelled("always the same");
+        let found = Self::at(self.span, format!("{} is never equal to {}", with_article(self.left), with_article(self.right)))
+            .labelled("always the same");
         if null(self.left) || null(self.right) {
             return found.with_help("The value is always there; remove the test.");
         }
@@ -635,7 +642,7 @@ impl Finding for NotCompared<'_> {
     const SLUG: &'static str = "not-compared";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("a {} is not compared", self.type_))
+        Self::at(self.span, format!("{} is not compared", with_article(self.type_)))
             .labelled("the outcome would tell something of it")
             .with_help("Compare something that is no secret; `reveal(…)` opts out.")
     }

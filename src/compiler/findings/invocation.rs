@@ -1,7 +1,6 @@
 //! What can be wrong with steps, parameters, triggers and tests.
 
 use super::nearly;
-use std::fmt::Write as _;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::span::Span;
 use wf_model::types::Type;
@@ -174,14 +173,15 @@ impl Finding for AmbiguousDefault<'_> {
     const SLUG: &'static str = "ambiguous-default";
 
     fn diagnostic(&self) -> Diagnostic {
-        let mut message = format!("the type of parameter `{}` is not known", self.name.text);
-        if let Some(type_) = self.type_ {
-            // Writing to a string cannot fail.
-            let _ = write!(message, " from {type_}");
+        let name = &self.name.text;
+        let found = Self::at(self.span, format!("the type of parameter `{name}` is not known"));
+        match self.type_ {
+            Some(Type::Optional(_)) => {
+                found.labelled("may be of any type").with_help(format!("Write it: `param {name}: string?`."))
+            }
+            Some(_) => found.labelled("may hold anything").with_help(format!("Write it: `param {name}: [string] = …`.")),
+            None => found.labelled("neither a type nor a default").with_help(format!("Write it: `param {name}: string`.")),
         }
-        Self::at(self.span, message)
-            .labelled("says too little")
-            .with_help(format!("Write it out: `param {}: [string] = …`.", self.name.text))
     }
 }
 

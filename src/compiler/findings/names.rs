@@ -117,7 +117,10 @@ impl Finding for DuplicateName<'_> {
             Some(first) => found.with_label(first, "declared first"),
             None => found,
         };
-        found.with_help("Give it a name of its own; only the branches of one `if` may share names.")
+        found.with_help(match self.what {
+            "value" => "Give it a name of its own; only the branches of one `if` may share names.",
+            _ => "Give it a name of its own.",
+        })
     }
 }
 
@@ -142,16 +145,22 @@ pub(crate) struct UsedBeforeDeclared<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
     pub(crate) declared: Span,
+    /// Whether a parameter or a setting uses it, which happens before the first statement.
+    pub(crate) early: bool,
 }
 
 impl Finding for UsedBeforeDeclared<'_> {
     const SLUG: &'static str = "used-before-declared";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("`{}` has no value yet", self.name))
-            .labelled("used here")
-            .with_label(self.declared, "declared below")
-            .with_help("Move the use below it, or let the step that uses it say `depends on`.")
+        let found = Self::at(self.span, format!("`{}` has no value yet", self.name))
+            .with_label(self.declared, if self.declared < self.span { "declared here" } else { "declared below" });
+        if self.early {
+            return found
+                .labelled("used before the first statement")
+                .with_help("A parameter may use the parameters above it, a setting all parameters and secrets.");
+        }
+        found.labelled("used here").with_help("Move the use below it, or let the step that uses it say `depends on`.")
     }
 }
 

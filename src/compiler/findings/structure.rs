@@ -2,30 +2,33 @@
 
 use super::nearly;
 use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::noun::with_article;
 use wf_model::span::Span;
 
-/// An entry above which something stands that belongs below.
+/// An entry that stands on the wrong side of another one.
 pub(crate) struct Misplaced {
     pub(crate) what: &'static str,
     pub(crate) span: Span,
-    pub(crate) behind: (&'static str, Span),
-    pub(crate) to: Span,
-    pub(crate) phase: u8,
+    /// The entry on whose other side it belongs.
+    pub(crate) other: (&'static str, Span),
+    /// Whether it belongs above the other one.
+    pub(crate) above: bool,
 }
 
 impl Finding for Misplaced {
     const SLUG: &'static str = "misplaced";
 
     fn diagnostic(&self) -> Diagnostic {
-        let help = match self.phase {
-            0 => "Settings and clauses stand at the beginning of a body.",
-            _ => "Handlers and triggers stand at the end of a body, behind every declaration and statement.",
+        let (place, label, other) = match self.above {
+            true => ("behind", "belongs further up", "stands before it"),
+            false => ("before", "belongs further down", "stands behind it"),
         };
-        let _ = self.to;
-        Self::at(self.span, format!("a {} stands behind a {}", self.what, self.behind.0))
-            .labelled("belongs further up")
-            .with_label(self.behind.1, "stands before it")
-            .with_help(help)
+        Self::at(self.span, format!("{} stands {place} {}", with_article(self.what), with_article(self.other.0)))
+            .labelled(label)
+            .with_label(self.other.1, other)
+            .with_help(
+                "Settings and clauses stand first in a body, then declarations and statements, last handlers and triggers.",
+            )
     }
 }
 
@@ -40,7 +43,7 @@ impl Finding for StrayDeclaration {
     const SLUG: &'static str = "stray-declaration";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("a `{}` belongs to a {}", self.what, self.place))
+        Self::at(self.span, format!("{} belongs to a {}", with_article(self.what), self.place))
             .labelled("does not fit here")
             .with_help(format!("Move it into the body of a {}.", self.place))
     }
@@ -57,7 +60,7 @@ impl Finding for StrayStatement<'_> {
     const SLUG: &'static str = "stray-statement";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("a `{}` stands in the body of a step", self.what))
+        Self::at(self.span, format!("{} stands in the body of a step", with_article(self.what)))
             .labelled(format!("attributes and clauses of `{}` stand here", self.kind))
             .with_help("Move it behind the step; statements that belong together stand in a `stage`.")
     }

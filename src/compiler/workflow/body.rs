@@ -2,6 +2,7 @@
 
 use super::Check;
 use super::names::{Known, Visibility};
+use super::placing::{Move, moves};
 use crate::findings::{Misplaced, StrayDeclaration};
 use std::sync::Arc;
 use wf_model::program::{Body, BodyClauses, BodyId, StatementId, ValueOrigin};
@@ -33,12 +34,16 @@ impl Check<'_> {
             }
         }
         for entry in &body.entries {
-            match entry {
-                Entry::Secret(secret) => self.secret(secret),
-                Entry::Attribute(setting) => self.setting(setting),
-                _ => {}
+            if let Entry::Secret(secret) = entry {
+                self.secret(secret);
             }
         }
+        for entry in &body.entries {
+            if let Entry::Attribute(setting) = entry {
+                self.setting(setting);
+            }
+        }
+        self.early = false;
         self.body(body, BodyKind::Workflow)
     }
 
@@ -110,16 +115,11 @@ impl Check<'_> {
 
     /// Settings and clauses, then declarations and statements, then handlers and triggers.
     fn report_misplaced(&mut self, body: &ast::Body) {
-        let mut furthest: Option<&Entry> = None;
-        for entry in &body.entries {
-            match furthest {
-                Some(before) if phase(entry) < phase(before) => {
-                    let (what, span) = described(entry);
-                    let text = body.span;
-                    let first = body.entries.first().map(|first| described(first).1).unwrap_or(text);
-                    self.report(&Misplaced { what, span, behind: described(before), to: first.before(), phase: phase(entry) });
-                }
-                _ => furthest = Some(entry),
+        let phases: Vec<u8> = body.entries.iter().map(phase).collect();
+        for Move { entry, other, above } in moves(&phases) {
+            if let (Some(entry), Some(other)) = (body.entries.get(entry), body.entries.get(other)) {
+                let (what, span) = described(entry);
+                self.report(&Misplaced { what, span, other: described(other), above });
             }
         }
     }
@@ -207,7 +207,7 @@ pub(super) fn described(entry: &Entry) -> (&'static str, wf_model::span::Span) {
         Entry::Secret(secret) => ("secret", secret.span),
         Entry::Let(let_) => ("let", let_.span),
         Entry::Output(output) => ("output", output.span),
-        Entry::Attribute(attribute) => ("attribute", attribute.span),
+        Entry::Attribute(attribute) => ("setting", attribute.span),
         Entry::Step(step) => ("step", step.span),
         Entry::If(if_) => ("if", if_.span),
         Entry::Block(block) => ("block", block.span),

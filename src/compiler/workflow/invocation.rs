@@ -9,7 +9,7 @@ use crate::findings::{
 use std::sync::Arc;
 use wf_model::expression::Expression;
 use wf_model::kind::{self, Kind, TextSyntax};
-use wf_model::program::{Attribute, AttributeValue, Callee, Invocation, WorkflowId};
+use wf_model::program::{Attribute, AttributeValue, Callee, Invocation, Workflow, WorkflowId};
 use wf_model::span::Span;
 use wf_model::suggest::nearest;
 use wf_model::types::{Field, Type};
@@ -152,28 +152,31 @@ impl Check<'_> {
                 }
             }
         }
+        let mut meant = Vec::new();
         for attribute in &given {
             match kind.attribute(&attribute.name.text) {
                 Some(known) if attributes.iter().any(|taken| *taken.name == *known.name) => {}
                 Some(known) => attributes.push(self.attribute(known, &attribute.value, &given)),
                 None => {
                     let names: Vec<&str> = kind.attributes.iter().map(|attribute| attribute.name).collect();
-                    self.unknown_attribute(attribute, kind.name, &names);
+                    meant.extend(self.unknown_attribute(attribute, kind.name, &names));
                 }
             }
         }
-        self.report_missing(invocation, kind, &attributes);
+        self.report_missing(invocation, kind, &attributes, &meant);
         attributes
     }
 
-    fn unknown_attribute(&mut self, attribute: &ast::Attribute, kind: &str, names: &[&str]) {
+    /// Reports an attribute that there is not, and gives the one that is probably meant.
+    fn unknown_attribute<'n>(&mut self, attribute: &ast::Attribute, kind: &str, names: &[&'n str]) -> Option<&'n str> {
         let near = nearest(&attribute.name.text, names.iter().copied());
         self.report(&UnknownAttribute { name: &attribute.name.text, span: attribute.name.span, near, kind, known: names });
         self.inferred(&attribute.value);
+        near
     }
 
-    fn report_missing(&mut self, invocation: &ast::Invocation, kind: &Kind, given: &[Attribute]) {
-        let has = |name: &str| given.iter().any(|attribute| *attribute.name == *name);
+    fn report_missing(&mut self, invocation: &ast::Invocation, kind: &Kind, given: &[Attribute], meant: &[&str]) {
+        let has = |name: &str| meant.contains(&name) || given.iter().any(|attribute| *attribute.name == *name);
         let place = invocation.kind.span;
         if !kind.main_optional && !kind.main.is_empty() && !kind.main.iter().any(|name| has(name)) {
             self.report(&MissingAttribute { names: kind.main, kind: kind.name, span: place, main: true });
@@ -231,28 +234,38 @@ impl Check<'_> {
         };
         let names: Vec<&str> = callee.parameters.iter().map(|parameter| &*parameter.name).collect();
         let mut attributes = Vec::new();
+        let mut meant = Vec::new();
         for attribute in &given {
             match callee.parameters.iter().find(|parameter| parameter.name == attribute.name.text) {
                 Some(parameter) => {
                     let expression = self.expression(&attribute.value, &parameter.type_);
                     attributes.push(Attribute { name: parameter.name.clone(), value: AttributeValue::Expression(expression) });
                 }
-                None => self.unknown_attribute(attribute, &invocation.kind.text, &names),
+                None => meant.extend(self.unknown_attribute(attribute, &invocation.kind.text, &names)),
             }
         }
-        for parameter in &callee.parameters {
-            let optional = parameter.default.is_some() || matches!(parameter.type_, Type::Optional(_));
-            if !optional && !given.iter().any(|attribute| attribute.name.text == parameter.name) {
-                let name: &str = &parameter.name;
-                self.report(&MissingAttribute {
-                    names: &[name],
-                    kind: &invocation.kind.text,
-                    span: invocation.kind.span,
-                    main: false,
-                });
-            }
+        // A literal that has no place was meant for one of them.
+        if invocation.literal.is_none() {
+            self.report_missing_parameters(invocation, callee, &given, &meant);
         }
         attributes
+    }
+
+    fn report_missing_parameters(
+        &mut self,
+        invocation: &ast::Invocation,
+        callee: &Workflow,
+        given: &[&ast::Attribute],
+        meant: &[&str],
+    ) {
+        for parameter in &callee.parameters {
+            let name: &str = &parameter.name;
+            let optional = parameter.default.is_some() || matches!(parameter.type_, Type::Optional(_));
+            if !optional && !meant.contains(&name) && !given.iter().any(|attribute| *attribute.name.text == *name) {
+                let (kind, span) = (&invocation.kind.text, invocation.kind.span);
+                self.report(&MissingAttribute { names: &[name], kind, span, main: false });
+            }
+        }
     }
 
     /// `python` and `javascript` code takes no values.

@@ -9,6 +9,7 @@ mod handler;
 mod invocation;
 mod names;
 mod order;
+mod placing;
 mod script;
 mod step;
 mod trigger;
@@ -52,6 +53,8 @@ pub(crate) struct Check<'a> {
     facts: Facts,
     /// Whether the statement that is checked has its own `depends on`, so that it may use what stands below.
     free_order: bool,
+    /// Whether parameters and settings are checked, which have their values before the first statement.
+    early: bool,
     /// How a secret came into a value.
     trails: HashMap<ValueId, Vec<(Span, String)>>,
     used: std::collections::HashSet<ValueId>,
@@ -94,6 +97,7 @@ impl<'a> Check<'a> {
             event: None,
             facts: Facts::default(),
             free_order: false,
+            early: true,
             trails: HashMap::new(),
             used: std::collections::HashSet::new(),
             mentioned: std::collections::HashSet::new(),
@@ -134,6 +138,7 @@ impl<'a> Check<'a> {
             failure: self.failure.as_ref(),
             event: self.event.as_ref(),
             free_order: self.free_order,
+            early: self.early,
             here: &self.workflow.here,
             trails: &self.trails,
             used: &mut self.used,

@@ -59,6 +59,7 @@ pub(super) struct Scope<'a> {
     pub(super) failure: Option<&'a Type>,
     pub(super) event: Option<&'a Type>,
     pub(super) free_order: bool,
+    pub(super) early: bool,
     pub(super) here: &'a Arc<str>,
     pub(super) trails: &'a HashMap<ValueId, Vec<(Span, String)>>,
     pub(super) used: &'a mut HashSet<ValueId>,
@@ -110,7 +111,9 @@ impl Scope<'_> {
             Visibility::Below(type_) if self.free_order && known.value.is_some() => type_,
             Visibility::Below(_) => {
                 self.mentioned.insert(name.into());
-                return Lookup::Refused(Box::new(UsedBeforeDeclared { name, span, declared: known.span }.diagnostic()));
+                return Lookup::Refused(Box::new(
+                    UsedBeforeDeclared { name, span, declared: known.span, early: self.early }.diagnostic(),
+                ));
             }
             hidden => {
                 self.mentioned.insert(name.into());
