@@ -2,6 +2,7 @@
 
 use crate::report::Output;
 use crate::text;
+use std::collections::BTreeMap;
 use std::io;
 use wf_compiler::Compilation;
 use wf_model::diagnostic::{Edit, Level};
@@ -18,20 +19,22 @@ pub(crate) fn apply(file: &str, compilation: &Compilation, level: Level, output:
     let Some(source) = compilation.sources.get(own).filter(|_| file != "-") else { return Ok(false) };
     let shown = compilation.diagnostics.iter().filter(|diagnostic| diagnostic.severity(level).is_some());
     let fixes = shown.filter_map(|diagnostic| diagnostic.fix.as_ref());
-    let mut edits: Vec<&Edit> = Vec::new();
+    // By where they start; no two touch, so that what is replaced last before a place is the one that may reach it.
+    let mut edits: BTreeMap<u32, &Edit> = BTreeMap::new();
     let mut count = 0;
     for fix in fixes {
-        let overlaps = |edit: &Edit| edits.iter().any(|taken| edit.span.source != own || touches(taken, edit));
-        if fix.edits.iter().any(overlaps) {
+        let touches =
+            |edit: &Edit| edits.range(..=edit.span.end).next_back().is_some_and(|(_, taken)| taken.span.end >= edit.span.start);
+        if fix.edits.iter().any(|edit| edit.span.source != own || touches(edit)) {
             continue;
         }
         count += 1;
-        edits.extend(&fix.edits);
+        edits.extend(fix.edits.iter().map(|edit| (edit.span.start, edit)));
     }
     if edits.is_empty() {
         return Ok(false);
     }
-    let mended = replaced(&source.text, edits);
+    let mended = replaced(&source.text, edits.values());
     match text::replace(file, &mended) {
         Ok(()) => {
             let plural = if count == 1 { "" } else { "es" };
@@ -46,18 +49,14 @@ pub(crate) fn apply(file: &str, compilation: &Compilation, level: Level, output:
     }
 }
 
-fn touches(first: &Edit, second: &Edit) -> bool {
-    first.span.start <= second.span.end && second.span.start <= first.span.end
-}
-
-/// The text with all edits made; they do not overlap.
-fn replaced(text: &str, mut edits: Vec<&Edit>) -> String {
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
-    let mut text = text.to_owned();
-    for edit in edits {
-        if text.get(edit.span.range()).is_some() {
-            text.replace_range(edit.span.range(), &edit.replacement);
-        }
+/// The text with all edits made; they stand in its order and do not overlap.
+fn replaced<'a>(text: &str, edits: impl Iterator<Item = &'a &'a Edit>) -> String {
+    let mut mended = String::with_capacity(text.len());
+    let mut behind = 0;
+    for edit in edits.filter(|edit| text.get(edit.span.range()).is_some()) {
+        mended.push_str(text.get(behind..edit.span.range().start).unwrap_or(""));
+        mended.push_str(&edit.replacement);
+        behind = edit.span.range().end;
     }
-    text
+    mended + text.get(behind..).unwrap_or("")
 }

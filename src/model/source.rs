@@ -13,7 +13,12 @@ pub struct Source {
     /// The text itself.
     pub text: Arc<str>,
     line_starts: Vec<u32>,
+    /// How many characters begin before each block of the text, so that a place in a long line is counted from nearby.
+    characters: Vec<u32>,
 }
+
+/// Size in bytes of the blocks whose characters are counted ahead.
+const BLOCK: usize = 1024;
 
 /// A place as people count it; both numbers begin at 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +35,12 @@ impl Source {
     pub fn new(name: &str, path: &str, text: Arc<str>) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let line_starts = std::iter::once(0).chain(breaks.filter_map(|(at, _)| u32::try_from(at + 1).ok())).collect();
-        Self { name: name.into(), path: path.into(), text, line_starts }
+        let counts = text.as_bytes().chunks(BLOCK).scan(0, |count, block| {
+            *count += to_u32(characters(block));
+            Some(*count)
+        });
+        let characters = std::iter::once(0).chain(counts).collect();
+        Self { name: name.into(), path: path.into(), text, line_starts, characters }
     }
 
     /// The line and column of a byte offset; one behind the end counts as the end.
@@ -38,8 +48,16 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|index| self.line_starts.get(index)).copied().unwrap_or(0);
-        let before = self.text.get(start as usize..(offset as usize).min(self.text.len())).unwrap_or("");
-        Position { line: to_u32(line.max(1)), column: to_u32(before.chars().count() + 1) }
+        let before = self.characters_before(offset) - self.characters_before(start);
+        Position { line: to_u32(line.max(1)), column: to_u32(before + 1) }
+    }
+
+    /// How many characters begin before a byte offset.
+    fn characters_before(&self, offset: u32) -> usize {
+        let offset = (offset as usize).min(self.text.len());
+        let block = offset / BLOCK;
+        let counted = self.characters.get(block).copied().unwrap_or(0);
+        counted as usize + characters(self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default())
     }
 
     /// The text of a span, empty where the span does not fit the text.
@@ -53,6 +71,11 @@ impl Source {
     pub fn line_count(&self) -> usize {
         self.line_starts.len()
     }
+}
+
+/// How many characters begin in a piece of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 fn to_u32(number: usize) -> u32 {
@@ -103,6 +126,17 @@ mod tests {
         assert_eq!(source.position(7), Position { line: 3, column: 1 });
         assert_eq!(source.position(99), Position { line: 3, column: 1 });
         assert_eq!(source.line_count(), 3);
+    }
+
+    #[test]
+    fn columns_of_long_lines_count_characters_too() {
+        let line = "aç€".repeat(700);
+        let source = Source::new("a.wf", "", format!("é\n{line}").as_str().into());
+        for at in [0, 1, 341, 342, 699, 700] {
+            assert_eq!(source.position(to_u32(3 + at * 6)), Position { line: 2, column: to_u32(at * 3 + 1) });
+        }
+        let whole = Source::new("a.wf", "", "x".repeat(2 * BLOCK).as_str().into());
+        assert_eq!(whole.position(to_u32(2 * BLOCK)).column, to_u32(2 * BLOCK + 1));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::findings::{BareNumber, JsonNeedsAs, MayBeMissing, SecretLeak, TypeMismatch, WrongUnit};
 use super::{Checker, unknown};
+use std::collections::HashSet;
 use wf_model::expression::{Expression, ExpressionKind, Method, Reference};
 use wf_model::span::Span;
 use wf_model::types::{Field, Type};
@@ -46,12 +47,13 @@ impl Checker<'_> {
 
     /// How a secret came into an expression.
     fn trail_of(&self, expression: &Expression) -> Vec<(Span, String)> {
+        let mut seen = HashSet::new();
         let mut trail = Vec::new();
         for part in expression.walk() {
             if let ExpressionKind::Reference(Reference::Value(value)) = part.kind
                 && part.type_.holds_secret()
             {
-                trail.extend(self.names.trail(value));
+                trail.extend(self.names.trail(value).into_iter().filter(|(span, _)| seen.insert(*span)));
             }
         }
         trail

@@ -244,6 +244,9 @@ impl Finding for OutOfReach<'_> {
     }
 }
 
+/// So many names are listed where none is near.
+const LISTED: usize = 30;
+
 /// A step kind that there is not.
 pub(crate) struct UnknownKind<'a> {
     pub(crate) name: &'a str,
@@ -256,7 +259,10 @@ impl Finding for UnknownKind<'_> {
     const SLUG: &'static str = "unknown-kind";
 
     fn diagnostic(&self) -> Diagnostic {
-        let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let listed = self.known.iter().take(LISTED).map(|name| format!("`{name}`"));
+        let more = self.known.len().saturating_sub(LISTED);
+        let more = (more > 0).then(|| format!("{more} more"));
+        let known = listed.chain(more).collect::<Vec<_>>().join(", ");
         nearly(
             Self::at(self.span, format!("no step kind is called `{}`", self.name)),
             self.near,

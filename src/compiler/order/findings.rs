@@ -3,6 +3,9 @@
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
 
+/// So many links of a circle are shown.
+const LABELLED: usize = 16;
+
 /// A statement that waits for itself, by way of others or not.
 pub(super) struct DependencyCycle {
     /// The statements that wait, in the order of the circle.
@@ -15,7 +18,7 @@ impl Finding for DependencyCycle {
     const SLUG: &'static str = "dependency-cycle";
 
     fn diagnostic(&self) -> Diagnostic {
-        let mut links = self.links.iter();
+        let mut links = self.links.iter().take(LABELLED);
         let (first, span) = links.next().cloned().unwrap_or_default();
         let diagnostic = Self::at(span, circle(&self.titles)).labelled(first);
         let labelled = links.fold(diagnostic, |diagnostic, (text, span)| diagnostic.with_label(*span, text));

@@ -4,6 +4,7 @@ mod findings;
 #[cfg(test)]
 mod tests;
 
+use crate::suggestions::Suggestions;
 use findings::{DuplicateField, DuplicateType, RecursiveType, RepeatedMember, TypeTooLarge, UnknownType};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -52,9 +53,10 @@ const FOREIGN: [(&str, &str); 14] = [
 ];
 
 /// The named types of a file.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct TypeNames {
     types: HashMap<Arc<str>, Measured>,
+    suggestions: Suggestions,
 }
 
 /// A type with its measures.
@@ -87,7 +89,7 @@ impl TypeNames {
         for declaration in declarations {
             resolver.named(&declaration.name.text, declaration.name.span);
         }
-        Self { types: resolver.done }
+        Self { types: resolver.done, suggestions: Suggestions::default() }
     }
 }
 
@@ -167,8 +169,10 @@ impl Resolver<'_> {
     fn unknown(&self, name: &str, span: Span) -> Diagnostic {
         let foreign = FOREIGN.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
         let mut names: Vec<&str> = BUILT_IN.iter().map(|(known, _)| *known).collect();
-        names.extend(self.declared.keys());
-        names.extend(self.known.types.keys().map(|name| &**name));
+        if self.known.suggestions.wanted() {
+            names.extend(self.declared.keys());
+            names.extend(self.known.types.keys().map(|name| &**name));
+        }
         // The order of a hash map must not decide which of two near names is suggested.
         names.sort_unstable();
         let near = foreign.or_else(|| wf_model::suggest::nearest(name, names.iter().copied()));

@@ -2,6 +2,7 @@
 
 use crate::findings::{DuplicateName, UnknownImport, Unused};
 use crate::load::Module;
+use crate::suggestions::Suggestions;
 use crate::types::TypeNames;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -31,6 +32,7 @@ pub(crate) struct FileContext<'a> {
     whole: bool,
     /// Names of modules, imports and types that were used.
     used: RefCell<HashSet<Arc<str>>>,
+    pub(crate) suggestions: Suggestions,
 }
 
 impl<'a> FileContext<'a> {
@@ -54,6 +56,7 @@ impl<'a> FileContext<'a> {
             broken: HashSet::new(),
             whole: module.whole,
             used: RefCell::new(HashSet::new()),
+            suggestions: Suggestions::default(),
         };
         for declaration in declarations {
             context.note_types(&declaration.type_);
@@ -135,9 +138,12 @@ impl<'a> FileContext<'a> {
         self.text.get(span.range()).unwrap_or("").into()
     }
 
-    /// Names that a step's kind could be.
+    /// Names that a step's kind could be; only the built-in ones where many were unknown already.
     pub(crate) fn kind_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.kinds.iter().map(|kind| kind.name.to_owned()).collect();
+        if !self.suggestions.wanted() {
+            return names;
+        }
         let mut others: Vec<String> = self.workflows.keys().map(ToString::to_string).collect();
         for (module, workflows) in &self.modules {
             others.extend(workflows.keys().map(|workflow| format!("{module}.{workflow}")));

@@ -5,15 +5,20 @@ use crate::expression::constant;
 use crate::findings::{
     AmbiguousDefault, DefaultBreaksConstraint, DuplicateName, InterpolatedSource, SettingRepeated, UnknownSetting,
 };
+use std::collections::HashSet;
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind, Reference};
 use wf_model::program::{
     Let, Output, Parameter, SecretDeclaration, SecretSource, Statement, StatementId, StatementKind, ValueOrigin,
 };
+use wf_model::span::Span;
 use wf_model::suggest::nearest;
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_syntax::ast;
+
+/// So many places are named on the way of a secret.
+const LONGEST_TRAIL: usize = 16;
 
 /// The settings of a workflow.
 const SETTINGS: [&str; 3] = ["env", "cwd", "shell"];
@@ -139,12 +144,25 @@ impl Check<'_> {
             return;
         }
         let mut trail = vec![(name.span, format!("`{}` takes it over", name.text))];
-        for part in expression.walk() {
-            if let ExpressionKind::Reference(Reference::Value(from)) = part.kind {
-                trail.extend(self.trails.get(&from).cloned().unwrap_or_default());
-            }
+        trail.extend(self.trail(expression));
+        if trail.len() > LONGEST_TRAIL {
+            // The last place is where the secret comes from.
+            trail.drain(LONGEST_TRAIL - 1..trail.len() - 1);
         }
         self.trails.insert(value, trail);
+    }
+
+    /// How a secret came into an expression: each place once.
+    fn trail(&self, expression: &Expression) -> Vec<(Span, String)> {
+        let mut seen = HashSet::new();
+        let mut trail = Vec::new();
+        for part in expression.walk() {
+            if let ExpressionKind::Reference(Reference::Value(from)) = part.kind {
+                let places = self.trails.get(&from).map_or(&[][..], Vec::as_slice);
+                trail.extend(places.iter().filter(|(span, _)| seen.insert(*span)).cloned());
+            }
+        }
+        trail
     }
 
     /// `output name: T = expr`
@@ -169,12 +187,7 @@ impl Check<'_> {
         if !expression.type_.holds_secret() {
             return;
         }
-        let mut trail = Vec::new();
-        for part in expression.walk() {
-            if let ExpressionKind::Reference(Reference::Value(from)) = part.kind {
-                trail.extend(self.trails.get(&from).cloned().unwrap_or_default());
-            }
-        }
+        let trail = self.trail(expression);
         let leak = crate::expression::SecretLeak { span: output.value.span, target: "output", trail: &trail };
         self.report(&leak);
     }

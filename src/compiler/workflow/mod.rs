@@ -143,6 +143,7 @@ impl<'a> Check<'a> {
             trails: &self.trails,
             used: &mut self.used,
             mentioned: &mut self.mentioned,
+            suggestions: &self.context.suggestions,
         };
         let mut checker = Checker::new(&mut names, &self.context.types, &self.workflow.here, self.diagnostics, self.places)
             .with_facts(self.facts.clone());

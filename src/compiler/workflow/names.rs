@@ -3,6 +3,7 @@
 use crate::expression::{Lookup, Names};
 use crate::findings::{NotHere, NotVisible, UsedBeforeDeclared};
 use crate::globals::Globals;
+use crate::suggestions::Suggestions;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::diagnostic::Finding;
@@ -64,6 +65,7 @@ pub(super) struct Scope<'a> {
     pub(super) trails: &'a HashMap<ValueId, Vec<(Span, String)>>,
     pub(super) used: &'a mut HashSet<ValueId>,
     pub(super) mentioned: &'a mut HashSet<Arc<str>>,
+    pub(super) suggestions: &'a Suggestions,
 }
 
 /// The type of `run`.
@@ -167,6 +169,9 @@ impl Names for Scope<'_> {
     }
 
     fn candidates(&self) -> Vec<Arc<str>> {
+        if !self.suggestions.wanted() {
+            return Vec::new();
+        }
         let mut names: Vec<Arc<str>> = self.known.keys().cloned().collect();
         names.sort();
         names

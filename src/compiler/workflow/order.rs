@@ -57,9 +57,13 @@ impl Check<'_> {
     }
 
     fn unknown_step(&mut self, wanted: &ast::Name) {
-        let mut names: Vec<&str> = self.statements_of.keys().map(|name| &**name).collect();
-        names.sort_unstable();
-        let near = nearest(&wanted.text, names).map(str::to_owned);
+        let near = if self.context.suggestions.wanted() {
+            let mut names: Vec<&str> = self.statements_of.keys().map(|name| &**name).collect();
+            names.sort_unstable();
+            nearest(&wanted.text, names).map(str::to_owned)
+        } else {
+            None
+        };
         let is_value = self.names.get(&wanted.text).is_some_and(|known| known.value.is_some());
         self.report(&UnknownStep { name: &wanted.text, span: wanted.span, near: near.as_deref(), is_value });
     }

@@ -79,6 +79,65 @@ fn text_shows_the_source_sorted_by_place_and_counts() {
     ");
 }
 
+/// A finding at one byte, with another place that it names.
+struct At(usize, usize);
+
+impl Finding for At {
+    const SLUG: &str = "unknown-name";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let span = |at| Span::new(SourceId(0), at, at + 1);
+        Self::at(span(self.0), "no value is called `x`").with_label(span(self.1), "another")
+    }
+}
+
+fn drawn(text: &str, findings: &[At]) -> String {
+    let mut sources = Sources::default();
+    sources.add(Source::new("a.wf", "", text.into())).unwrap();
+    let findings: Vec<_> = findings.iter().map(Finding::diagnostic).collect();
+    super::text(&findings, &sources, Level::Standard, Look::PLAIN)
+}
+
+#[test]
+fn text_leaves_out_the_lines_between_places_far_apart() {
+    let text: String = (1..=60).map(|line| format!("line {line:02}\n")).collect();
+    insta::assert_snapshot!(drawn(&text, &[At(8 * 49, 8 * 9)]), @"
+    unknown-name
+
+      error: no value is called `x`
+        ╭─[a.wf:10:1]
+      9 │ line 09
+     10 │ line 10
+        · ┬
+        · ╰── another
+     11 │ line 11
+        ╰────
+        ╭─[a.wf:50:1]
+     49 │ line 49
+     50 │ line 50
+        · ─
+     51 │ line 51
+        ╰────
+
+    1 error
+    ");
+}
+
+#[test]
+fn text_cuts_lines_that_nobody_reads() {
+    let shown = drawn(&"x".repeat(1 << 20), &[At(1 << 19, 9)]);
+    assert!(shown.contains("[a.wf:1:524289]"), "the column is that of the source");
+    assert!(shown.len() < 20_000, "{} bytes", shown.len());
+}
+
+#[test]
+fn text_lists_what_comes_after_many_findings() {
+    let findings: Vec<_> = (0..1000).map(|at| At(at, at)).collect();
+    let shown = drawn(&"x\n".repeat(500), &findings);
+    assert!(shown.ends_with("a.wf:500:2: error: no value is called `x` (unknown-name)\n\n1000 errors\n"), "{shown}");
+    assert_eq!(shown.lines().filter(|line| line.starts_with("a.wf:")).count(), 800);
+}
+
 #[test]
 fn text_never_passes_control_characters_on() {
     let shown = text(&findings(), &sources("\u{1b}]0;a\u{7}.wf"), Level::Standard, Look::PLAIN);

@@ -13,14 +13,18 @@ use wf_model::diagnostic::{Diagnostic, Label, Level, Severity};
 use wf_model::source::{Source, Sources};
 use wf_model::span::SourceId;
 
-/// All diagnostics with their places, and a line that counts them; empty where there are none.
+/// So many diagnostics are drawn; nobody mends more at a time, and what they have in common has been said.
+const DRAWN: usize = 200;
+
+/// Diagnostics with their source, those beyond the first 200 in a line each, and a line that counts them; empty where there are none.
 #[must_use]
 pub fn text(diagnostics: &[Diagnostic], sources: &Sources, level: Level, look: Look) -> String {
     let shown = shown(diagnostics, level);
     let handler = handler(look);
     let mut excerpts: HashMap<SourceId, Option<Printed<'_>>> = HashMap::new();
     let mut report = String::new();
-    for shown in &shown {
+    let (drawn, listed) = shown.split_at(shown.len().min(DRAWN));
+    for shown in drawn {
         let id = shown.diagnostic.primary.span.source;
         let printed = excerpts.entry(id).or_insert_with(|| {
             sources
@@ -40,7 +44,27 @@ pub fn text(diagnostics: &[Diagnostic], sources: &Sources, level: Level, look: L
         let _ = handler.render_report(&mut report, &Rendered { shown, excerpt, sources });
         report.push('\n');
     }
+    for shown in listed {
+        report.push_str(&line(shown, sources));
+    }
+    if !listed.is_empty() {
+        report.push('\n');
+    }
     report + &count(&shown)
+}
+
+/// `FILE:LINE:COLUMN: error: what (slug)`
+fn line(shown: &Shown<'_>, sources: &Sources) -> String {
+    let Diagnostic { slug, message, primary, .. } = shown.diagnostic;
+    let place = place(primary, sources).map(|place| place + ": ").unwrap_or_default();
+    format!("{place}{}: {} ({slug})\n", word(shown.severity), printable_line(&cut(message)))
+}
+
+/// `FILE:LINE:COLUMN`
+fn place(label: &Label, sources: &Sources) -> Option<String> {
+    let source = sources.get(label.span.source)?;
+    let position = source.position(label.span.start);
+    Some(format!("{}:{}:{}", printable_line(&source.name), position.line, position.column))
 }
 
 /// How a source is printed: at once, or for each diagnostic what stands around its places.
@@ -103,10 +127,7 @@ impl Rendered<'_> {
 
     /// A label in another file, as one line.
     fn elsewhere(&self, label: &Label) -> Option<String> {
-        let source = self.sources.get(label.span.source)?;
-        let position = source.position(label.span.start);
-        let place = format!("{}:{}:{}", printable_line(&source.name), position.line, position.column);
-        Some(format!("{place}: {}", printable_line(&cut(&label.text))))
+        Some(format!("{}: {}", place(label, self.sources)?, printable_line(&cut(&label.text))))
     }
 }
 

@@ -149,7 +149,8 @@ impl SourceCode for Excerpt<'_> {
         let data = self.text.get(start..end).ok_or(MietteError::OutOfBounds)?;
         // Without lines around it, miette asks for the place that it writes above the source.
         let column = if lines_before == 0 { self.column(span.offset()) } else { 0 };
-        let (window, line, count) = ((start, data.len()).into(), self.first_line + first, self.source.line_count());
+        // By the count miette joins places whose lines touch, and no others.
+        let (window, line, count) = ((start, data.len()).into(), self.first_line + first, last - first + 1);
         Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data.as_bytes(), window, line, column, count)))
     }
 }
