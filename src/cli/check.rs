@@ -5,9 +5,13 @@ use crate::files::Disk;
 use crate::fix;
 use crate::report::diagnostics::{Format, write};
 use crate::report::{Look, Output};
+use std::collections::{HashMap, HashSet};
 use std::io;
+use std::sync::Arc;
 use wf_compiler::{Compilation, compile};
 use wf_model::diagnostic::{Diagnostic, Level, Severity};
+use wf_model::source::Sources;
+use wf_model::span::SourceId;
 
 /// Checks workflow files: names, types, units, effects, secrets and quoting.
 #[derive(Debug, clap::Args)]
@@ -68,17 +72,35 @@ impl Check {
             failed |= has_error(&compilation.diagnostics, level);
             compilations.push(compilation);
         }
-        self.report(&compilations, level, output)?;
+        let (sources, diagnostics) = merged(compilations);
+        output.result(&write(self.format, &diagnostics, &sources, level, Look::of(&io::stdout())))?;
         Ok(if failed { Exit::Failed } else { Exit::Done })
     }
+}
 
-    fn report(&self, compilations: &[Compilation], level: Level, output: &mut Output) -> io::Result<()> {
-        let look = Look::of(&io::stdout());
-        for Compilation { sources, diagnostics, .. } in compilations {
-            output.result(&write(self.format, diagnostics, sources, level, look))?;
+/// The findings of several files as one list, those of a file that several of them use once.
+fn merged(compilations: Vec<Compilation>) -> (Sources, Vec<Diagnostic>) {
+    let mut sources = Sources::default();
+    let mut diagnostics: Vec<Diagnostic> = Vec::new();
+    let mut known: HashMap<Arc<str>, SourceId> = HashMap::new();
+    for compilation in compilations {
+        let mut moved: HashMap<SourceId, SourceId> = HashMap::new();
+        let mut shared: HashSet<SourceId> = HashSet::new();
+        for (id, source) in compilation.sources.iter() {
+            let before = known.get(&source.path).copied();
+            shared.extend(before);
+            let Some(place) = before.or_else(|| sources.add(source.clone())) else { continue };
+            known.insert(source.path.clone(), place);
+            moved.insert(id, place);
         }
-        Ok(())
+        for mut diagnostic in compilation.diagnostics {
+            diagnostic.each_span(|span| span.source = moved.get(&span.source).copied().unwrap_or(span.source));
+            if !shared.contains(&diagnostic.primary.span.source) || !diagnostics.contains(&diagnostic) {
+                diagnostics.push(diagnostic);
+            }
+        }
     }
+    (sources, diagnostics)
 }
 
 /// Whether the level refuses a file with these findings.

@@ -72,7 +72,7 @@ impl Fmt {
             output.result(&TextDiff::from_lines(before, after).unified_diff().header(&name, &name).to_string())?;
         }
         if self.check && changed {
-            output.note(&format!("{} is not formatted\n", text::name(file)))?;
+            output.result(&format!("{}\n", text::name(file)))?;
         }
         if !self.check && !self.diff {
             if file == "-" {

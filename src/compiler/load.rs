@@ -54,12 +54,13 @@ pub(crate) fn load(path: &str, files: &dyn Files) -> Loaded {
         open: Vec::new(),
     };
     let absolute = files.resolve("", path);
+    let name = if path == "-" { "<stdin>" } else { path };
     match files.read(&absolute) {
         Ok(text) => {
-            loader.module(path, absolute, text);
+            loader.module(name, absolute, text);
         }
         Err(FileProblem { message, help }) => {
-            loader.sources.add(Source::new(path, &absolute, "".into()));
+            loader.sources.add(Source::new(name, &absolute, "".into()));
             loader.diagnostics.push(crate::compile::unreadable(&message, &help));
         }
     }

@@ -1,10 +1,16 @@
 //! Tests of the real binary, each in a folder of its own and with an environment of its own.
 
+mod bad_input;
+mod check;
 mod commands;
 mod explain;
+mod fmt;
+mod interruption;
+mod run;
 mod sarif;
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -59,6 +65,45 @@ impl Place {
     /// Runs `wfc` to its end.
     pub(crate) fn wfc(&self, arguments: &[&str]) -> Outcome {
         Outcome::of(self.command(arguments).output().expect("the binary starts"))
+    }
+}
+
+impl Place {
+    /// Runs `wfc` to its end with an input.
+    pub(crate) fn wfc_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        // A command that does not read its input may close it.
+        let _ = stdin.write_all(input);
+        drop(stdin);
+        Outcome::of(child.wait_with_output().expect("the binary ends"))
+    }
+}
+
+impl Place {
+    /// Runs a command line that begins with `wfc` in a terminal; types each second text once the first is shown. Returns what the
+    /// terminal showed.
+    pub(crate) fn in_terminal(&self, line: &str, typed: &[(&str, &str)]) -> String {
+        let line = line.replacen("wfc", env!("CARGO_BIN_EXE_wfc"), 1);
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]).current_dir(self.folder.path());
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "xterm").env("LC_ALL", "C.UTF-8").env("SHELL", "/bin/sh");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("script is a part of every Linux");
+        let (mut keys, mut screen) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+        let mut shown = Vec::new();
+        let mut block = [0; 4096];
+        let mut typed = typed.iter().peekable();
+        while let Ok(length @ 1..) = screen.read(&mut block) {
+            shown.extend_from_slice(&block[..length]);
+            if let Some((_, text)) = typed.next_if(|(awaited, _)| String::from_utf8_lossy(&shown).contains(awaited)) {
+                keys.write_all(text.as_bytes()).expect("script reads");
+            }
+        }
+        child.wait().expect("the command ends");
+        String::from_utf8_lossy(&shown).into_owned()
     }
 }
 

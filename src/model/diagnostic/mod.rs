@@ -81,6 +81,13 @@ pub trait Finding {
 }
 
 impl Diagnostic {
+    /// Changes every span that it names.
+    pub fn each_span(&mut self, mut change: impl FnMut(&mut Span)) {
+        change(&mut self.primary.span);
+        self.labels.iter_mut().for_each(|label| change(&mut label.span));
+        self.fix.iter_mut().flat_map(|fix| &mut fix.edits).for_each(|edit| change(&mut edit.span));
+    }
+
     /// Says what the primary span is.
     #[must_use]
     pub fn labelled(mut self, text: impl Into<String>) -> Self {
