@@ -49,6 +49,28 @@ fn a_checkpoint_is_one_of_a_sequential_body() {
 }
 
 #[test]
+fn a_checkpoint_belongs_to_the_body_of_the_handler() {
+    let stage = "stage {\n  checkpoint half\n  step a: shell \"x\" { reads only }\n  on failure {\n    if failure.attempts > 1 { rollback to half }\n  }\n}\n";
+    assert_eq!(said(stage), NOTHING);
+    let outside = said(&format!("{stage}on failure {{\n  rollback to half\n}}"));
+    assert_eq!(outside, ["unknown-checkpoint @ half"]);
+    let of_step = said("checkpoint half\nstep a: shell \"x\" {\n  reads only\n  on failure {\n    rollback to half\n  }\n}");
+    assert_eq!(of_step, ["unknown-checkpoint @ half"]);
+}
+
+#[test]
+fn only_a_whole_run_waits_before_it_rolls_back() {
+    let inside = said("stage {\n  step a: shell \"x\" { reads only }\n  on failure {\n    rollback manually\n  }\n}");
+    assert_eq!(inside, ["manual-rollback-inside @ rollback manually"]);
+}
+
+#[test]
+fn an_undo_has_no_handlers() {
+    let shown = said("step a: shell \"x\" {\n  undo shell \"y\" {\n    finally rollback\n  }\n}\non failure rollback");
+    assert_eq!(shown, ["stray-handler @ finally rollback"]);
+}
+
+#[test]
 fn a_handler_has_no_handlers() {
     let shown = said("step a: shell \"x\"\non failure {\n  step b: shell \"y\"\n  on failure {\n    step c: shell \"z\"\n  }\n}");
     assert_eq!(shown.len(), 1, "{shown:?}");

@@ -18,7 +18,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
     }
     let outside = Outside::new(workflow);
     for raw in calls.into_iter().chain(pieces) {
-        if let Some(source) = raw.walk().find_map(|part| outside.source(part)) {
+        if let Some(source) = gives(raw).into_iter().find_map(|part| outside.source(part)) {
             check.report(&RawFromOutside { source, span: raw.span });
         }
     }
@@ -52,6 +52,20 @@ fn raw_pieces_of(invocation: &Invocation) -> impl Iterator<Item = &Expression> {
     })
 }
 
+/// The parts that a text is made of; a condition only chooses between them.
+fn gives(expression: &Expression) -> Vec<&Expression> {
+    let mut found = Vec::new();
+    let mut left = vec![expression];
+    while let Some(part) = left.pop() {
+        found.push(part);
+        match &part.kind {
+            ExpressionKind::Conditional(choice) => left.extend([&choice.then, &choice.otherwise]),
+            _ => left.extend(part.parts()),
+        }
+    }
+    found
+}
+
 /// Which values come from outside the program, directly or by way of others.
 struct Outside<'a> {
     workflow: &'a Workflow,
@@ -66,7 +80,7 @@ impl<'a> Outside<'a> {
         let mut left: Vec<_> = declared.map(|(id, _)| id).collect();
         let mut made_from: HashMap<ValueId, Vec<ValueId>> = HashMap::new();
         for (value, expression) in derived(workflow) {
-            for part in expression.walk() {
+            for part in gives(expression) {
                 match &part.kind {
                     ExpressionKind::Reference(Reference::Value(source)) => made_from.entry(*source).or_default().push(value),
                     ExpressionKind::Reference(Reference::Result | Reference::Failure | Reference::Event) => left.push(value),

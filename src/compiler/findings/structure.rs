@@ -121,18 +121,26 @@ impl Finding for EffectTwice {
     }
 }
 
-/// A handler inside a handler.
+/// A handler where nothing has one.
 pub(crate) struct StrayHandler {
     pub(crate) span: Span,
+    /// "a handler", "an undo" or "a check".
+    pub(crate) place: &'static str,
 }
 
 impl Finding for StrayHandler {
     const SLUG: &'static str = "stray-handler";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, "a handler stands in a handler")
-            .labelled("nothing fails further here")
-            .with_help("A step that fails in a handler is recorded, and the next statement runs; wrap steps in a `stage` with handlers of its own.")
+        let found = Self::at(self.span, format!("a handler stands in {}", self.place));
+        if self.place == "a handler" {
+            return found.labelled("nothing fails further here").with_help(
+                "A step that fails in a handler is recorded, and the next statement runs; wrap steps in a `stage` with handlers of its own.",
+            );
+        }
+        found
+            .labelled("does not fit here")
+            .with_help("Move it to the end of the step's body, or to the end of the body that the step stands in.")
     }
 }
 
@@ -151,15 +159,36 @@ impl Finding for RollbackOutsideHandler {
     }
 }
 
+/// `rollback manually` further in than the workflow.
+pub(crate) struct ManualRollbackInside {
+    pub(crate) span: Span,
+}
+
+impl Finding for ManualRollbackInside {
+    const SLUG: &'static str = "manual-rollback-inside";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "`rollback manually` stands in a handler of a block or step")
+            .labelled("only a whole run waits for somebody")
+            .with_help("Write `rollback` here, or `rollback manually` in a handler at the end of the workflow.")
+    }
+}
+
 /// A checkpoint where no order is.
 pub(crate) struct StrayCheckpoint {
     pub(crate) span: Span,
+    pub(crate) in_handler: bool,
 }
 
 impl Finding for StrayCheckpoint {
     const SLUG: &'static str = "stray-checkpoint";
 
     fn diagnostic(&self) -> Diagnostic {
+        if self.in_handler {
+            return Self::at(self.span, "a `checkpoint` stands in a handler")
+                .labelled("comes too late")
+                .with_help("Put it between the statements of the body whose handler this is.");
+        }
         Self::at(self.span, "a `checkpoint` stands in a body without an order")
             .labelled("what came before it is not known here")
             .with_help("Put it into a workflow, stage, branch or loop; in a `parallel` nothing comes before anything.")
@@ -178,7 +207,7 @@ impl Finding for UnknownCheckpoint<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         nearly(
-            Self::at(self.span, format!("no checkpoint is called `{}`", self.name)),
+            Self::at(self.span, format!("the body of this handler has no checkpoint `{}`", self.name)),
             self.near,
             self.span,
             "Set it with `checkpoint NAME` between the statements of the body.",

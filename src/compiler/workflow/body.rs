@@ -52,6 +52,7 @@ impl Check<'_> {
         self.report_misplaced(body);
         self.declare_ahead(body, kind);
         let start = self.shown.len();
+        let outer_checkpoints = std::mem::take(&mut self.checkpoints);
         let mut clauses = BodyClauses::default();
         let mut seen = Vec::new();
         let mut statements = Vec::new();
@@ -77,6 +78,7 @@ impl Check<'_> {
                 handlers.extend(self.body_handler(handler, kind, &names));
             }
         }
+        self.checkpoints = outer_checkpoints;
         self.workflow.bodies.add(Body { statements, clauses, handlers, span: body.span })
     }
 

@@ -3,7 +3,7 @@
 use super::Check;
 use super::body::BodyKind;
 use super::names::Visibility;
-use crate::findings::{EffectTwice, RepeatedClause, StrayClause};
+use crate::findings::{EffectTwice, RepeatedClause, StrayClause, StrayHandler};
 use std::sync::Arc;
 use wf_model::expression::Expression;
 use wf_model::failure::Failure;
@@ -41,6 +41,14 @@ fn title(kind: &ClauseKind) -> &'static str {
     }
 }
 
+/// The clauses in the body of an invocation.
+fn clauses_of(invocation: &ast::Invocation) -> impl Iterator<Item = &ast::Clause> {
+    invocation.body.iter().flat_map(|body| &body.entries).filter_map(|entry| match entry {
+        Entry::Clause(clause) => Some(clause),
+        _ => None,
+    })
+}
+
 impl Check<'_> {
     /// Whether a clause may stand again; a second one of most is reported.
     fn first_of(&mut self, clause: &ast::Clause, seen: &mut Vec<(&'static str, Span)>) -> bool {
@@ -61,6 +69,8 @@ impl Check<'_> {
     pub(super) fn step_clauses(&mut self, invocation: &ast::Invocation, owner: &Owner<'_>) -> StepClauses {
         let mut clauses = StepClauses::default();
         let mut seen = Vec::new();
+        // A handler of a step sees no checkpoint: nothing stands before the step in its body.
+        let outer_checkpoints = std::mem::take(&mut self.checkpoints);
         for entry in invocation.body.iter().flat_map(|body| &body.entries) {
             match entry {
                 Entry::Clause(clause) if self.first_of(clause, &mut seen) => self.step_clause(clause, owner, &mut clauses, &seen),
@@ -71,6 +81,7 @@ impl Check<'_> {
                 _ => {}
             }
         }
+        self.checkpoints = outer_checkpoints;
         clauses
     }
 
@@ -176,12 +187,9 @@ impl Check<'_> {
             ast::Unknown::Check(invocation) => {
                 // Nothing of the step is there: that is what the check finds out.
                 self.see(owner.name, Visibility::Over("the step that is looked for"));
-                let mut check = self.invocation(invocation);
+                let check = self.invocation(invocation);
                 self.see(owner.name, Visibility::Visible(owner.ran.clone()));
-                if check.decode.is_none() {
-                    check.decode = None;
-                }
-                self.refuse_clauses(invocation, "a check", &["timeout"]);
+                self.refuse_others(invocation, "a check", &["timeout"]);
                 UnknownAnswer::Check(Box::new(check))
             }
         }
@@ -206,37 +214,30 @@ impl Check<'_> {
         self.in_undo = false;
         let (mut timeout, mut retry) = (None, None);
         let mut seen = Vec::new();
-        for entry in undo.body.iter().flat_map(|body| &body.entries) {
-            if let Entry::Clause(clause) = entry
-                && self.first_of(clause, &mut seen)
-            {
+        for clause in clauses_of(undo) {
+            if self.first_of(clause, &mut seen) {
                 match &clause.kind {
                     ClauseKind::Timeout(duration) => timeout = Some(self.expression(duration, &Type::Duration)),
                     ClauseKind::Retry(clause) => retry = Some(self.retry(clause)),
-                    other => {
-                        let clause_title = title(other);
-                        self.report(&StrayClause {
-                            clause: clause_title,
-                            span: clause.span,
-                            place: "an undo",
-                            belongs: "the step",
-                        });
-                    }
+                    _ => {}
                 }
             }
         }
+        self.refuse_others(undo, "an undo", &["timeout", "retry"]);
         self.see(owner.name, Visibility::Visible(owner.ran.clone()));
         self.result = outer_result;
         self.facts = outer_facts;
         Undo { invocation, when, timeout, retry }
     }
 
-    fn refuse_clauses(&mut self, invocation: &ast::Invocation, place: &'static str, allowed: &[&str]) {
+    /// Reports clauses that are not `allowed`, and handlers, in the body of an undo or a check.
+    fn refuse_others(&mut self, invocation: &ast::Invocation, place: &'static str, allowed: &[&str]) {
+        for clause in clauses_of(invocation).filter(|clause| !allowed.contains(&title(&clause.kind))) {
+            self.report(&StrayClause { clause: title(&clause.kind), span: clause.span, place, belongs: "the step" });
+        }
         for entry in invocation.body.iter().flat_map(|body| &body.entries) {
-            if let Entry::Clause(clause) = entry
-                && !allowed.contains(&title(&clause.kind))
-            {
-                self.report(&StrayClause { clause: title(&clause.kind), span: clause.span, place, belongs: "the step" });
+            if let Entry::Handler(handler) = entry {
+                self.report(&StrayHandler { span: handler.head, place });
             }
         }
     }

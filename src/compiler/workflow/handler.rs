@@ -3,7 +3,7 @@
 use super::Check;
 use super::body::BodyKind;
 use super::names::{Visibility, optional_failure};
-use crate::findings::{RollbackOutsideHandler, StrayCheckpoint, StrayHandler, UnknownCheckpoint};
+use crate::findings::{ManualRollbackInside, RollbackOutsideHandler, StrayCheckpoint, StrayHandler, UnknownCheckpoint};
 use std::sync::Arc;
 use wf_model::failure::Failure;
 use wf_model::program::{Handler, HandlerCause, Rollback, Statement, StatementId, StatementKind};
@@ -12,11 +12,19 @@ use wf_model::suggest::nearest;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, RollbackExtent};
 
+/// The innermost handler around what is checked.
+pub(super) struct InHandler {
+    /// Whether it belongs to a workflow, not to a block or a step.
+    of_workflow: bool,
+    /// The checkpoints of its body.
+    checkpoints: Vec<ast::Name>,
+}
+
 impl Check<'_> {
     /// A handler at the end of a body whose own names are `names`: it sees them as optional, `on success` as they are.
     pub(super) fn body_handler(&mut self, handler: &ast::Handler, kind: BodyKind, names: &[Arc<str>]) -> Option<Handler> {
         if kind == BodyKind::Handler {
-            self.report(&StrayHandler { span: handler.head });
+            self.report(&StrayHandler { span: handler.head, place: "a handler" });
             return None;
         }
         let before: Vec<(Arc<str>, Visibility)> =
@@ -38,14 +46,15 @@ impl Check<'_> {
         };
         let outer_failure = std::mem::replace(&mut self.failure, failure);
         let outer_facts = std::mem::take(&mut self.facts);
-        let outer_handler = std::mem::replace(&mut self.in_handler, true);
+        let inside = InHandler { of_workflow: kind == BodyKind::Workflow, checkpoints: self.checkpoints.clone() };
+        let outer_handler = self.handler.replace(inside);
         let start = self.shown.len();
         let body = self.body(&handler.body, BodyKind::Handler);
         let inside: Vec<Arc<str>> = self.shown.get(start..).unwrap_or_default().to_vec();
         for name in inside {
             self.see(&name, Visibility::Over("a handler"));
         }
-        self.in_handler = outer_handler;
+        self.handler = outer_handler;
         self.facts = outer_facts;
         self.failure = outer_failure;
         for (name, visibility) in before {
@@ -69,18 +78,22 @@ impl Check<'_> {
 
     /// `rollback`, `rollback to NAME`, `rollback manually`
     pub(super) fn rollback(&mut self, rollback: &ast::Rollback) -> Option<StatementId> {
-        if !self.in_handler {
+        let Some(handler) = &self.handler else {
             self.report(&RollbackOutsideHandler { span: rollback.span });
             return None;
-        }
+        };
         let extent = match &rollback.extent {
             RollbackExtent::Everything => Rollback::Everything,
-            RollbackExtent::Manually => Rollback::Manually,
+            RollbackExtent::Manually if handler.of_workflow => Rollback::Manually,
+            RollbackExtent::Manually => {
+                self.report(&ManualRollbackInside { span: rollback.span });
+                Rollback::Manually
+            }
             RollbackExtent::To(name) => {
-                let known: Vec<&str> = self.checkpoints.iter().map(|checkpoint| &*checkpoint.text).collect();
-                if !known.contains(&&*name.text) {
-                    let near = nearest(&name.text, known.iter().copied()).map(str::to_owned);
-                    self.report(&UnknownCheckpoint { name: &name.text, span: name.span, near: near.as_deref() });
+                let known: Vec<Arc<str>> = handler.checkpoints.iter().map(|checkpoint| checkpoint.text.clone()).collect();
+                if !known.contains(&name.text) {
+                    let near = nearest(&name.text, known.iter().map(|known| &**known));
+                    self.report(&UnknownCheckpoint { name: &name.text, span: name.span, near });
                 }
                 Rollback::To(name.text.clone())
             }
@@ -91,7 +104,7 @@ impl Check<'_> {
     /// `checkpoint NAME`, in a sequential body.
     pub(super) fn checkpoint(&mut self, name: &ast::Name, span: Span, kind: BodyKind) -> Option<StatementId> {
         if matches!(kind, BodyKind::Parallel | BodyKind::Handler) {
-            self.report(&StrayCheckpoint { span });
+            self.report(&StrayCheckpoint { span, in_handler: kind == BodyKind::Handler });
             return None;
         }
         if let Some(first) = self.checkpoints.iter().find(|known| known.text == name.text).map(|first| first.span) {

@@ -20,6 +20,7 @@ pub(crate) use context::FileContext;
 use crate::expression::{Checker, Facts};
 use crate::globals::Globals;
 use crate::order::Depends;
+use handler::InHandler;
 use names::{Known, Visibility};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,8 +64,9 @@ pub(crate) struct Check<'a> {
     depends: HashMap<StatementId, Depends>,
     written: Vec<order::Written>,
     statements_of: HashMap<Arc<str>, Vec<StatementId>>,
+    /// The checkpoints of the body that is checked.
     checkpoints: Vec<ast::Name>,
-    in_handler: bool,
+    handler: Option<InHandler>,
     in_undo: bool,
     /// Names in the order in which they became visible.
     shown: Vec<Arc<str>>,
@@ -105,7 +107,7 @@ impl<'a> Check<'a> {
             written: Vec::new(),
             statements_of: HashMap::new(),
             checkpoints: Vec::new(),
-            in_handler: false,
+            handler: None,
             in_undo: false,
             shown: Vec::new(),
             ahead: HashMap::new(),

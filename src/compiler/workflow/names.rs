@@ -99,9 +99,11 @@ impl Scope<'_> {
             "run" => Lookup::Found(Reference::Run, run_type()),
             "here" => Lookup::Constant(Value::String(self.here.clone()), Type::Path),
             "result" => given(self.result, Reference::Result, "in `expect`, `undo` and `on unknown check` of a step"),
-            "failure" => {
-                given(self.failure, Reference::Failure, "in handlers and in the `when` of `retry` and `on failure continue`")
-            }
+            "failure" => given(
+                self.failure,
+                Reference::Failure,
+                "in `on failure`, `on failure or cancel` and `finally`, and in the `when` of `retry` and `on failure continue`",
+            ),
             "event" => given(self.event, Reference::Event, "in the `with` of a trigger"),
             _ => return None,
         })
