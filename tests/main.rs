@@ -5,6 +5,7 @@
 mod arrows;
 mod cli;
 mod corruptions;
+mod examples;
 mod kinds;
 mod language;
 mod pages;

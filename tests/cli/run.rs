@@ -66,6 +66,20 @@ fn everything_that_is_wrong_with_parameters_is_told_at_once_and_nothing_starts()
 }
 
 #[test]
+fn relative_paths_are_seen_from_where_they_are_written() {
+    let place = Place::new();
+    let text = "workflow main {\n  param a: path = \"./x\"\n  param b: path = \"y\"\n  param c: [path] = []\n  output o: string = \"${a} ${b} ${c.join(\" \")}\"\n}\n";
+    place.write("flow/main.wf", text);
+    place.write("given/params.json", r#"{ "b": "./x", "c": ["x", "/x"] }"#);
+    let outcome = place.wfc(&["run", "flow/main.wf", "--params", "given/params.json"]);
+    let folder = fs::canonicalize(place.path(".")).expect("a folder").display().to_string();
+    let seen = outcome.stdout.replace(&folder, "~");
+    assert_eq!(seen, "o = ~/flow/x ~/given/x ~/given/x /x\n", "{}", outcome.stderr);
+    let outcome = place.wfc(&["run", "flow/main.wf", "--param", "a=./x", "--param", "b=x"]);
+    assert_eq!(outcome.stdout.replace(&folder, "~"), "o = ~/x ~/x \n", "{}", outcome.stderr);
+}
+
+#[test]
 fn files_of_parameters_that_are_none_are_told() {
     let place = place(PARAMETERS);
     place.write("list.json", "[1]");

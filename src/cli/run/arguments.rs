@@ -104,6 +104,18 @@ impl Surroundings for Seen<'_> {
     fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, String> {
         self.world.observe(function, arguments)
     }
+
+    fn folder(&self, origin: &Origin) -> String {
+        let current = std::env::current_dir().unwrap_or_else(|_| "/".into());
+        let folder = match origin {
+            Origin::File(file) if &**file != "-" => {
+                let file = current.join(&**file);
+                file.parent().map_or_else(|| current.clone(), Path::to_owned)
+            }
+            Origin::File(_) | Origin::Flag | Origin::FlagFile(_) | Origin::Environment(_) | Origin::Prompt => current,
+        };
+        folder.display().to_string()
+    }
 }
 
 impl Scope for Seen<'_> {

@@ -6,7 +6,7 @@ use wf_model::expression::{Expression, ExpressionKind, TextPart};
 use wf_model::span::Span;
 use wf_model::suggest::nearest;
 use wf_model::types::Type;
-use wf_model::value::{Value, fits_form};
+use wf_model::value::{Value, absolute, fits_form};
 use wf_syntax::ast;
 
 impl Checker<'_> {
@@ -46,14 +46,7 @@ impl Checker<'_> {
 
     /// A relative path, as it is written in the file, from the root.
     fn absolute(&self, path: &str) -> String {
-        if path.starts_with('/') || self.here.is_empty() {
-            return path.to_owned();
-        }
-        let path = path.strip_prefix("./").unwrap_or(path);
-        match path {
-            "" | "." => self.here.to_owned(),
-            _ => format!("{}/{path}", self.here.trim_end_matches('/')),
-        }
+        absolute(self.here, path)
     }
 
     fn interpolated(&mut self, text: &ast::Text, span: Span, wanted: Option<&Type>) -> Expression {

@@ -5,12 +5,14 @@ mod decode;
 mod decode_tests;
 mod json;
 mod output;
+mod path;
 mod render;
 #[cfg(test)]
 mod tests;
 
 pub use decode::{DecodeError, decode_json, decode_text, fits_form};
 pub use output::decode_output_file;
+pub use path::{absolute, with_absolute_paths};
 
 use crate::unit::{Duration, Size};
 use indexmap::IndexMap;

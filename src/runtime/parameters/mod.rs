@@ -13,7 +13,7 @@ use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, Function, GlobalId, Place, Scope, Stop, ValueId, evaluate};
 use wf_model::program::{Parameter, Workflow};
 use wf_model::types::Type;
-use wf_model::value::{Value, decode_json};
+use wf_model::value::{Value, decode_json, with_absolute_paths};
 
 /// Where a parameter's value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,8 @@ pub trait Surroundings {
     /// # Errors
     /// Where there is no answer.
     fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, String>;
+    /// What relative paths of an origin are seen from: absolute.
+    fn folder(&self, origin: &Origin) -> String;
 }
 
 /// Binds what was given to the parameters of `workflow`: the first source of a parameter counts, so give the strongest first;
@@ -167,8 +169,9 @@ impl Binding<'_> {
             GivenValue::Text(text) => literal::text(text, &parameter.type_),
             GivenValue::Json(json) => decode_json(json, &parameter.type_).map_err(|error| error.to_string()),
         };
+        let folder = self.surroundings.folder(&given.origin);
         let report = |problem| self.diagnostics.push(Mismatch { parameter, given, problem }.diagnostic());
-        read.map_err(report).ok()
+        read.map(|value| with_absolute_paths(value, &parameter.type_, &folder)).map_err(report).ok()
     }
 
     fn default(&mut self, parameter: &Parameter) -> Option<Value> {

@@ -23,6 +23,10 @@ impl Surroundings for Nothing {
     fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, String> {
         Err("nothing is seen here".to_owned())
     }
+
+    fn folder(&self, _: &Origin) -> String {
+        "/here".to_owned()
+    }
 }
 
 fn literal(value: Value, type_: Type) -> Expression {

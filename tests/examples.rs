@@ -1,0 +1,109 @@
+//! The examples do what their first lines say.
+
+use crate::cli::Place;
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below `folder`, relative to it; what runs of examples made is not looked at.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).expect("a folder of the checkout") {
+            let path = entry.expect("an entry of the checkout").path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A place with a copy of all examples.
+fn copy() -> Place {
+    let place = Place::new();
+    for path in files(&root().join("examples")) {
+        let target = place.path(path.strip_prefix(root()).expect("a file of the checkout").to_str().expect("UTF-8"));
+        fs::create_dir_all(target.parent().expect("a folder")).expect("the folder can be made");
+        fs::copy(path, target).expect("the file can be copied");
+    }
+    place
+}
+
+/// The commands that the comments of an example name, without `wfc`.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("#   wfc "));
+    lines.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn every_example_is_formatted_and_checks_without_a_word() {
+    let place = copy();
+    let examples = files(&place.path("examples")).into_iter().filter(|path| path.extension().is_some_and(|end| end == "wf"));
+    let examples: Vec<String> = examples.map(|path| path.to_str().expect("UTF-8").to_owned()).collect();
+    assert!(examples.len() >= 5, "{examples:?}");
+    for arguments in [&["check"][..], &["fmt", "--check"]] {
+        let all: Vec<&str> = arguments.iter().copied().chain(examples.iter().map(String::as_str)).collect();
+        let outcome = place.wfc(&all);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn every_example_runs() {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+    let port = format!("port={free}");
+    let mut ran = 0;
+    for path in files(&root().join("examples")) {
+        let Some(name) = path.to_str().filter(|name| name.ends_with(".wf")) else { continue };
+        let text = fs::read_to_string(&path).expect("UTF-8");
+        let commands = commands(&text);
+        assert!(!commands.is_empty(), "{name} does not say how to run it");
+        for command in commands {
+            let place = copy();
+            place.write("docs/text.md", "Something to back up.");
+            let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+            if name.ends_with("fetch.wf") {
+                arguments.extend(["--param", &port]);
+            }
+            let outcome = place.wfc(&arguments);
+            assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.stderr);
+            assert!(outcome.stdout.contains(" = "), "{arguments:?}: {}", outcome.stdout);
+            ran += 1;
+        }
+    }
+    assert!(ran >= 5);
+}
+
+#[test]
+fn the_backup_can_be_restored_and_old_ones_go() {
+    let place = copy();
+    let run = |keep: &str| {
+        let outcome = place.wfc(&["run", "examples/backup/backup.wf", "--param", keep]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        outcome.stdout.lines().find_map(|line| line.strip_prefix("backup_path = ")).expect("the output").to_owned()
+    };
+    fs::create_dir_all(place.path("examples/backup/backups")).expect("a folder");
+    for name in ["-x.tar.gz", "a b.tar.gz", "backup-1.tar.gz"] {
+        place.write(&format!("examples/backup/backups/{name}"), "old");
+    }
+    let made = run("keep=1");
+    let left: Vec<_> = files(&place.path("examples/backup/backups"));
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(fs::canonicalize(&left[0]).expect("a file").ends_with(Path::new(&made).file_name().expect("a name")), "{made}");
+}
+
+#[test]
+fn the_report_of_the_sales_is_right() {
+    let place = copy();
+    let outcome = place.wfc(&["run", "examples/data/sales.wf"]);
+    let lines = |path: &PathBuf| fs::read_to_string(path).expect("UTF-8").lines().map(str::to_owned).collect::<Vec<_>>();
+    let sales: Vec<String> = files(&root().join("examples/data/sales")).iter().flat_map(lines).collect();
+    let cents = |line: &String| line.rsplit(',').next().and_then(|number| number.parse::<i64>().ok()).expect("a number");
+    let expected = format!("rows = {}\ntotal_cents = {}\n", sales.len(), sales.iter().map(cents).sum::<i64>());
+    assert!(outcome.stdout.ends_with(&expected), "{expected}{}", outcome.stdout);
+}
