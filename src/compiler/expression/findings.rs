@@ -226,7 +226,7 @@ impl Finding for ConstantCondition {
 
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("this condition is always {}", self.value))
-            .labelled("depends on nothing")
+            .labelled("the same in every run")
             .with_help("Remove it, or compare something that may differ from run to run.")
     }
 }
@@ -679,7 +679,7 @@ impl Finding for ConstantFails<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("this fails in every run: {}", self.problem))
-            .labelled("depends on nothing")
+            .labelled("the same in every run")
             .with_help("Write the number that is meant.")
     }
 }

@@ -29,8 +29,10 @@ pub(crate) fn describe(rule: Rule, error: &Error<Rule>, text: &str, convert: &Co
 ///
 /// pest tells of tokens only when it is asked to, which makes it slower: so this reads a broken head a second time.
 fn furthest(rule: Rule, text: &str, at: usize) -> Option<(usize, Option<String>)> {
+    // Behind a last word a blank tells which words could follow.
+    let longer = format!("{text} ");
     pest::set_error_detail(true);
-    let again = Grammar::parse(rule, text);
+    let again = Grammar::parse(rule, if at < text.len() { text } else { &longer });
     pest::set_error_detail(false);
     let attempts = again.err()?.parse_attempts().filter(|attempts| attempts.max_position > at)?;
     let tokens = attempts.expected_tokens();
@@ -40,8 +42,10 @@ fn furthest(rule: Rule, text: &str, at: usize) -> Option<(usize, Option<String>)
     if sensitive.contains(&"\"") && sensitive.contains(&"[") {
         return Some((attempts.max_position, Some("an expression".to_owned())));
     }
+    // Behind an operand `=` is a mistake that is read, not a sign to recommend.
+    let operand = sensitive.contains(&"+");
     let mut words: Vec<String> = Vec::new();
-    for token in sensitive {
+    for token in sensitive.into_iter().filter(|token| !(operand && *token == "=")) {
         let keyword = token.chars().all(|c| c.is_ascii_lowercase()) && !OPERATORS.contains(&token);
         if (keyword || [":", "=", "->", ")", "]", "}"].contains(&token))
             && !words.iter().any(|word| word.trim_matches('`') == token)

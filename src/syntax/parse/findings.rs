@@ -28,6 +28,9 @@ impl Finding for SyntaxError {
             Some(expected) => found
                 .labelled(format!("expected {expected}"))
                 .with_help(format!("Write {expected} here, or see whether something before it is missing a sign.{form}")),
+            None if self.found.is_none() => found
+                .labelled("something is missing here")
+                .with_help(format!("Say what belongs here, or remove what it belongs to.{form}")),
             None => found.labelled("nothing fits from here on").with_help(format!(
                 "Look at the sign before it: an operator, a comma or a bracket may be missing or too many.{form}"
             )),

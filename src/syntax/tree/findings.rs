@@ -119,8 +119,8 @@ impl Finding for MainNotLiteral {
 
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.place, "the main attribute in a header is a literal")
-            .labelled("this is calculated")
-            .with_help("Write it as an attribute in the body, such as `shell { run: … }`, or use `${…}` inside a string.")
+            .labelled("no literal")
+            .with_help("Put text into quotes, with `${…}` for a value in it; anything else is an attribute in the body.")
     }
 }
 
@@ -168,6 +168,23 @@ impl Finding for DependsInClause {
             .labelled("belongs to statements")
             .with_help(format!("Remove it: the engine runs `{}` when its time has come.", self.clause))
             .with_fix("Remove `depends on`", self.place, "")
+    }
+}
+
+/// `step build: shell "make" timeout 30s`
+pub(super) struct ClauseInHead<'a> {
+    pub(super) clauses: &'a str,
+    pub(super) place: Span,
+}
+
+impl Finding for ClauseInHead<'_> {
+    const SLUG: &'static str = "clause-in-head";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let word = self.clauses.split_whitespace().next().unwrap_or("");
+        Self::at(self.place, format!("clause `{word}` stands in the head"))
+            .labelled("belongs into the body")
+            .with_help(format!("Write it into the body: `{{ {} }}`.", self.clauses.lines().next().unwrap_or("")))
     }
 }
 

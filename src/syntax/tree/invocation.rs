@@ -1,7 +1,7 @@
 //! A kind or workflow with what stands behind it: of a step, an undo or a check.
 
 use super::Parser;
-use super::findings::{MainNotLiteral, RepeatedPart};
+use super::findings::{ClauseInHead, MainNotLiteral, RepeatedPart};
 use super::head::Head;
 use crate::ast::{Body, Depends, Expression, ExpressionKind, Invocation, Name};
 use crate::parse::{Rule, name};
@@ -62,13 +62,19 @@ fn parts(head: &mut Head<'_>) -> Option<InvocationHead> {
                 let literal = head.inner_expression(part).map(|literal| checked_literal(literal, head));
                 once(&mut read.invocation.literal, literal, "main attribute", place, head);
             }
+            Rule::main_word => {
+                let word = head.inner_expression(part);
+                let place = word.map_or(place, |word| word.span);
+                head.convert.diagnostics.push(MainNotLiteral { place }.diagnostic());
+                read.invocation.literal = Some(super::declaration::missing(place));
+            }
             _ => order_part(part, &mut read.depends, &mut read.invocation.when, head),
         }
     }
     Some(read)
 }
 
-/// `depends on …` or `when …`
+/// `depends on …` or `when …`, or a clause, which is reported.
 pub(super) fn order_part<'a>(
     part: Pair<'a, Rule>,
     depends: &mut Option<Depends>,
@@ -85,6 +91,10 @@ pub(super) fn order_part<'a>(
         Rule::when_part => {
             let condition = head.inner_expression(part);
             once(when, condition, "`when`", place, head);
+        }
+        Rule::head_clause => {
+            let clauses = part.as_str().trim_end();
+            head.convert.diagnostics.push(ClauseInHead { clauses, place }.diagnostic());
         }
         _ => {}
     }
