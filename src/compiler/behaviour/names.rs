@@ -3,6 +3,12 @@
 use super::{NOTHING, said};
 
 #[test]
+fn a_name_in_a_block_below_is_not_unknown() {
+    let used = "step a: shell \"echo ${b}\"\nstage {\n  step b: shell \"x\" -> string\n}";
+    assert_eq!(said(used), ["not-visible @ b"]);
+}
+
+#[test]
 fn a_name_is_declared_once_whatever_declares_it() {
     assert_eq!(said("param a: int\nlet a = 1\nstep show: shell \"echo ${a}\""), ["duplicate-name @ a"]);
     assert_eq!(said("step a: shell \"x\"\nstep a: shell \"y\""), ["duplicate-name @ a"]);

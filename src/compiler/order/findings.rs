@@ -22,7 +22,8 @@ impl Finding for DependencyCycle {
         let (first, span) = links.next().cloned().unwrap_or_default();
         let diagnostic = Self::at(span, circle(&self.titles)).labelled(first);
         let labelled = links.fold(diagnostic, |diagnostic, (text, span)| diagnostic.with_label(*span, text));
-        labelled.with_help("open the circle at one link: leave a name out of `depends on`, use a value less, or move a statement")
+        labelled
+            .with_help("Open the circle at one link: leave a name out of `depends on`, use a value less, or move a statement.")
     }
 }
 

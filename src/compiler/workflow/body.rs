@@ -181,7 +181,7 @@ fn phase(entry: &Entry) -> u8 {
 }
 
 /// The name that an entry gives to a value.
-fn declared(entry: &Entry) -> Option<&ast::Name> {
+pub(super) fn declared(entry: &Entry) -> Option<&ast::Name> {
     match entry {
         Entry::Param(param) => Some(&param.name),
         Entry::Secret(secret) => Some(&secret.name),

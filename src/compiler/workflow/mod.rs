@@ -1,5 +1,6 @@
 //! One workflow: its declarations and statements, to the typed program.
 
+mod below;
 mod block;
 mod body;
 mod clause;
@@ -41,6 +42,8 @@ pub(crate) struct Check<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     workflow: Workflow,
     names: HashMap<Arc<str>, Known>,
+    /// Names inside blocks, wherever they stand.
+    in_blocks: HashMap<Arc<str>, Span>,
     /// The branches that lead to what is checked now: number of the `if` and of its branch.
     branches: Vec<(u32, u32)>,
     next_if: u32,
@@ -92,6 +95,7 @@ impl<'a> Check<'a> {
             diagnostics,
             workflow: empty(workflow, context),
             names: HashMap::new(),
+            in_blocks: below::names_in_blocks(&workflow.body),
             branches: Vec::new(),
             next_if: 0,
             result: None,
@@ -135,6 +139,7 @@ impl<'a> Check<'a> {
     fn with_checker<T>(&mut self, check: impl FnOnce(&mut Checker<'_>) -> T) -> T {
         let mut names = names::Scope {
             known: &self.names,
+            in_blocks: &self.in_blocks,
             globals: self.globals,
             result: self.result.as_ref(),
             failure: self.failure.as_ref(),

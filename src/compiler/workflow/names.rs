@@ -55,6 +55,7 @@ impl Known {
 /// The names that expressions see.
 pub(super) struct Scope<'a> {
     pub(super) known: &'a HashMap<Arc<str>, Known>,
+    pub(super) in_blocks: &'a HashMap<Arc<str>, Span>,
     pub(super) globals: &'a Globals,
     pub(super) result: Option<&'a Type>,
     pub(super) failure: Option<&'a Type>,
@@ -107,6 +108,14 @@ impl Scope<'_> {
             "event" => given(self.event, Reference::Event, "in the `with` of a trigger"),
             _ => return None,
         })
+    }
+
+    /// A name that nothing above declares; a block further down may.
+    fn below(&mut self, name: &str, span: Span) -> Lookup {
+        let Some(declared) = self.in_blocks.get(name).copied() else { return Lookup::Unknown };
+        self.mentioned.insert(name.into());
+        let reason = ("stands in a block further down".to_owned(), "Move the use behind that block.".to_owned());
+        Lookup::Refused(Box::new(NotVisible { name, span, declared, reason }.diagnostic()))
     }
 
     fn known(&mut self, name: &str, known: &Known, span: Span) -> Lookup {
@@ -166,7 +175,7 @@ impl Names for Scope<'_> {
         }
         match self.known.get(name) {
             Some(known) => self.known(name, known, span),
-            None => Lookup::Unknown,
+            None => self.below(name, span),
         }
     }
 
