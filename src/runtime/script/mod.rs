@@ -157,8 +157,11 @@ fn content(value: &Value) -> Option<String> {
 }
 
 /// Shell text, without a line break, that reads a file into a variable; command substitution would drop line breaks at its end.
+///
+/// A variable of that name that is inherited would hand the large value on to every program, none of which could start. A file
+/// that cannot be read ends the script also in bash, whose substitutions go on behind a failure.
 fn reading(name: &str, folder: &Path) -> Result<String, RenderError> {
     let path = folder.join(name);
     let path = path.to_str().ok_or(RenderError::Folder)?.replace('\'', r"'\''");
-    Ok(format!("{name}=$(cat '{path}'; printf x); {name}=${{{name}%x}}; "))
+    Ok(format!("unset {name}; {name}=$(cat '{path}' && printf x); {name}=${{{name}%x}}; "))
 }

@@ -55,7 +55,7 @@ fn a_large_value_goes_by_a_file() {
     let large = "x".repeat(100_001);
     let text = rendered(vec![literal("echo "), value(Value::string(&large), ScriptPlace::Bare), literal("\nls")]).unwrap();
     let path = r"'/it'\''s/here/WF_VALUE_1'";
-    let reading = format!("WF_VALUE_1=$(cat {path}; printf x); WF_VALUE_1=${{WF_VALUE_1%x}}; ");
+    let reading = format!("unset WF_VALUE_1; WF_VALUE_1=$(cat {path} && printf x); WF_VALUE_1=${{WF_VALUE_1%x}}; ");
     assert_eq!(text.text, format!("{reading}echo \"${{WF_VALUE_1}}\"\nls"));
     assert_eq!((text.variables.len(), text.files), (0, vec![("WF_VALUE_1".to_owned(), large.into_bytes())]));
 }

@@ -1,0 +1,215 @@
+//! The places of a shell text that take no value are diagnostics, wherever they stand.
+
+use super::OneFile;
+use std::collections::BTreeSet;
+use wf_compiler::compile;
+use wf_model::diagnostic::{Level, Severity};
+
+/// Each slug with shell texts in which `‹x›` has exactly this finding.
+const REFUSED: &[(&str, &[&str])] = &[
+    (
+        "interpolation-in-quotes",
+        &[
+            "echo '‹x›'",
+            "echo 'a ‹x› b' c",
+            "echo \"a\"'‹x›'\"b\"",
+            "echo $'‹x›'",
+            "v='‹x›'",
+            "cat <'‹x›'",
+            "echo \"$(echo '‹x›')\"",
+            "case '‹x›' in a) ;; esac",
+            "cat <<'END'\n‹x›\nEND",
+            "cat <<\"END\"\n‹x›\nEND",
+            "cat <<\\END\n‹x›\nEND",
+            "cat <<E\"N\"D\n‹x›\nEND",
+            "cat <<-'END'\n\t‹x›\n\tEND",
+        ],
+    ),
+    (
+        "interpolation-in-code",
+        &[
+            "eval ‹x›",
+            "eval \"v=‹x›\"",
+            "eval echo ‹x›",
+            "command eval ‹x›",
+            "sh -c ‹x›",
+            "sh -c \"echo ‹x›\"",
+            "sh -c 'echo ‹x›'",
+            "/bin/bash -euo pipefail -c \"echo ‹x›\"",
+            "busybox sh -c ‹x›",
+            "env A=b sh -c ‹x›",
+            "sudo -u root bash -c \"echo ‹x›\"",
+            "timeout 5 sh -c ‹x›",
+            "nohup nice -n 5 sh -c ‹x›",
+            "xargs -0 sh -c ‹x›",
+            "find . -exec sh -c ‹x› \\;",
+            "docker run --rm image sh -c ‹x›",
+            "kubectl exec pod -- sh -c \"ls ‹x›\"",
+            "ssh host ls ‹x›",
+            "ssh -p 22 host \"ls ‹x›\"",
+            "ssh host <<END\nls ‹x›\nEND",
+            "sh <<END\nls ‹x›\nEND",
+            "echo \"ls ‹x›\" | sh",
+            "su -c ‹x› root",
+            "awk \"{ print ‹x› }\" f",
+            "awk '/‹x›/' f",
+            "sed s/a/‹x›/ f",
+            "sed -i -e \"s/a/‹x›/\" f",
+            "jq .‹x› f",
+            "jq -r \".[\\\"‹x›\\\"]\" f",
+            "python3 -c \"print('‹x›')\"",
+            "python -c ‹x›",
+            "perl -e ‹x›",
+            "ruby -e ‹x›",
+            "node -e ‹x›",
+            "psql -c \"select '‹x›'\"",
+            "sqlite3 f.db \"select '‹x›'\"",
+            "trap \"rm ‹x›\" EXIT",
+            "alias a=‹x›",
+            "watch ls ‹x›",
+            "echo $((1 + ‹x›))",
+            "echo \"$((‹x›))\"",
+            "v=$((‹x› * 2))",
+        ],
+    ),
+    ("interpolation-in-delimiter", &["cat <<‹x›\n"]),
+    ("interpolation-in-backticks", &["echo `echo ‹x›`", "echo \"`echo ‹x›`\"", "v=`echo \"‹x›\"`"]),
+    (
+        "interpolation-in-expansion",
+        &[
+            "echo ${a:-‹x›}",
+            "echo \"${a:-‹x›}\"",
+            "echo \"${a:=\"‹x›\"}\"",
+            "echo ${a#‹x›}",
+            "echo \"${a%%*‹x›}\"",
+            "echo \"${a:-$(echo a)‹x›}\"",
+            "cat <<END\n${a:-‹x›}\nEND",
+        ],
+    ),
+    (
+        "interpolation-in-name",
+        &[
+            "‹x›=1",
+            "a‹x›=1",
+            "export ‹x›=1",
+            "export ‹x›",
+            "readonly a‹x›=1",
+            "read -r ‹x›",
+            "unset ‹x›",
+            "getopts a ‹x›",
+            "for ‹x› in a; do :; done",
+            "for a‹x› in a; do :; done",
+        ],
+    ),
+    ("interpolation-escaped", &["echo $‹x›", "echo \"$‹x›\"", "echo \\‹x›", "echo \"\\‹x›\"", "cat <<END\n\\‹x›\nEND"]),
+    (
+        "interpolation-of-list",
+        &[
+            "echo a‹list›",
+            "echo \"‹list›\"",
+            "v=‹list›",
+            "export v=‹list›",
+            "echo a >‹list›",
+            "case ‹list› in a) ;; esac",
+            "cat <<END\n‹list›\nEND",
+        ],
+    ),
+];
+
+/// The same for texts that only bash reads.
+const REFUSED_BY_BASH: &[(&str, &[&str])] = &[
+    (
+        "interpolation-in-code",
+        &[
+            "((v = ‹x›))",
+            "for ((i = 0; i < ‹x›; i++)); do :; done",
+            "[[ ‹x› -eq 1 ]]",
+            "[[ 1 -lt \"‹x›\" ]]",
+            "v[‹x›]=1",
+            "v=([‹x›]=1)",
+            "declare -i v=‹x›",
+            "local -i v=‹x›",
+            "let v=‹x›",
+            "bash <<<\"echo ‹x›\"",
+            "declare -n v=‹x›",
+        ],
+    ),
+    ("interpolation-in-pattern", &["[[ a =~ ‹x› ]]", "[[ a =~ ^\"‹x›\"$ ]]"]),
+    ("interpolation-in-expansion", &["echo ${a/‹x›/b}", "echo \"${a/b/‹x›}\"", "echo ${a[‹x›]}", "echo ${!‹x›}"]),
+    (
+        "interpolation-in-name",
+        &[
+            "printf -v ‹x› a",
+            "[[ -v ‹x› ]]",
+            "[ -v ‹x› ]",
+            "declare ‹x›=1",
+            "local ‹x›",
+            "mapfile -t ‹x›",
+            "readarray ‹x›",
+            "wait -p ‹x›",
+            "select ‹x› in a; do :; done",
+        ],
+    ),
+];
+
+/// Constructs around a text.
+const AROUND: &[(&str, &str)] = &[
+    ("", "\n"),
+    ("true\n{\n", "\n}\n"),
+    ("(\n", "\n)\n"),
+    ("if :; then\n", "\nfi\n"),
+    ("if\n", "\nthen :; fi\n"),
+    ("for i in a b; do\n", "\ndone\n"),
+    ("while\n", "\ndo :; done\n"),
+    ("f() {\n", "\n}\nf\n"),
+    ("case a in (a)\n", "\n;; esac\n"),
+    ("v=$(\n", "\n)\n"),
+    ("echo \"it's $(\n", "\n)\"\n"),
+    ("cat <<OUTER\nit's \"$(\n", "\n)\nOUTER\n"),
+    ("true | {\n", "\n} | cat\n"),
+    ("! :; time\n", "\n"),
+    ("echo 'a' \"b\" `c` \\' \"'\" $'\\'' # it's\n", "\necho it\\'s\n"),
+];
+
+/// A file with a shell text, in which `‹…›` is a value.
+fn program(text: &str, shell: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\n").replace('\t', "\\t");
+    let text = text.replace('‹', "${").replace('›', "}");
+    let parameters = "param x: string\nparam list: [string]\noutput all: string = x + list.join(\"\")\n";
+    format!("workflow main {{\n{parameters}step work: shell {{\nshell: \"{shell}\"\nrun: \"{text}\"\nreads only\n}}\n}}\n")
+}
+
+/// The slugs of errors; the program is there where there are none.
+fn errors(text: &str, shell: &str) -> BTreeSet<&'static str> {
+    let compilation = compile("main.wf", &OneFile(&program(text, shell)), &wf_steps::registry(), Level::Basic);
+    let errors = compilation.diagnostics.iter().filter(|found| found.severity(Level::Basic) == Some(Severity::Error));
+    let errors: BTreeSet<_> = errors.map(|found| found.slug).collect();
+    assert_eq!(compilation.program.is_none(), !errors.is_empty(), "{text}");
+    errors
+}
+
+fn refused(table: &[(&'static str, &[&str])], shells: &[&str]) {
+    let mut wrong = String::new();
+    for (slug, texts) in table {
+        for (text, (before, after)) in texts.iter().flat_map(|text| AROUND.iter().map(move |around| (text, around))) {
+            let text = format!("{before}{text}{after}");
+            for shell in shells {
+                let found = errors(&text, shell);
+                if found != BTreeSet::from([*slug]) {
+                    wrong += &format!("{shell}: {found:?}, not {slug}: {text:?}\n");
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn forbidden_places_are_diagnostics_in_every_shell() {
+    refused(REFUSED, &["sh", "dash", "bash", "busybox sh"]);
+}
+
+#[test]
+fn forbidden_places_of_bash_are_diagnostics() {
+    refused(REFUSED_BY_BASH, &["bash"]);
+}
