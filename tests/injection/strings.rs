@@ -223,18 +223,14 @@ const HOSTILE: &[&str] = &[
     "\u{1B}]0;title\u{7}",
 ];
 
-/// The Big List of Naughty Strings and the generated set, the large strings aside; each stands there once.
+/// The Big List of Naughty Strings and the generated set, the large strings aside.
 pub(super) fn all() -> Vec<String> {
-    let mut strings = naughty();
-    strings.extend(generated());
-    let mut known = HashSet::new();
-    strings.retain(|text| known.insert(text.clone()));
-    strings
+    once(naughty().into_iter().chain(generated()))
 }
 
 /// Strings that are made for shells, and every low character.
 pub(super) fn generated() -> Vec<String> {
-    HOSTILE.iter().map(|text| (*text).to_owned()).chain(every_low_character()).collect()
+    once(HOSTILE.iter().map(|text| (*text).to_owned()).chain(every_low_character()))
 }
 
 /// A batch with two strings that fit into no variable of a process: of a MiB, and one byte longer than Linux allows.
@@ -257,5 +253,13 @@ fn every_low_character() -> Vec<String> {
 
 /// The Big List of Naughty Strings.
 pub(super) fn naughty() -> Vec<String> {
-    serde_json::from_str(include_str!("../data/naughty-strings/blns.json")).expect("a list of strings")
+    let strings: Vec<String> =
+        serde_json::from_str(include_str!("../data/naughty-strings/blns.json")).expect("a list of strings");
+    once(strings.into_iter())
+}
+
+/// Each string once.
+fn once(strings: impl Iterator<Item = String>) -> Vec<String> {
+    let mut known = HashSet::new();
+    strings.filter(|text| known.insert(text.clone())).collect()
 }
