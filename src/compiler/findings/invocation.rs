@@ -61,6 +61,24 @@ impl Finding for MainTwice<'_> {
     }
 }
 
+/// Two attributes of which a kind takes one.
+pub(crate) struct EitherOr<'a> {
+    pub(crate) one: (&'a str, Span),
+    pub(crate) other: (&'a str, Span),
+}
+
+impl Finding for EitherOr<'_> {
+    const SLUG: &'static str = "either-or";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let (one, other) = (self.one.0, self.other.0);
+        Self::at(self.other.1, format!("`{other}` does not go together with `{one}`"))
+            .labelled("the other one")
+            .with_label(self.one.1, "one of them")
+            .with_help("Keep one; a second step can do the other.")
+    }
+}
+
 /// A literal in the header of something that takes none.
 pub(crate) struct LiteralNotTaken<'a> {
     pub(crate) kind: &'a str,

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::expression::unknown;
 use crate::findings::{
-    AttributeRepeated, DecodeNotTaken, LiteralNotTaken, MainTwice, MissingAttribute, StrayStatement, UnknownAttribute,
+    AttributeRepeated, DecodeNotTaken, EitherOr, LiteralNotTaken, MainTwice, MissingAttribute, StrayStatement, UnknownAttribute,
     UnknownKind, UnknownModule,
 };
 use std::sync::Arc;
@@ -164,6 +164,7 @@ impl Check<'_> {
             }
         }
         self.report_missing(invocation, kind, &attributes, &meant);
+        self.report_alternatives(invocation, kind, &given);
         attributes
     }
 
@@ -183,6 +184,21 @@ impl Check<'_> {
         }
         for attribute in kind.attributes.iter().filter(|attribute| attribute.required && !has(attribute.name)) {
             self.report(&MissingAttribute { names: &[attribute.name], kind: kind.name, span: place, main: false });
+        }
+    }
+
+    /// Of several main attributes a step has one.
+    fn report_alternatives(&mut self, invocation: &ast::Invocation, kind: &Kind, given: &[&ast::Attribute]) {
+        let header = invocation.literal.as_ref().and_then(|literal| {
+            let fits = |name: &&&str| kind.attribute(name).is_some_and(|attribute| fits_shape(literal, attribute));
+            kind.main.iter().find(fits).map(|name| (*name, literal.span))
+        });
+        let in_body = |attribute: &&&ast::Attribute| kind.main.contains(&&*attribute.name.text);
+        let in_body = given.iter().filter(in_body).map(|attribute| (&*attribute.name.text, attribute.name.span));
+        let mut all = header.into_iter().chain(in_body);
+        let Some(one) = all.next() else { return };
+        if let Some(other) = all.find(|(name, _)| *name != one.0) {
+            self.report(&EitherOr { one, other });
         }
     }
 

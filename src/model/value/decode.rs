@@ -170,8 +170,15 @@ pub fn fits_form(text: &str, type_: &Type) -> bool {
     }
 }
 
-/// Asks for `scheme://host`, with a scheme as RFC 3986 spells it and without blanks or control characters.
+/// Asks for `scheme://host`, with a scheme as RFC 3986 spells it and without blanks or control characters. Databases in files and
+/// files themselves have no host: `sqlite:path`, `file:///path`.
 fn is_url(text: &str) -> bool {
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return false;
+    }
+    if ["sqlite:", "file:///"].iter().any(|begin| text.len() > begin.len() && text.starts_with(begin)) {
+        return true;
+    }
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().unwrap_or_default();
@@ -179,7 +186,6 @@ fn is_url(text: &str) -> bool {
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
         && !host.is_empty()
         && !host.starts_with(':')
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 pub(super) fn without_last_break(text: &str) -> &str {

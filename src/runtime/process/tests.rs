@@ -267,11 +267,18 @@ async fn what_is_left_behind_is_ended() {
         "echo $(setsid -f sh -c 'echo $$; exec >/dev/null 2>&1; exec sleep 1000')",
         "echo $(setsid -f sh -c 'setsid -f sh -c \"echo \\$\\$; exec >/dev/null 2>&1; exec sleep 1000\"')",
     ];
-    for text in left {
-        let finished = finished(shell(text)).await;
-        assert!(finished.leaked, "{text}");
-        let text = finished.out.text();
-        assert!(!runs(number(&text)), "{text}");
+    for script in left {
+        loop {
+            let finished = finished(shell(script)).await;
+            assert!(finished.leaked, "{script}");
+            let text = finished.out.text();
+            // On a busy machine one may be ended before it has said its number.
+            if text.trim().is_empty() {
+                continue;
+            }
+            assert!(!runs(number(&text)), "{script}");
+            break;
+        }
     }
 }
 
