@@ -49,7 +49,7 @@ impl Check<'_> {
 
     /// A body with its clauses, statements and handlers.
     pub(super) fn body(&mut self, body: &ast::Body, kind: BodyKind) -> BodyId {
-        self.report_misplaced(body);
+        self.report_misplaced(body, kind);
         self.declare_ahead(body, kind);
         let start = self.shown.len();
         let outer_checkpoints = std::mem::take(&mut self.checkpoints);
@@ -116,10 +116,12 @@ impl Check<'_> {
     }
 
     /// Settings and clauses, then declarations and statements, then handlers and triggers.
-    fn report_misplaced(&mut self, body: &ast::Body) {
-        let phases: Vec<u8> = body.entries.iter().map(phase).collect();
+    fn report_misplaced(&mut self, body: &ast::Body, kind: BodyKind) {
+        // What belongs to another body says nothing of the order of this one.
+        let entries: Vec<&Entry> = body.entries.iter().filter(|entry| kind == BodyKind::Workflow || fits_blocks(entry)).collect();
+        let phases: Vec<u8> = entries.iter().map(|entry| phase(entry)).collect();
         for Move { entry, other, above } in moves(&phases) {
-            if let (Some(entry), Some(other)) = (body.entries.get(entry), body.entries.get(other)) {
+            if let (Some(entry), Some(other)) = (entries.get(entry), entries.get(other)) {
                 let (what, span) = described(entry);
                 self.report(&Misplaced { what, span, other: described(other), above });
             }
@@ -177,6 +179,28 @@ fn phase(entry: &Entry) -> u8 {
         | Entry::Run(_)
         | Entry::Mock(_) => 1,
         Entry::Handler(_) | Entry::Trigger(_) => 2,
+    }
+}
+
+/// Whether an entry may stand in other bodies than a workflow's.
+fn fits_blocks(entry: &Entry) -> bool {
+    match entry {
+        Entry::Param(_)
+        | Entry::Secret(_)
+        | Entry::Output(_)
+        | Entry::Trigger(_)
+        | Entry::Attribute(_)
+        | Entry::Run(_)
+        | Entry::Mock(_) => false,
+        Entry::Let(_)
+        | Entry::Step(_)
+        | Entry::If(_)
+        | Entry::Block(_)
+        | Entry::Rollback(_)
+        | Entry::Checkpoint(..)
+        | Entry::Commit(_)
+        | Entry::Clause(_)
+        | Entry::Handler(_) => true,
     }
 }
 

@@ -274,7 +274,7 @@ impl Engine {
         let Some(NodeState::Repeat(run)) = self.nodes.get_mut(&id).map(|node| &mut node.state) else { return Ok(()) };
         run.round += 1;
         if run.round >= run.max {
-            let message = format!("condition did not hold after {} rounds", run.max);
+            let message = format!("the condition does not hold after {} rounds", run.max);
             self.fail_node(id, Failure::final_of(FailureKind::Loop, &message), false);
         } else if pause.milliseconds > 0 {
             let due = self.now.after(pause);

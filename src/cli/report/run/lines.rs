@@ -3,6 +3,7 @@
 use crate::report::escape::printable_line;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use wf_model::event::{Instance, InstanceKind};
 use wf_model::failure::Failure;
 use wf_model::program::{Attribute, AttributeValue, Program, StatementKind};
 use wf_model::script::ScriptPart;
@@ -38,6 +39,21 @@ impl Finished<'_> {
             Self::Stopped => format!("stopped  {path}{took}"),
         }
     }
+}
+
+/// What an instance is called: its path, or what it is where it has no name.
+pub(super) fn title(instance: &Instance, kind: Option<&InstanceKind>) -> String {
+    if !instance.path.is_empty() {
+        return instance.path.to_string();
+    }
+    let what = match kind {
+        Some(InstanceKind::If) => "the `if`",
+        Some(InstanceKind::Stage) => "the stage",
+        Some(InstanceKind::Parallel) => "the parallel block",
+        Some(InstanceKind::ForEach | InstanceKind::Repeat) => "the loop",
+        Some(InstanceKind::Let | InstanceKind::Step(_) | InstanceKind::Call(_)) | None => "the workflow",
+    };
+    what.to_owned()
 }
 
 /// A time as precise as people read it: `703ms`, `4.2s`, `2m5s`.

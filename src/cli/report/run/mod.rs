@@ -93,7 +93,9 @@ impl RunReport {
         let state = self.state();
         let mut text = String::new();
         if let Some(cause) = &ended.failure {
-            let line = printable_line(&format!("{}: {}", cause.path, cause.failure.message));
+            // A block without a name has no path; what failed in it was shown.
+            let whose = if cause.path.is_empty() { String::new() } else { format!("{}: ", cause.path) };
+            let line = printable_line(&format!("{whose}{}", cause.failure.message));
             if self.format == Format::Github {
                 text += &format!("::error title=run failed::{}\n", lines::annotation(&line));
             } else if state.tally.failed != 1 || cause.failure.kind != wf_model::failure::FailureKind::Exit {
@@ -119,7 +121,8 @@ impl RunReport {
             }
             EventKind::RetryScheduled { instance, attempt, delay, failure, .. } => {
                 state.tally.retries += 1;
-                let text = format!("{}: {}; attempt {attempt} in {delay}", instance.path, failure.message);
+                let what = lines::title(instance, state.kinds.get(&instance.id));
+                let text = format!("{what}: {}; attempt {attempt} in {delay}", failure.message);
                 state.screen.line(&format!("retry    {}", printable_line(&text)));
             }
             EventKind::Succeeded { instance, .. } => self.ended(state, instance, event.at, Finished::Done),
