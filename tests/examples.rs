@@ -54,6 +54,17 @@ fn every_example_is_formatted_and_checks_without_a_word() {
 }
 
 #[test]
+fn the_program_of_the_readme_is_formatted_and_checks_without_a_word() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("UTF-8");
+    let program = readme.split("```wf\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block");
+    let place = Place::new();
+    place.write("release.wf", program);
+    let outcome = place.wfc(&["check", "--level", "strict", "release.wf"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""));
+    assert_eq!(place.wfc(&["fmt", "--check", "release.wf"]).code, 0);
+}
+
+#[test]
 fn every_example_runs() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
     let port = format!("port={free}");

@@ -146,6 +146,8 @@ impl Run {
     }
 
     fn perform(&self, prepared: Prepared, compilation: &Compilation, output: &mut Output) -> io::Result<Exit> {
+        // What a step leaves behind comes to this process, which ends it.
+        wf_runtime::process::become_subreaper()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let jobs = self.jobs.map_or_else(default_jobs, usize::from);
         let report = Arc::new(RunReport::new(self.format, self.verbose, &prepared.program, &compilation.sources));
