@@ -19,7 +19,7 @@ use page::{Case, Expectation, Page, pages};
 use serde_json::Value;
 
 /// Every sentence of these sections that can be observed is proven by a page.
-const SECTIONS: [&str; 11] = ["§2", "§3", "§4", "§5", "§6", "§7", "§8", "§9", "§11", "§12", "§15"];
+const SECTIONS: [&str; 12] = ["§2", "§3", "§4", "§5", "§6", "§7", "§8", "§9", "§10", "§11", "§12", "§15"];
 
 /// `slug `text`` of each diagnostic of the file, in the order of the text.
 fn diagnostics(place: &Place, level: &str) -> String {

@@ -7,6 +7,7 @@ mod files;
 mod handlers;
 mod names;
 mod programs;
+mod rehearsals;
 mod steps;
 mod triggers;
 

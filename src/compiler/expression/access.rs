@@ -41,6 +41,11 @@ impl Checker<'_> {
 
     fn link(&mut self, expression: &ast::Expression) -> Link {
         let span = expression.span;
+        if let Some(whole) = self.names.whole(expression) {
+            let found = whole.map_err(|diagnostic| self.diagnostics.push(*diagnostic));
+            let named = |(reference, type_)| Expression { kind: ExpressionKind::Reference(reference), type_, span };
+            return Link { expression: found.map_or_else(|()| unknown(span), named), may_end: false };
+        }
         match &expression.kind {
             ast::ExpressionKind::Field { base, name, optional } => {
                 let link = self.link(base);

@@ -50,6 +50,10 @@ pub(crate) enum Lookup {
 pub(crate) trait Names {
     /// What `name` means here.
     fn lookup(&mut self, name: &str, span: Span) -> Lookup;
+    /// What a chain such as `ship.health[1]` means as a whole; `None` where its parts have a meaning each.
+    fn whole(&mut self, _: &ast::Expression) -> Option<Result<(Reference, Type), Box<Diagnostic>>> {
+        None
+    }
     /// Names that could have been meant.
     fn candidates(&self) -> Vec<Arc<str>>;
     /// Whether a value of this name can be used here.

@@ -313,7 +313,12 @@ impl Finding for TriggerOptionUnknown<'_> {
     const SLUG: &'static str = "trigger-option";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("a {} trigger has no `{}`", self.kind, self.option))
+        let option = match self.option {
+            "catch" => "catch up",
+            "signed" => "signed by",
+            option => option,
+        };
+        Self::at(self.span, format!("a {} trigger has no `{option}`", self.kind))
             .labelled("belongs to another sort of trigger")
             .with_help(
                 "`timezone`, `overlap` and `catch up` belong to `schedule`, `settle` to `change`, `signed by` to `webhook`.",
@@ -453,7 +458,7 @@ impl Finding for TestWorkflowUnknown<'_> {
     }
 }
 
-/// A mock of a step that there is not.
+/// A path of a test that begins with a step or block and goes on wrongly, or a mock of a step that there is not.
 pub(crate) struct UnknownMock<'a> {
     pub(crate) span: Span,
     pub(crate) near: Option<&'a str>,
@@ -469,5 +474,57 @@ impl Finding for UnknownMock<'_> {
             self.span,
             "Name a step by its path, such as `ship.health[1]`, or a call that looks outside, such as `glob(\"…\")`.",
         )
+    }
+}
+
+/// A step's path in a test whose numbers do not fit the loops around the step.
+pub(crate) struct StepPath {
+    span: Span,
+    message: &'static str,
+    label: String,
+    help: String,
+}
+
+impl StepPath {
+    /// `ship[0].health`
+    pub(crate) fn number_inside(span: Span, path: &str) -> Self {
+        let help = format!("Write the numbers of all loops at the end: `{path}[0]`.");
+        Self { span, message: "a number stands inside a step's path", label: "stands too early".to_owned(), help }
+    }
+
+    /// `build[0]`, where no loop is around `build`
+    pub(crate) fn number_too_many(span: Span, loops: usize) -> Self {
+        let label = match loops {
+            0 => "no loop stands around this step".to_owned(),
+            1 => "one loop stands around this step".to_owned(),
+            _ => format!("{loops} loops stand around this step"),
+        };
+        Self { span, message: "a step's path has more numbers than loops", label, help: "Leave the number out.".to_owned() }
+    }
+
+    /// `ship.health[i]`
+    pub(crate) fn number_calculated(span: Span) -> Self {
+        let help = "Write the number out: `[0]` is the first iteration.".to_owned();
+        Self { span, message: "the iteration of a step is a plain number", label: "this is calculated".to_owned(), help }
+    }
+
+    /// `ship.health`
+    pub(crate) fn number_missing(span: Span, path: &str) -> Self {
+        let help = format!("Name one iteration, counted from 0 for each loop: `{path}[0]`.");
+        Self { span, message: "a step of a loop runs once in each iteration", label: "which one is meant?".to_owned(), help }
+    }
+
+    /// `mock ship …`, where `ship` is a loop
+    pub(crate) fn block(span: Span) -> Self {
+        let help = "Name the steps in it one by one, such as `ship.health[1]`.".to_owned();
+        Self { span, message: "a mock stands for a step, not for a block", label: "this is a block".to_owned(), help }
+    }
+}
+
+impl Finding for StepPath {
+    const SLUG: &'static str = "step-path";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, self.message).labelled(self.label.clone()).with_help(self.help.clone())
     }
 }

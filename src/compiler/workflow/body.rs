@@ -227,7 +227,7 @@ pub(super) fn declared(entry: &Entry) -> Option<&ast::Name> {
 }
 
 /// What an entry is called, and its place.
-pub(super) fn described(entry: &Entry) -> (&'static str, wf_model::span::Span) {
+pub(crate) fn described(entry: &Entry) -> (&'static str, wf_model::span::Span) {
     match entry {
         Entry::Param(param) => ("param", param.span),
         Entry::Secret(secret) => ("secret", secret.span),

@@ -16,6 +16,7 @@ mod step;
 mod trigger;
 mod unused;
 
+pub(crate) use body::described;
 pub(crate) use context::FileContext;
 
 use crate::expression::{Checker, Facts};

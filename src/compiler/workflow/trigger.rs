@@ -44,8 +44,8 @@ impl Check<'_> {
     }
 
     fn schedule(&mut self, cron: Arc<str>, trigger: &ast::Trigger) -> TriggerKind {
-        if let Err(error) = croner::Cron::from_str(&cron) {
-            self.report(&BadSchedule { span: trigger.subject.span, problem: &error.to_string() });
+        if let Some(problem) = schedule_problem(&cron) {
+            self.report(&BadSchedule { span: trigger.subject.span, problem: &problem });
         }
         let mut timezone: Arc<str> = "UTC".into();
         let (mut overlap, mut catch_up) = (Overlap::default(), CatchUp::default());
@@ -138,7 +138,8 @@ impl Check<'_> {
                 match parameter.map(|parameter| parameter.type_.clone()) {
                     Some(type_) => arguments.push((key.text.clone(), self.expression(value, &type_))),
                     None => {
-                        self.report(&TriggerArgument { span: key.span, problem: "the workflow has no such parameter" });
+                        let problem = format!("workflow `{}` has no parameter `{}`", self.workflow.name, key.text);
+                        self.report(&TriggerArgument { span: key.span, problem: &problem });
                         self.inferred(value);
                     }
                 }
@@ -156,6 +157,18 @@ impl Check<'_> {
             self.report(&TriggerArgument { span, problem: &format!("parameter `{name}` is not given") });
         }
     }
+}
+
+/// What keeps a cron line of five fields, or a nickname such as `@daily`, from being read.
+fn schedule_problem(cron: &str) -> Option<String> {
+    let fields = cron.split_whitespace().count();
+    if fields != 5 && !cron.starts_with('@') {
+        return Some(format!("it has {fields} {} instead of five", if fields == 1 { "field" } else { "fields" }));
+    }
+    let error = croner::Cron::from_str(cron).err()?.to_string();
+    let reason = error.rsplit(": ").next().unwrap_or(&error).trim_end_matches('.');
+    let mut characters = reason.chars();
+    Some(characters.next().into_iter().flat_map(char::to_lowercase).chain(characters).collect())
 }
 
 /// What a trigger is called with.

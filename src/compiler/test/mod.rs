@@ -1,0 +1,243 @@
+//! `test` declarations: what they run, mock and expect.
+
+mod paths;
+
+use crate::expression::{Checker, Lookup, Names};
+use crate::findings::{
+    DuplicateName, RepeatedClause, StepPath, StrayDeclaration, TestRunMissing, TestWorkflowUnknown, TriggerArgument, UnknownMock,
+};
+use crate::load::Module;
+use crate::workflow::{FileContext, described};
+use paths::{Named, Paths};
+use std::sync::Arc;
+use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::expression::{Function, Reference, ValueId};
+use wf_model::program::{Place as _, Workflow};
+use wf_model::span::Span;
+use wf_model::suggest::nearest;
+use wf_model::types::{Field, Type};
+use wf_syntax::ast::{self, ClauseKind, Entry, ExpressionKind, Item, MockOutcome};
+
+/// What a test's expressions see: the outcomes of steps by path, and `run`.
+struct Outcomes<'a> {
+    paths: Paths<'a>,
+    first: Vec<Arc<str>>,
+    run: Type,
+}
+
+/// The type of `run` in a test of a workflow with these outputs.
+fn run_type(outputs: Type) -> Type {
+    Type::record([
+        ("status", Type::union(["succeeded", "failed", "cancelled", "rolled_back", "rollback_failed", "paused"])),
+        ("duration", Type::Duration),
+        ("order", Type::list(Type::String)),
+        ("outputs", outputs),
+    ])
+}
+
+impl Names for Outcomes<'_> {
+    fn lookup(&mut self, name: &str, span: Span) -> Lookup {
+        if name == "run" {
+            return Lookup::Found(Reference::Run, self.run.clone());
+        }
+        let expression = ast::Expression { kind: ExpressionKind::Name(name.into()), span };
+        match self.whole(&expression) {
+            Some(Ok((reference, type_))) => Lookup::Found(reference, type_),
+            Some(Err(diagnostic)) => Lookup::Refused(diagnostic),
+            None => Lookup::Unknown,
+        }
+    }
+
+    fn whole(&mut self, expression: &ast::Expression) -> Option<Result<(Reference, Type), Box<Diagnostic>>> {
+        match self.paths.named(expression, true) {
+            Named::Nothing => None,
+            Named::Place(place, path) => Some(Ok((Reference::Outcome(path), self.paths.outcome(place)))),
+            Named::Wrong(diagnostic) => Some(Err(diagnostic)),
+        }
+    }
+
+    fn candidates(&self) -> Vec<Arc<str>> {
+        self.first.clone()
+    }
+
+    fn is_visible(&self, name: &str) -> bool {
+        self.first.iter().any(|known| **known == *name)
+    }
+
+    fn trail(&self, _: ValueId) -> Vec<(Span, String)> {
+        Vec::new()
+    }
+}
+
+/// Checks the tests of a file.
+pub(crate) fn check(
+    module: &Module,
+    context: &FileContext<'_>,
+    finished: &[Option<Workflow>],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut titles: Vec<(&str, Span)> = Vec::new();
+    for item in &module.file.items {
+        let Item::Test(test) = item else { continue };
+        if let Some((_, first)) = titles.iter().find(|(title, _)| *title == test.name) {
+            let found = DuplicateName { name: &test.name, span: test.name_span, first: Some(*first), what: "test" };
+            diagnostics.push(found.diagnostic());
+        }
+        titles.push((&test.name, test.name_span));
+        Test { context, finished, diagnostics }.check(test);
+    }
+}
+
+struct Test<'a> {
+    context: &'a FileContext<'a>,
+    finished: &'a [Option<Workflow>],
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Test<'_> {
+    fn report(&mut self, finding: &impl Finding) {
+        self.diagnostics.push(finding.diagnostic());
+    }
+
+    fn check(&mut self, test: &ast::Test) {
+        let run = test.body.entries.iter().find_map(|entry| if let Entry::Run(run) = entry { Some(run) } else { None });
+        let Some(run) = run else {
+            return self.report(&TestRunMissing { span: test.name_span });
+        };
+        let Some(id) = self.context.workflow_named(None, &run.workflow.text) else {
+            let names = self.context.kind_names();
+            let near = nearest(&run.workflow.text, names.iter().map(String::as_str));
+            return self.report(&TestWorkflowUnknown { name: &run.workflow.text, span: run.workflow.span, near });
+        };
+        let Some(workflow) = self.finished.get(id.index()).and_then(Option::as_ref) else { return };
+        let mut paths = Paths::new(id, self.finished, self.context.kinds);
+        let (first, run_type) = (paths.first_names(), run_type(paths.outputs(id)));
+        let mut outcomes = Outcomes { paths, first, run: run_type };
+        self.arguments(run, workflow, &mut outcomes);
+        for entry in &test.body.entries {
+            match entry {
+                Entry::Run(again) if again.span != run.span => {
+                    self.report(&RepeatedClause { clause: "run", span: again.span, first: run.span });
+                }
+                Entry::Run(_) => {}
+                Entry::Mock(mock) => self.mock(mock, &mut outcomes),
+                Entry::Clause(ast::Clause { kind: ClauseKind::Expect { condition, message }, .. }) => {
+                    self.with_checker(&mut outcomes, |checker| drop(checker.condition(condition)));
+                    message.iter().for_each(|message| self.expression(message, &Type::String, &mut outcomes));
+                }
+                other => {
+                    let (what, span) = described(other);
+                    self.report(&StrayDeclaration { what, span, place: if what == "clause" { "step" } else { "workflow" } });
+                }
+            }
+        }
+    }
+
+    fn with_checker(&mut self, outcomes: &mut Outcomes<'_>, check: impl FnOnce(&mut Checker<'_>)) {
+        let mut places = 0;
+        let here = self.context.here.clone();
+        check(&mut Checker::new(outcomes, &self.context.types, &here, self.diagnostics, &mut places));
+    }
+
+    fn expression(&mut self, expression: &ast::Expression, expected: &Type, outcomes: &mut Outcomes<'_>) {
+        self.with_checker(outcomes, |checker| drop(checker.check(expression, expected)));
+    }
+
+    /// `with { … }`: parameters of the workflow.
+    fn arguments(&mut self, run: &ast::TestRun, workflow: &Workflow, outcomes: &mut Outcomes<'_>) {
+        let entries = match run.with.as_ref().map(|with| &with.kind) {
+            Some(ExpressionKind::Record(entries)) => entries.as_slice(),
+            _ => &[],
+        };
+        for (key, value) in entries {
+            match workflow.parameters.iter().find(|parameter| parameter.name == key.text) {
+                Some(parameter) => self.expression(value, &parameter.type_, outcomes),
+                None => {
+                    let problem = format!("workflow `{}` has no parameter `{}`", workflow.name, key.text);
+                    self.report(&TriggerArgument { span: key.span, problem: &problem });
+                }
+            }
+        }
+        for parameter in &workflow.parameters {
+            let optional = parameter.default.is_some() || matches!(parameter.type_, Type::Optional(_));
+            if !optional && !entries.iter().any(|(key, _)| key.text == parameter.name) {
+                self.report(&TriggerArgument {
+                    span: run.span,
+                    problem: &format!("parameter `{}` is not given", parameter.name),
+                });
+            }
+        }
+    }
+
+    /// A mock names a step by its path, or a call that looks outside.
+    fn mock(&mut self, mock: &ast::Mock, outcomes: &mut Outcomes<'_>) {
+        let value = match &mock.target.kind {
+            ExpressionKind::Call { name, .. } => self.mocked_call(&mock.target, &name.text, outcomes),
+            _ => self.mocked_step(&mock.target, outcomes),
+        };
+        let Some(value) = value else { return };
+        match &mock.outcome {
+            MockOutcome::Succeeds(Some(given)) | MockOutcome::Gives(given) => self.expression(given, &value, outcomes),
+            MockOutcome::Fails(Some(message)) => self.expression(message, &Type::String, outcomes),
+            MockOutcome::Succeeds(None) | MockOutcome::Fails(None) | MockOutcome::TimesOut | MockOutcome::Crashes => {}
+        }
+        if let Some(after) = &mock.after {
+            self.expression(after, &Type::Duration, outcomes);
+        }
+        if let Some(times) = &mock.times {
+            self.expression(times, &Type::Int, outcomes);
+        }
+    }
+
+    /// What a call gives that looks outside.
+    fn mocked_call(&mut self, target: &ast::Expression, name: &str, outcomes: &mut Outcomes<'_>) -> Option<Type> {
+        if Function::named(name).is_some_and(|function| !function.looks_outside()) {
+            self.report(&UnknownMock { span: target.span, near: None });
+            return None;
+        }
+        let mut type_ = Type::Unknown;
+        self.with_checker(outcomes, |checker| type_ = checker.infer(target, None).type_);
+        match type_ {
+            Type::Unknown => None,
+            // A path would be made absolute against the file of the test.
+            type_ if type_ == Type::list(Type::Path) => Some(Type::list(Type::String)),
+            type_ => Some(type_),
+        }
+    }
+
+    /// What a mocked step gives; of a record any fields.
+    fn mocked_step(&mut self, target: &ast::Expression, outcomes: &mut Outcomes<'_>) -> Option<Type> {
+        let place = match outcomes.paths.named(target, false) {
+            Named::Place(place, _) => place,
+            Named::Nothing => {
+                let near = root(target).and_then(|name| nearest(name, outcomes.first.iter().map(|first| &**first)));
+                self.report(&UnknownMock { span: target.span, near });
+                return None;
+            }
+            Named::Wrong(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                return None;
+            }
+        };
+        let Some(step) = outcomes.paths.step(place) else {
+            self.report(&StepPath::block(target.span));
+            return None;
+        };
+        Some(match outcomes.paths.value(step) {
+            Type::Record(fields) if step.invocation.decode.is_none() => Type::Record(fields.iter().map(optional).collect()),
+            type_ => type_,
+        })
+    }
+}
+
+fn optional(field: &Field) -> Field {
+    Field { name: field.name.clone(), type_: Type::optional(field.type_.clone()) }
+}
+
+/// The first name of a path that is nothing but that.
+fn root(expression: &ast::Expression) -> Option<&str> {
+    match &expression.kind {
+        ExpressionKind::Name(name) => Some(name),
+        _ => None,
+    }
+}
