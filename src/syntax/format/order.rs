@@ -115,13 +115,10 @@ impl Orders {
     }
 }
 
-/// Whether sorted parts would be read as something else: `80%` before a word as a division that goes on, and a value with the name
-/// of an operator at the end as that.
+/// Whether sorted parts would be read as something else: a value with the name of an operator at the end as that.
 fn changes_meaning(tails: &[(Part, Vec<Piece<'_>>)]) -> bool {
-    let percent = |(part, tail): &(Part, Vec<Piece<'_>>)| *part == Part::Literal && tail.last().is_some_and(|last| last.is("%"));
     let last = tails.last().and_then(|(_, tail)| tail.last());
-    let operator = last.is_some_and(|last| ["contains", "matches", "with", "where"].iter().any(|word| last.is_word(word)));
-    tails.iter().any(percent) || operator
+    last.is_some_and(|last| ["contains", "matches", "with", "where"].iter().any(|word| last.is_word(word)))
 }
 
 fn order(depends: Option<&Depends>, when: Option<&Expression>) -> Vec<(Part, u32)> {

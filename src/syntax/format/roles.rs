@@ -115,7 +115,7 @@ fn sign(piece: &Piece<'_>, before: Option<(&Piece<'_>, Role)>, next: Option<&Pie
     }
 }
 
-/// Whether the `%` between these makes a number a percentage: as the grammar has it, no operand follows on the line.
+/// Whether the `%` between these makes a number a percentage: as the grammar has it, no operand touches it.
 fn is_percent(before: Option<(&Piece<'_>, Role)>, next: Option<&Piece<'_>>) -> bool {
     let operand = |next: &Piece<'_>| match next.kind {
         TokenKind::Sign => next.is("("),
@@ -123,7 +123,7 @@ fn is_percent(before: Option<(&Piece<'_>, Role)>, next: Option<&Piece<'_>>) -> b
         _ => true,
     };
     before.is_some_and(|(before, _)| before.kind == TokenKind::Number)
-        && !next.is_some_and(|next| !next.begins_line() && operand(next))
+        && !next.is_some_and(|next| next.gap.nothing && operand(next))
 }
 
 /// Whether a `-` behind a keyword is a number's sign.

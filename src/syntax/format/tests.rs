@@ -166,7 +166,7 @@ fn the_parts_of_a_header_have_one_order() {
         ("step a: x when b depends on c, d -> int \"e\"", "step a: x \"e\" -> int depends on c, d when b\n"),
         ("step a: x\n  when b\n  -> int", "step a: x\n  -> int\n  when b\n"),
         ("step a: x when b  # why\n  -> int", "step a: x when b  # why\n  -> int\n"),
-        ("step a: x depends on b 80%", "step a: x depends on b 80%\n"),
+        ("step a: x depends on b 80%", "step a: x 80% depends on b\n"),
         ("b: stage when c depends on d { }", "b: stage depends on d when c {}\n"),
         ("step a: x { undo y when z \"w\" }", "step a: x { undo y \"w\" when z }\n"),
         ("step when: when when when", "step when: when when when\n"),

@@ -107,6 +107,7 @@ fn operators_bind_in_the_order_of_the_reference() {
         ("{ a: 1, \"k-1\": [2] \n c: {} }", "{a:1 k-1:[2] c:{}}"),
         ("10%3", "(10 Remainder 3)"),
         ("10 % n", "(10 Remainder n)"),
+        ("10%(n)", "(10 Remainder n)"),
         ("x > 80% and y", "((x Greater 0.8) And y)"),
         ("if x > 80% then 1 else 2", "(if (x Greater 0.8) 1 2)"),
         ("not a in b", "(Not (a In b))"),
