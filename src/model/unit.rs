@@ -35,7 +35,16 @@ impl Duration {
     /// Reads `250ms`, `1h30m`: digits and a unit, largest unit first, each at most once. `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        sum_of_units(text, &DURATION_UNITS).map(|milliseconds| Self { milliseconds })
+        sum_of_units(text, &DURATION_UNITS, 1).map(|milliseconds| Self { milliseconds })
+    }
+
+    /// Reads what the type writes: as [`Duration::parse`], with a `-` before what a subtraction took below zero.
+    #[must_use]
+    pub fn parse_signed(text: &str) -> Option<Self> {
+        match text.strip_prefix('-') {
+            None => Self::parse(text),
+            Some(rest) => sum_of_units(rest, &DURATION_UNITS, -1).map(|milliseconds| Self { milliseconds }),
+        }
     }
 
     /// As the standard library's duration; negative ones are zero.
@@ -49,8 +58,21 @@ impl Size {
     /// Reads `512KB`: digits and one unit. `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        Self::with_sign(text, 1)
+    }
+
+    /// Reads what the type writes: as [`Size::parse`], with a `-` before what a subtraction took below zero.
+    #[must_use]
+    pub fn parse_signed(text: &str) -> Option<Self> {
+        match text.strip_prefix('-') {
+            None => Self::parse(text),
+            Some(rest) => Self::with_sign(rest, -1),
+        }
+    }
+
+    fn with_sign(text: &str, sign: i64) -> Option<Self> {
         let units = text.bytes().filter(u8::is_ascii_alphabetic).count();
-        let bytes = sum_of_units(text, &SIZE_UNITS)?;
+        let bytes = sum_of_units(text, &SIZE_UNITS, sign)?;
         (units <= 2 && !text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).contains(|c: char| c.is_ascii_alphabetic()))
             .then_some(Self { bytes })
     }
@@ -86,8 +108,8 @@ impl fmt::Display for Size {
     }
 }
 
-/// Adds up `digits unit` groups whose units come in the order of `units`.
-fn sum_of_units(text: &str, units: &[(&str, i64)]) -> Option<i64> {
+/// Adds up `digits unit` groups whose units come in the order of `units`, times `sign`: there is one more below zero than above.
+fn sum_of_units(text: &str, units: &[(&str, i64)], sign: i64) -> Option<i64> {
     let mut rest = text;
     let mut allowed = units;
     let mut sum = 0_i64;
@@ -97,7 +119,7 @@ fn sum_of_units(text: &str, units: &[(&str, i64)]) -> Option<i64> {
         let place = allowed.iter().position(|(name, _)| *name == unit)?;
         let (_, worth) = allowed.get(place)?;
         let number: i64 = number.replace('_', "").parse().ok()?;
-        sum = sum.checked_add(number.checked_mul(*worth)?)?;
+        sum = sum.checked_add(number.checked_mul(sign * *worth)?)?;
         allowed = allowed.get(place + 1..)?;
         rest = behind;
     }

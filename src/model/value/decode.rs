@@ -138,16 +138,10 @@ fn decode_scalar(text: &str, type_: &Type) -> Result<Value, DecodeError> {
         Type::Int => text.parse().ok().map(Value::Int),
         Type::Float => text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Float),
         Type::Bool => text.parse().ok().map(Value::Bool),
-        Type::Duration => signed(text, |text| Duration::parse(text).map(|d| d.milliseconds))
-            .map(|milliseconds| Value::Duration(Duration { milliseconds })),
-        _ => signed(text, |text| Size::parse(text).map(|size| size.bytes)).map(|bytes| Value::Size(Size { bytes })),
+        Type::Duration => Duration::parse_signed(text).map(Value::Duration),
+        _ => Size::parse_signed(text).map(Value::Size),
     };
     value.ok_or_else(|| DecodeError::new(type_, shown(text)))
-}
-
-/// Durations and sizes write themselves with a sign where a subtraction went below zero.
-fn signed(text: &str, read: impl Fn(&str) -> Option<i64>) -> Option<i64> {
-    text.strip_prefix('-').map_or_else(|| read(text), |rest| read(rest).map(|amount| -amount))
 }
 
 /// The text as a value of a type that is a string at run time, where its form fits.
