@@ -24,6 +24,13 @@ impl Checker<'_> {
         Expression { kind: ExpressionKind::List(elements), type_: Type::list(element), span }
     }
 
+    /// `[a, b]` where literals take a type and everything else keeps its own, as beside `==`.
+    pub(super) fn list_of_hinted(&mut self, elements: &[ast::Expression], span: Span, hint: &Type) -> Expression {
+        let inferred: Vec<Expression> = elements.iter().map(|element| self.infer(element, Some(hint))).collect();
+        let (elements, element) = self.elements(inferred, None);
+        Expression { kind: ExpressionKind::List(elements), type_: Type::list(element), span }
+    }
+
     /// Elements as one type: what is wanted, else what all fit. With a secret in it a list or map has secret elements.
     fn elements(&mut self, inferred: Vec<Expression>, wanted: Option<Type>) -> (Vec<Expression>, Type) {
         let Some(wanted) = wanted else {

@@ -49,14 +49,15 @@ impl Checker<'_> {
             _ => {}
         }
         let left = self.infer(left, None);
-        let hint = match (operator, &left.type_) {
-            (BinaryOperator::Contains, Type::List(element)) => Some((**element).clone()),
-            (BinaryOperator::In | BinaryOperator::NotIn, Type::Union(_) | Type::Path | Type::Url) => {
-                Some(Type::list(left.type_.clone()))
-            }
-            _ => None,
+        let right = match (operator, &left.type_, &right.bare().kind) {
+            (BinaryOperator::Contains, Type::List(element), _) => self.infer(right, Some(element)),
+            (
+                BinaryOperator::In | BinaryOperator::NotIn,
+                Type::Union(_) | Type::Path | Type::Url,
+                ast::ExpressionKind::List(elements),
+            ) => self.list_of_hinted(elements, right.span, &left.type_),
+            _ => self.infer(right, None),
         };
-        let right = self.infer(right, hint.as_ref());
         if left.type_ == Type::Unknown || right.type_ == Type::Unknown {
             return unknown(span);
         }
