@@ -6,6 +6,7 @@ mod arrows;
 mod cli;
 mod corruptions;
 mod examples;
+mod generated;
 mod injection;
 mod kinds;
 mod language;

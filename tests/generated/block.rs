@@ -1,0 +1,361 @@
+//! Statements: blocks with what they hold, and what is seen of it behind them.
+
+use super::expression::Known;
+use super::program::Writer;
+use wf_model::failure::FailureKind;
+use wf_model::types::Type;
+
+impl Writer<'_> {
+    /// At least this many statements, and more while the budget lasts.
+    pub(super) fn statements(&mut self, least: usize) {
+        for place in 0..least + 6 {
+            if place >= least && (self.budget == 0 || self.tape().percent(35)) {
+                break;
+            }
+            self.statement();
+        }
+    }
+
+    fn statement(&mut self) {
+        self.budget = self.budget.saturating_sub(1);
+        let deep = self.depth >= 4 || self.budget == 0 || self.tape().is_over();
+        self.depth += 1;
+        match self.tape().below(if deep { 12 } else { 22 }) {
+            0..=7 => self.step(),
+            8 | 9 => self.let_(),
+            10 | 11 if !self.callables.is_empty() && self.weight <= 9 => self.call(),
+            10 | 11 => self.step(),
+            12 | 13 => self.if_(),
+            14 => self.stage(),
+            15 | 16 => self.parallel(),
+            17 => self.race(),
+            18 | 19 => self.for_each(),
+            20 => self.race_of_a_loop(),
+            _ => self.repeat(),
+        }
+        self.depth -= 1;
+    }
+
+    pub(super) fn let_(&mut self) {
+        let name = self.expressions.fresh("l");
+        let type_ = self.type_(2);
+        if self.tape().percent(50) {
+            let value = self.expressions.expected(&type_);
+            self.line(&format!("let {name}: {type_} = {value}"));
+        } else {
+            let value = self.expressions.inferred(&type_);
+            self.line(&format!("let {name} = {value}"));
+        }
+        self.know(&name, type_);
+    }
+
+    /// `depends on …` of what is above.
+    pub(super) fn depends(&mut self) -> Option<String> {
+        if !self.tape().percent(12) {
+            return None;
+        }
+        if self.reach.is_empty() || self.tape().percent(25) {
+            // What starts with its body runs beside what stands above it.
+            self.concurrent = true;
+            return Some("depends on nothing".to_owned());
+        }
+        self.concurrent = true;
+        let mut names: Vec<String> = Vec::new();
+        for _ in 0..1 + self.tape().below(2) {
+            let place = self.expressions.tape.below(self.reach.len());
+            let name = self.reach[place].clone();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Some(format!("depends on {}", names.join(", ")))
+    }
+
+    fn when(&mut self, percent: usize) -> Option<String> {
+        self.tape().percent(percent).then(|| format!("when {}", self.expressions.condition()))
+    }
+
+    /// The head of a block with a name, `depends on` and `when`; whether it may be skipped.
+    fn head(&mut self, name: Option<&str>, head: &str) -> (String, bool) {
+        let depends = self.depends();
+        let when = self.when(8);
+        let skipped = when.is_some();
+        let mut parts: Vec<String> = name.map(|name| format!("{name}:")).into_iter().collect();
+        parts.push(head.to_owned());
+        let mut behind: Vec<String> = [depends, when].into_iter().flatten().collect();
+        if self.tape().percent(30) {
+            behind.reverse();
+        }
+        parts.extend(behind);
+        (parts.join(" "), skipped)
+    }
+
+    fn maybe_named(&mut self, prefix: &str) -> Option<String> {
+        self.tape().percent(50).then(|| self.expressions.fresh(prefix))
+    }
+
+    /// The clauses at the beginning of a body; whether it goes on after a failure.
+    fn body_clauses(&mut self) -> bool {
+        if self.tape().percent(8) {
+            let written = self.tape().pick(&["timeout 10m", "timeout 1h30m", "timeout 100s * 6"]);
+            self.line(written);
+        }
+        if self.tape().percent(8) {
+            self.line("retry 1 times pause 0s");
+        }
+        if self.tape().percent(8) {
+            self.line("fail fast");
+            self.races = true;
+        }
+        let goes_on = self.tape().percent(12);
+        if goes_on {
+            let written = ["on failure continue", "on failure continue", "on failure continue when failure.attempts > 0"];
+            let written = self.tape().pick(&written);
+            self.line(written);
+        }
+        goes_on
+    }
+
+    /// A body with clauses; what became visible in it, and whether it goes on after a failure.
+    fn body(&mut self, head: &str, least: usize, inside: impl FnOnce(&mut Self)) -> (Vec<Known>, bool) {
+        self.open(head);
+        let start = self.expressions.known.len();
+        let goes_on = self.body_clauses();
+        inside(self);
+        self.statements(least);
+        if self.all {
+            self.handlers();
+        }
+        self.close();
+        (self.expressions.known.split_off(start), goes_on)
+    }
+
+    /// Shows names behind a block, as optional where it may not have run.
+    fn show(&mut self, known: Vec<Known>, optional: bool) {
+        let show = |known: Known| {
+            let type_ = if optional { Type::optional(known.type_) } else { known.type_ };
+            Known { type_, ..known }
+        };
+        self.expressions.known.extend(known.into_iter().map(show));
+    }
+
+    fn reached(&mut self, name: Option<String>) {
+        self.reach.extend(name);
+    }
+
+    fn stage(&mut self) {
+        let name = self.maybe_named("stage");
+        let (head, skipped) = self.head(name.as_deref(), "stage");
+        let (known, goes_on) = self.body(&head, 1, |_| {});
+        self.show(known, skipped || goes_on);
+        self.reached(name);
+    }
+
+    fn if_(&mut self) {
+        let name = self.maybe_named("choice");
+        let condition = self.expressions.condition();
+        let (head, skipped) = self.head(name.as_deref(), &format!("if {condition}"));
+        let complete = self.tape().percent(60);
+        let branches = 1 + self.tape().below(2);
+        let shared = (complete && self.tape().percent(60)).then(|| (self.expressions.fresh("shared"), self.type_(0)));
+        let reach = self.reach.len();
+        let mut known = Vec::new();
+        for place in 0..branches + usize::from(complete) {
+            let head = match place {
+                0 => head.clone(),
+                _ if place == branches => "else".to_owned(),
+                _ => format!("else if {}", self.expressions.condition()),
+            };
+            self.open(&head);
+            let (start, above) = (self.expressions.known.len(), self.reach.len());
+            let least = self.tape().below(2);
+            self.statements(least);
+            if let Some((name, type_)) = &shared {
+                self.print_named(name, type_);
+            }
+            self.close();
+            known.extend(self.expressions.known.split_off(start));
+            self.reach.truncate(above);
+        }
+        self.reach.truncate(reach);
+        known.retain(|known| shared.as_ref().is_none_or(|(name, _)| known.name != *name));
+        self.show(known, true);
+        if let Some((name, type_)) = shared {
+            self.show(vec![Known::new(&name, type_)], skipped);
+        }
+        self.reached(name);
+    }
+
+    /// Runs `inside` where statements run beside each other.
+    fn at_once<T>(&mut self, inside: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.beside, true);
+        self.concurrent = true;
+        let done = inside(self);
+        self.beside = before;
+        done
+    }
+
+    fn max(&mut self) -> String {
+        if self.tape().percent(30) { format!(" max {}", 1 + self.tape().below(3)) } else { String::new() }
+    }
+
+    fn parallel(&mut self) {
+        let name = self.maybe_named("all");
+        let wait = self.tape().pick(&["", " wait all"]);
+        let max = self.max();
+        let (head, skipped) = self.head(name.as_deref(), &format!("parallel{wait}{max}"));
+        let (known, goes_on) = self.at_once(|writer| writer.body(&head, 2, |_| {}));
+        self.show(known, skipped || goes_on);
+        self.reached(name);
+    }
+
+    fn race(&mut self) {
+        self.races = true;
+        let name = self.expressions.fresh("race");
+        let named = self.tape().percent(60);
+        self.may_fail(&name, FailureKind::Race);
+        let wait = self.tape().pick(&["any", "first"]);
+        let max = self.max();
+        let (head, skipped) = self.head(named.then_some(&*name), &format!("parallel wait {wait}{max}"));
+        self.open(&head);
+        let start = self.expressions.known.len();
+        let reach = self.reach.len();
+        let goes_on = self.body_clauses();
+        let mut branches = Vec::new();
+        let type_ = self.tape().percent(50).then(|| self.type_(0));
+        let seen = self.expressions.known.clone();
+        let mut shown = Vec::new();
+        for _ in 0..1 + self.tape().below(3) {
+            // A branch that used another one's value would not race with it.
+            self.expressions.known.clone_from(&seen);
+            let branch = self.expressions.fresh("b");
+            match &type_ {
+                Some(type_) => self.at_once(|writer| writer.print_named(&branch, type_)),
+                None => {
+                    let (known, goes_on) = self.at_once(|writer| writer.body(&format!("{branch}: stage"), 1, |_| {}));
+                    self.show(known, goes_on);
+                }
+            }
+            shown.extend(self.expressions.known.split_off(start));
+            branches.push(branch);
+        }
+        self.expressions.known = seen;
+        self.reach.truncate(reach);
+        self.close();
+        self.show(shown, true);
+        if named {
+            let winner = Type::union(branches.iter().map(String::as_str));
+            let mut fields = vec![("winner", winner)];
+            fields.extend(type_.map(|type_| ("value", type_)));
+            let known = Known { name: name.clone(), type_: Type::record(fields), whole: false, narrowed: false };
+            self.show(vec![known], skipped || goes_on);
+            self.reached(Some(name));
+        }
+    }
+
+    /// What a loop goes through: its text, the type of its index and of its elements.
+    fn list(&mut self) -> (String, Type, Type) {
+        let visible = self.expressions.visible(|type_| matches!(type_, Type::List(_) | Type::Map(_)));
+        match (self.tape().below(6), visible) {
+            (0, _) => ("1..3".to_owned(), Type::Int, Type::Int),
+            (1, _) => {
+                let value = self.expressions.inferred(&Type::Int);
+                (format!("{{ \"k 1\": {value}, \"k\": 2 }}"), Type::String, Type::Int)
+            }
+            (2, _) => ("5..1".to_owned(), Type::Int, Type::Int),
+            (3, Some((text, Type::List(element)))) => (text, Type::Int, (*element).clone()),
+            (3, Some((text, Type::Map(element)))) => (text, Type::String, (*element).clone()),
+            _ => {
+                let element = self.type_(0);
+                let elements: Vec<String> = (0..1 + self.tape().below(3)).map(|_| self.expressions.inferred(&element)).collect();
+                (format!("[{}]", elements.join(", ")), Type::Int, element)
+            }
+        }
+    }
+
+    /// The iterators of a loop, and its variables.
+    fn iterators(&mut self) -> (String, Vec<Known>) {
+        let (mut texts, mut variables) = (Vec::new(), Vec::new());
+        for _ in 0..1 + usize::from(self.tape().percent(15)) {
+            let (list, index, item) = self.list();
+            let name = self.expressions.fresh("e");
+            let mut text = String::new();
+            if index == Type::String || self.tape().percent(20) {
+                let index_name = self.expressions.fresh("k");
+                text = format!("{index_name}, ");
+                variables.push(Known::new(&index_name, index));
+            }
+            variables.push(Known::new(&name, item));
+            texts.push(format!("{text}{name} in {list}"));
+        }
+        (texts.join(", "), variables)
+    }
+
+    /// A loop; `race` is the word behind `wait` of one that races.
+    fn any_loop(&mut self, parallel: &str, race: bool) {
+        let name = if race { Some(self.expressions.fresh("loop")) } else { self.maybe_named("loop") };
+        let (iterators, variables) = self.iterators();
+        let (head, skipped) = self.head(name.as_deref(), &format!("for each {iterators}{parallel}"));
+        let winner = variables.iter().find(|variable| variable.name.starts_with('e')).map(|variable| variable.type_.clone());
+        let names: Vec<String> = variables.iter().map(|variable| variable.name.clone()).collect();
+        let reach = self.reach.len();
+        self.weight *= 3;
+        let start = self.expressions.known.len();
+        self.expressions.known.extend(variables);
+        let fill = |writer: &mut Self| writer.body(&head, 1, |_| {});
+        let (known, goes_on) = if parallel.is_empty() { fill(self) } else { self.at_once(fill) };
+        self.expressions.known.truncate(start);
+        self.weight /= 3;
+        self.reach.truncate(reach);
+        let Some(name) = name else { return };
+        let kept = known.into_iter().filter(|known| !names.contains(&known.name));
+        let field = |known: Known| {
+            let element = if goes_on { Type::optional(known.type_) } else { known.type_ };
+            (known.name, if race { element } else { Type::list(element) })
+        };
+        let mut fields: Vec<(String, Type)> = kept.map(field).collect();
+        if race {
+            fields.insert(0, ("winner".to_owned(), winner.unwrap_or(Type::Unknown)));
+        }
+        let type_ = Type::record(fields.iter().map(|(name, type_)| (name.as_str(), type_.clone())));
+        self.show(vec![Known { name: name.clone(), type_, whole: false, narrowed: false }], skipped);
+        self.reached(Some(name));
+    }
+
+    fn for_each(&mut self) {
+        let parallel = self.tape().percent(50);
+        let max = self.max();
+        let parallel = if parallel { format!(" parallel{max}") } else { String::new() };
+        self.any_loop(&parallel, false);
+    }
+
+    fn race_of_a_loop(&mut self) {
+        self.races = true;
+        let wait = self.tape().pick(&["any", "first"]);
+        let max = self.max();
+        self.any_loop(&format!(" parallel wait {wait}{max}"), true);
+    }
+
+    fn repeat(&mut self) {
+        let name = self.maybe_named("again");
+        let times = 1 + self.tape().below(3);
+        let pause = self.tape().pick(&["", " pause 0s", " pause 1ms * 2"]);
+        let tick = (!self.beside && self.tape().percent(70)).then(|| self.expressions.fresh("tick"));
+        let until = match &tick {
+            Some(tick) => format!("{tick} >= {}", 1 + self.tape().below(3)),
+            None => self.tape().pick(&["true", "run.resumes == 0", "1 > 2"]).to_owned(),
+        };
+        let (head, skipped) = self.head(name.as_deref(), &format!("repeat until {until}{pause} max {times} times"));
+        self.weight *= times;
+        let (known, goes_on) = self.body(&head, 0, |writer| {
+            if let Some(tick) = tick {
+                writer
+                    .line(&format!("step {tick}: shell \"printf x >> ${{run.dir}}/{tick}; wc -c < ${{run.dir}}/{tick}\" -> int"));
+                writer.know(&tick, Type::Int);
+            }
+        });
+        self.weight /= times;
+        self.show(known, skipped || goes_on);
+        self.reached(name);
+    }
+}

@@ -1,0 +1,156 @@
+//! Runs of generated programs by the real dispatcher with the real executors, in this process.
+
+use super::expression::FAULTS;
+use super::program::Generated;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use wf_model::event::{AttemptOutcome, Event, EventKind, InstanceKind};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::program::{Program, WorkflowId};
+use wf_model::run::{RunRecord, RunState};
+use wf_runtime::dispatcher::{Assignments, Canceller, Means, MemoryJournal, RealWorld, RunEnded, Silence, run};
+use wf_runtime::engine::{Engine, Options, unsupported};
+
+/// No run of a generated program takes longer.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A run that came to its end.
+pub(super) struct Finished {
+    pub(super) ended: RunEnded,
+    pub(super) events: Vec<Event>,
+    jobs: usize,
+}
+
+/// The workflow that is run, where this version runs all of it.
+pub(super) fn runnable(program: &Program) -> Option<WorkflowId> {
+    let (id, _) = program.workflows.iter().find(|(_, workflow)| &*workflow.name == "main")?;
+    unsupported(program, id, &wf_steps::registry()).is_empty().then_some(id)
+}
+
+/// Runs a program with this many jobs.
+pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder: &Path, jobs: usize) -> Finished {
+    let workflow = runnable(program).expect("a program that this version runs");
+    let directory = tempfile::tempdir().expect("a folder for the run");
+    let options = Options { jobs, secrets: BTreeMap::new() };
+    let assignments = Assignments {
+        program: program.clone(),
+        workflow,
+        arguments: generated.arguments.clone(),
+        options: options.clone(),
+        run: "generated".into(),
+        folder: folder.to_owned(),
+        directory: directory.path().to_owned(),
+        withheld: Vec::new(),
+    };
+    let (journal, canceller) = (MemoryJournal::default(), Canceller::default());
+    let means = Means {
+        executors: wf_steps::executors(),
+        world: Arc::new(RealWorld { folder: folder.to_owned() }),
+        journal: Box::new(journal.clone()),
+        reporter: Arc::new(Silence),
+        asked: canceller.watch(),
+    };
+    let Ok(ended) = tokio::time::timeout(DEADLINE, run(assignments, means)).await else {
+        panic!("a run hangs\n{}\n{}", generated.text, story(&journal.events()));
+    };
+    let ended = ended.unwrap_or_else(|error| panic!("{error}\n{}\n{}", generated.text, story(&journal.events())));
+    let events = journal.events();
+    retold(program, workflow, generated, &options, &ended, &events);
+    Finished { ended, events, jobs }
+}
+
+/// What happened, one event a line.
+fn story(events: &[Event]) -> String {
+    events.iter().map(|event| format!("{:?}\n", event.kind)).collect()
+}
+
+/// A new engine that is told the journal comes to the same end.
+fn retold(
+    program: &Arc<Program>,
+    workflow: WorkflowId,
+    generated: &Generated,
+    options: &Options,
+    ended: &RunEnded,
+    events: &[Event],
+) {
+    let mut engine = Engine::new(program.clone(), workflow, generated.arguments.clone(), options.clone());
+    for event in events {
+        if let Err(error) = engine.apply(event) {
+            panic!("the journal is refused: {error}: {event:?}\n{}", generated.text);
+        }
+    }
+    assert_eq!((engine.state(), engine.outputs()), (ended.state, &ended.outputs), "{}", generated.text);
+    let record = RunRecord::of(events);
+    assert_eq!((record.state, &record.outputs), (ended.state, &ended.outputs), "{}", generated.text);
+}
+
+impl Finished {
+    /// Checks that the run ended in a way that its program allows.
+    pub(super) fn is_allowed(&self, generated: &Generated) {
+        let Generated { text, .. } = generated;
+        match self.ended.state {
+            RunState::Succeeded => {}
+            RunState::Failed => {
+                let failed = self.ended.failure.as_ref().unwrap_or_else(|| panic!("a failure without a cause\n{text}"));
+                self.may_have(generated, &failed.path, &failed.failure);
+            }
+            state => panic!("the run ended as {state:?}\n{text}"),
+        }
+        for event in &self.events {
+            match &event.kind {
+                EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Failed(failure), .. } => {
+                    self.may_have(generated, &instance.path, failure);
+                }
+                EventKind::Failed { cause, .. } => self.may_have(generated, &cause.path, &cause.failure),
+                _ => {}
+            }
+        }
+        self.fits_slots(generated);
+    }
+
+    fn may_have(&self, generated: &Generated, path: &str, failure: &Failure) {
+        let names: Vec<&str> = path.split('.').map(|name| name.split('[').next().unwrap_or(name)).collect();
+        let own = names.last().copied().unwrap_or("");
+        let kinds = generated.failures.get(own).map(Vec::as_slice).unwrap_or_default();
+        let is_fault = FAULTS.iter().any(|beginning| failure.message.starts_with(beginning));
+        let allowed = match failure.kind {
+            FailureKind::Engine => is_fault,
+            // Blocks without a name have the path of what is around them.
+            FailureKind::Race => generated.races,
+            FailureKind::Loop => generated.text.contains("repeat until"),
+            // It has the path of what failed inside.
+            FailureKind::Child => names.iter().any(|name| name.starts_with('c')),
+            kind => kinds.contains(&kind),
+        };
+        assert!(allowed, "{path} fails: {failure:?}\n{}\n{}", generated.text, story(&self.events));
+    }
+
+    /// No more attempts than jobs ran at a time, those that only wait left out, and all have ended.
+    fn fits_slots(&self, generated: &Generated) {
+        let mut shells = BTreeSet::new();
+        let mut going = BTreeSet::new();
+        for event in &self.events {
+            match &event.kind {
+                EventKind::Ready { instance, kind: InstanceKind::Step(kind) } if &**kind == "shell" => {
+                    shells.insert(instance.id);
+                }
+                EventKind::Started { instance, .. } if shells.contains(&instance.id) => {
+                    going.insert(instance.id);
+                }
+                EventKind::AttemptEnded { instance, .. } => {
+                    going.remove(&instance.id);
+                }
+                _ => {}
+            }
+            assert!(going.len() <= self.jobs, "{} attempts at a time\n{}", going.len(), generated.text);
+        }
+        assert!(going.is_empty(), "an attempt that started has not ended\n{}", generated.text);
+    }
+
+    /// Whether something failed on the way.
+    pub(super) fn had_failures(&self) -> bool {
+        self.events.iter().any(|event| matches!(event.kind, EventKind::Failed { .. } | EventKind::RetryScheduled { .. }))
+    }
+}
