@@ -70,6 +70,7 @@ const REFUSED: &[(&str, &[&str])] = &[
             "echo $((1 + ‹x›))",
             "echo \"$((‹x›))\"",
             "v=$((‹x› * 2))",
+            "echo \"$[‹x› + 1]\"",
         ],
     ),
     ("interpolation-in-delimiter", &["cat <<‹x›\n"]),

@@ -39,6 +39,8 @@ pub(super) struct Lexer<'a> {
     pub(super) frames: Vec<Frame>,
     /// Here-documents whose bodies come behind the end of the line, apart for each command substitution around.
     pub(super) pending: Vec<VecDeque<Pending>>,
+    /// Behind the last `]` of a `$[…]`: values before it are arithmetic.
+    arithmetic_until: usize,
     reading: Reading,
 }
 
@@ -51,6 +53,7 @@ impl<'a> Lexer<'a> {
             limit: symbols.length(),
             frames: vec![text],
             pending: vec![VecDeque::new()],
+            arithmetic_until: 0,
             reading: Reading::default(),
         }
     }
@@ -147,6 +150,8 @@ impl<'a> Lexer<'a> {
         if self.reading.contexts.len() <= value {
             self.reading.contexts.resize(value + 1, Context::Refused(Refusal::Unread));
         }
+        let data = !matches!(context, Context::Refused(_));
+        let context = if data && self.place < self.arithmetic_until { Context::Refused(Refusal::Arithmetic) } else { context };
         if let Some(known) = self.reading.contexts.get_mut(value) {
             *known = context;
         }
@@ -206,6 +211,9 @@ impl<'a> Lexer<'a> {
         } else if self.follows("$(") {
             self.place += 2;
             self.enter_substitution(opened);
+        } else if self.follows("$[") {
+            self.place += 2;
+            self.bracket_arithmetic();
         } else if self.follows("${") {
             self.place += 2;
             let single_is_text = quoted && self.takes_single_quotes_as_text();
@@ -216,6 +224,25 @@ impl<'a> Lexer<'a> {
         } else {
             self.special_parameter();
         }
+    }
+
+    /// Looks for the end of `$[…]`, behind whose `[` the reading stands. bash evaluates what is in it, other shells do not, so it
+    /// is read on as what stands around it; without an end bash reads nothing behind it.
+    fn bracket_arithmetic(&mut self) {
+        if self.place < self.arithmetic_until {
+            return;
+        }
+        let mut depth = 1;
+        let mut place = self.place;
+        while depth > 0 && place < self.limit {
+            match self.symbol(place) {
+                Some(Symbol::Character('[')) => depth += 1,
+                Some(Symbol::Character(']')) => depth -= 1,
+                Some(_) | None => {}
+            }
+            place += 1;
+        }
+        self.arithmetic_until = if depth > 0 { place + 1 } else { place };
     }
 
     /// `$$`, `$#` and their like, whose second character means nothing else.
