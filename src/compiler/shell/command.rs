@@ -1,7 +1,7 @@
 //! A simple command, read word by word: which of its words another interpreter reads as code.
 
 use super::context::Refusal;
-use super::interpreter::{Interpreter, Wrapper, base_name, interpreter, wrapper};
+use super::interpreter::{Interpreter, SOURCE, Wrapper, base_name, interpreter, wrapper};
 
 /// A finished word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) enum Role {
     Argument,
     /// The value of an assignment, as `export A=…` takes it.
     Declaration,
+    /// The value of an assignment in a word of its own, as `env A=…` takes it.
+    Assignment,
     /// Exactly one data word.
     One,
     /// A place that takes no value.
@@ -49,7 +51,7 @@ pub(super) struct Command {
     in_find: bool,
     /// Whether any word was read.
     begun: bool,
-    /// Its name, if it is one of those that pass text on.
+    /// Its name, if it writes its arguments or what it reads.
     name: Option<&'static str>,
 }
 
@@ -92,6 +94,8 @@ struct Program {
     ended: bool,
     /// Whether the program is the standard input, whatever the operands are.
     input: bool,
+    /// Whether the next word is a file with the program.
+    file: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +105,12 @@ enum Expecting {
     Code,
 }
 
-/// Commands that write their arguments or what they read.
-const PASSES_ON: [&str; 3] = ["echo", "printf", "cat"];
+/// Commands that write their arguments.
+const WRITES_ARGUMENTS: [&str; 3] = ["echo", "printf", "cat"];
+
+/// Commands that write what they read, or a part of it.
+const COPIES_INPUT: [&str; 14] =
+    ["cat", "tee", "sort", "uniq", "head", "tail", "grep", "tr", "cut", "tac", "rev", "sed", "awk", "envsubst"];
 
 /// Reserved words behind which a command begins.
 const BEFORE_COMMANDS: [&str; 13] = ["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "}", "done", "fi"];
@@ -123,6 +131,7 @@ impl Command {
         match &self.stage {
             Stage::Start if self.in_find => Role::Argument,
             Stage::Start => Role::Start,
+            Stage::Wrapped { wrapper, .. } if wrapper.assignments && prefix.text.contains('=') => Role::Assignment,
             Stage::Wrapped { .. } | Stage::Find | Stage::Data => Role::Argument,
             Stage::Program(program) => program.role(&prefix.text),
             Stage::Declaration { evaluates: true } => Role::Refused(Refusal::Arithmetic),
@@ -170,14 +179,22 @@ impl Command {
         }
     }
 
-    /// Whether it writes its arguments, or what it reads, as they are.
-    pub(super) fn passes_text_on(&self) -> bool {
-        self.name.is_some()
+    /// The interpreter that reads the file that the next word names as its program.
+    pub(super) fn reads_file(&self) -> Option<&'static Interpreter> {
+        match &self.stage {
+            Stage::Program(program) => program.reads_file(),
+            _ => None,
+        }
     }
 
-    /// Whether it writes what it reads.
+    /// Whether it writes its arguments as they are.
+    pub(super) fn writes_arguments(&self) -> bool {
+        self.name.is_some_and(|name| WRITES_ARGUMENTS.contains(&name))
+    }
+
+    /// Whether it writes what it reads, or most of it.
     pub(super) fn copies_input(&self) -> bool {
-        self.name == Some("cat")
+        self.name.is_some_and(|name| COPIES_INPUT.contains(&name))
     }
 
     /// Notes that something else than a simple command was read, behind which only redirections stand.
@@ -195,7 +212,8 @@ impl Command {
         if !self.in_find && (is_assignment(word) || word.plain().is_some_and(|word| BEFORE_COMMANDS.contains(&word))) {
             return;
         }
-        self.name = PASSES_ON.into_iter().find(|name| word.known().map(base_name) == Some(name));
+        let known = word.known().map(base_name);
+        self.name = WRITES_ARGUMENTS.into_iter().chain(COPIES_INPUT).find(|name| known == Some(name));
         self.stage = word.known().map_or(Stage::Data, stage_of);
     }
 }
@@ -211,6 +229,9 @@ fn stage_of(name: &str) -> Stage {
         "printf" | "test" | "[" => return Stage::NameOption { option: "-v", next: false },
         "wait" => return Stage::NameOption { option: "-p", next: false },
         _ => {}
+    }
+    if matches!(name, "." | "source") {
+        return Stage::Program(Program::new(&SOURCE));
     }
     if let Some(wrapper) = wrapper(name) {
         return Stage::Wrapped { wrapper, operands: wrapper.operands, skip: false };
@@ -267,7 +288,7 @@ pub(super) fn is_name(name: &str) -> bool {
 
 impl Program {
     fn new(interpreter: &'static Interpreter) -> Self {
-        Self { interpreter, operands: 0, given: false, expecting: Expecting::Anything, ended: false, input: false }
+        Self { interpreter, operands: 0, given: false, expecting: Expecting::Anything, ended: false, input: false, file: false }
     }
 
     /// Whether options are still looked for.
@@ -306,6 +327,7 @@ impl Program {
     }
 
     fn push(&mut self, word: &Word) {
+        self.file = false;
         match self.expecting {
             Expecting::Data(left) => {
                 self.expecting = if left > 1 { Expecting::Data(left - 1) } else { Expecting::Anything };
@@ -339,14 +361,20 @@ impl Program {
             self.expecting = Expecting::Data(1);
         } else if known.file_options.iter().any(|option| word.starts_with(option)) {
             self.given = true;
+            self.file = known.file_options.contains(&word);
             // The program comes from elsewhere, so every operand is data.
-            self.expecting = if known.file_options.contains(&word) { Expecting::Data(1) } else { Expecting::Anything };
+            self.expecting = if self.file { Expecting::Data(1) } else { Expecting::Anything };
             self.operands += usize::from(!known.permutes && known.operand.is_none());
         } else if is_cluster_with(word, known) {
             self.given = true;
             let ends = word.chars().last().is_some_and(|last| known.code_letters.contains(last));
             self.expecting = if ends || !known.attached { Expecting::Code } else { Expecting::Anything };
         }
+    }
+
+    fn reads_file(&self) -> Option<&'static Interpreter> {
+        let script = self.interpreter.script && self.operands == 0 && !self.given && self.expecting == Expecting::Anything;
+        (script || self.file).then_some(self.interpreter)
     }
 
     fn reads_input(&self) -> Option<&'static Interpreter> {

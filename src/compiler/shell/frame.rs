@@ -83,6 +83,12 @@ pub(super) struct Words {
     pub(super) input: Input,
     /// Values among its words, which it writes if it only passes text on.
     pub(super) output: Vec<usize>,
+    /// Values that commands of the list wrote to its standard output.
+    pub(super) written: Vec<usize>,
+    /// Where in `written` the values of each compound command around begin.
+    groups: Vec<usize>,
+    /// Values that the compound command that has just ended wrote.
+    pub(super) group: Vec<usize>,
     /// In `[[ ]]`: what the last operator makes of the next word.
     pub(super) test: Test,
 }
@@ -153,6 +159,9 @@ impl Words {
             here_string: false,
             input: Input::default(),
             output: Vec::new(),
+            written: Vec::new(),
+            groups: Vec::new(),
+            group: Vec::new(),
             test: Test::Plain,
         }
     }
@@ -192,6 +201,18 @@ impl Words {
     pub(super) fn push_open(&mut self) {
         self.in_word = true;
         self.word.open = true;
+    }
+
+    /// Notes that a reserved word begins or ends a compound command, if it does.
+    pub(super) fn group_word(&mut self, word: &str) {
+        match word {
+            "{" | "if" | "for" | "select" | "while" | "until" => self.groups.push(self.written.len()),
+            "}" | "fi" | "done" => {
+                let begin = self.groups.pop().unwrap_or(0).min(self.written.len());
+                self.group.extend(self.written.drain(begin..));
+            }
+            _ => {}
+        }
     }
 
     /// Ends the word, if one has begun, and gives it to the command; a redirection's argument is none of its words.

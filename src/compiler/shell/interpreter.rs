@@ -25,6 +25,8 @@ pub(super) struct Interpreter {
     pub(super) rest: bool,
     /// Whether options may follow operands.
     pub(super) permutes: bool,
+    /// Whether the first operand is a file with the program.
+    pub(super) script: bool,
     /// Whether it reads a program from its standard input where arguments give none.
     pub(super) input: bool,
     /// Short options, one letter each, with which it reads a program from its standard input whatever its arguments are.
@@ -43,15 +45,31 @@ const NONE: Interpreter = Interpreter {
     operand: None,
     rest: false,
     permutes: false,
+    script: false,
     input: false,
     input_letters: "",
+};
+
+/// `.` of the shell.
+pub(super) static SOURCE: Interpreter = Interpreter {
+    names: &["source"],
+    help: "set a variable, `{name}={value}`, and let the file that is read name it",
+    script: true,
+    ..NONE
+};
+
+/// bash, where it expands what a variable such as `PS4` holds.
+pub(super) static EXPANDED_VARIABLE: Interpreter = Interpreter {
+    names: &["bash"],
+    help: "set a variable of another name, `{name}={value}`, and name it in single quotes: `PS4='… ${name} … '`",
+    ..NONE
 };
 
 /// Shell builtins that read all their operands as code.
 const EVALUATES: Interpreter = Interpreter { operand: Some(0), rest: true, ..NONE };
 
 /// Languages with an option for code, whose further arguments the program sees.
-const LANGUAGE: Interpreter = Interpreter { code_letters: "e", attached: true, input: true, ..NONE };
+const LANGUAGE: Interpreter = Interpreter { code_letters: "e", attached: true, script: true, input: true, ..NONE };
 
 static INTERPRETERS: &[Interpreter] = &[
     Interpreter {
@@ -65,6 +83,11 @@ static INTERPRETERS: &[Interpreter] = &[
         operand: Some(0),
         ..NONE
     },
+    Interpreter {
+        names: &["compgen", "complete"],
+        help: "bash expands the words of `-W` and runs what `-C` names; write a loop over `{value}`",
+        ..EVALUATES
+    },
     Interpreter { names: &["alias"], help: "write a function: `name() { command {value} \"$@\"; }`", ..EVALUATES },
     Interpreter { names: &["let"], help: "compute it in the interpolation, such as `${count + 1}`", ..EVALUATES },
     Interpreter {
@@ -72,6 +95,7 @@ static INTERPRETERS: &[Interpreter] = &[
         help: "pass it as an argument: `sh -c '… \"$1\" …' sh {value}`",
         code_letters: "c",
         valued: &["-o", "+o", "-O", "+O", "--rcfile", "--init-file"],
+        script: true,
         input: true,
         input_letters: "s",
         ..NONE
@@ -81,6 +105,7 @@ static INTERPRETERS: &[Interpreter] = &[
         help: "set it as a variable of the step, `env: { NAME: {name} }`, and let the text read that variable",
         code_letters: "c",
         code_options: &["-Command", "-command", "--commands", "--command"],
+        script: true,
         input: true,
         ..NONE
     },

@@ -3,6 +3,7 @@
 mod command;
 mod context;
 mod findings;
+mod flow;
 mod frame;
 mod here_document;
 mod interpreter;

@@ -3,6 +3,7 @@
 use super::command::{Role, is_name, is_target};
 use super::context::{Context, FlawKind, ListPlace, Refusal};
 use super::frame::{Closer, Frame, Mode, Test, Words};
+use super::interpreter::EXPANDED_VARIABLE;
 use super::lexer::Lexer;
 use super::symbols::Symbol;
 
@@ -220,7 +221,7 @@ impl Lexer<'_> {
 
     fn case_body_ends(&mut self) {
         if self.words().is_some_and(|words| words.closer == Closer::CaseBody) {
-            self.frames.pop();
+            self.leave_words();
         }
     }
 
@@ -283,12 +284,14 @@ impl Lexer<'_> {
             Some((Closer::Esac, _)) => self.enter(Frame::Words(Box::new(Words::new(Mode::Commands, Closer::CaseBody, place)))),
             Some((Closer::Substitution, _)) => {
                 self.end_command(false);
-                self.frames.pop();
+                let opened = self.words().map_or(0, |words| words.opened);
+                let written = self.leave_words();
                 self.leave_level();
+                self.substituted(opened, written);
             }
             Some((Closer::Parenthesis, mode)) => {
                 self.end_command(false);
-                self.frames.pop();
+                self.leave_words();
                 if let Some(words) = self.words().filter(|_| mode != Mode::Commands) {
                     words.push_open();
                 }
@@ -310,13 +313,15 @@ impl Lexer<'_> {
                 }
                 Some("[[") => self.enter(Frame::Words(Box::new(Words::new(Mode::Test, Closer::Brackets, opened)))),
                 Some("esac") if words.closer == Closer::CaseBody => {
-                    self.frames.truncate(self.frames.len().saturating_sub(2));
+                    self.leave_words();
+                    self.leave_words();
                 }
-                _ => {}
+                Some(word) => words.group_word(word),
+                None => {}
             },
             Mode::CaseWord { seen: false } => words.mode = Mode::CaseWord { seen: true },
             Mode::CaseWord { seen: true } if word.plain() == Some("in") => words.mode = Mode::CasePattern,
-            Mode::CasePattern if word.plain() == Some("esac") => drop(self.frames.pop()),
+            Mode::CasePattern if word.plain() == Some("esac") => drop(self.leave_words()),
             Mode::Test => self.test_word(word.plain()),
             Mode::Commands | Mode::CaseWord { .. } | Mode::CasePattern | Mode::Array | Mode::Pattern => {}
         }
@@ -339,29 +344,13 @@ impl Lexer<'_> {
             _ => {}
         }
     }
+}
 
-    /// Ends the simple command: what it reads as its program is known now.
-    pub(super) fn end_command(&mut self, piped: bool) {
-        let Some(words) = self.words().filter(|words| words.mode == Mode::Commands) else { return };
-        if words.command.is_empty() && words.input.is_empty() {
-            return;
-        }
-        words.redirection = false;
-        let command = std::mem::take(&mut words.command);
-        let mut input = std::mem::take(&mut words.input);
-        let output = std::mem::take(&mut words.output);
-        if piped && command.passes_text_on() {
-            words.input.values = output;
-            if command.copies_input() {
-                words.input.values.append(&mut input.values);
-                words.input.documents = input.documents;
-            }
-        }
-        if let Some(reader) = command.reads_program() {
-            input.values.into_iter().for_each(|value| self.refuse(value, Refusal::CodeInput(reader)));
-            let waiting = self.pending.last_mut().into_iter().flat_map(|level| level.iter_mut().rev());
-            waiting.take(input.documents).for_each(|document| document.reader = Some(reader));
-        }
+/// What a value is behind `NAME=`.
+fn assigned(target: &str) -> Context {
+    match target.strip_suffix('+').unwrap_or(target) {
+        "PS4" | "BASH_ENV" => Context::Refused(Refusal::Code(&EXPANDED_VARIABLE)),
+        _ => Context::Bare { list: ListPlace::One },
     }
 }
 
@@ -412,7 +401,7 @@ impl Words {
     }
 
     /// Remembers a value of the word for what is known only later.
-    fn note(&mut self, value: usize, quoted: bool) {
+    pub(super) fn note(&mut self, value: usize, quoted: bool) {
         match self.mode {
             Mode::Test => {
                 let [now, _] = &mut self.operands;
@@ -430,7 +419,7 @@ impl Words {
     }
 
     /// What a value is that comes next in the word.
-    fn context(&self, whole: bool) -> Context {
+    pub(super) fn context(&self, whole: bool) -> Context {
         let one = Context::Bare { list: ListPlace::One };
         let words = Context::Bare { list: if whole { ListPlace::Words } else { ListPlace::Part } };
         match self.mode {
@@ -438,7 +427,12 @@ impl Words {
             Mode::Commands => match self.command.role(&self.word) {
                 Role::Start => self.start_context().unwrap_or(words),
                 Role::Argument => words,
-                Role::One | Role::Declaration => one,
+                Role::One => one,
+                Role::Declaration => self.word.text.split_once('=').map_or(one, |(target, _)| assigned(target)),
+                Role::Assignment => match self.word.text.split_once('=').map(|(target, _)| assigned(target)) {
+                    Some(refused @ Context::Refused(_)) => refused,
+                    Some(_) | None => words,
+                },
                 Role::Refused(refusal) => Context::Refused(refusal),
             },
             Mode::CaseWord { .. } | Mode::CasePattern | Mode::Pattern => one,
@@ -464,7 +458,7 @@ impl Words {
         let text = self.word.text.as_str();
         if let Some((target, _)) = text.split_once('=').filter(|(target, _)| is_target(target)) {
             let closed = !target.contains('[') || target.contains(']');
-            return closed.then_some(Context::Bare { list: ListPlace::One });
+            return closed.then(|| assigned(target));
         }
         let (array, index) = text.split_once('[')?;
         (is_name(array) && !index.contains(']')).then_some(Context::Refused(Refusal::Arithmetic))
