@@ -3,7 +3,7 @@
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each crate with the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("wfc", &["wf-cli"]),
     ("wf-cli", &["wf-steps", "wf-runtime", "wf-compiler", "wf-syntax", "wf-model"]),
     ("wf-steps", &["wf-runtime", "wf-model"]),
@@ -11,6 +11,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("wf-compiler", &["wf-syntax", "wf-model"]),
     ("wf-syntax", &["wf-model"]),
     ("wf-model", &[]),
+    ("wf-fuzz", &["wf-steps", "wf-compiler", "wf-syntax", "wf-model"]),
 ];
 
 #[test]

@@ -23,7 +23,7 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
 pub(crate) fn checkout() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
-    for folder in ["src", "tests"] {
+    for folder in ["src", "tests", "fuzz"] {
         rust_files(&root.join(folder), &mut files);
     }
     let name = |path: &PathBuf| path.strip_prefix(root).expect("below the root").display().to_string();
