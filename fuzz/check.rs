@@ -26,7 +26,7 @@ pub(crate) fn compile(text: &str) -> Compilation {
 
 fn loads_as_stored(program: &Program) {
     let stored = serde_json::to_string(program).unwrap_or_else(|error| panic!("not stored: {error}"));
-    let loaded: Program = serde_json::from_str(&stored).unwrap_or_else(|error| panic!("not loaded: {error}\n{stored}"));
+    let loaded = Program::from_json(&stored).unwrap_or_else(|error| panic!("not loaded: {error}\n{stored}"));
     assert!(loaded == *program, "loaded as another program: {stored}");
 }
 

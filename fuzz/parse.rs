@@ -11,6 +11,7 @@ pub fn parse(text: &str) {
     let parsed = wf_syntax::parse(source, text);
     cover(&parsed.tokens, text);
     spans::lie_inside(&parsed.diagnostics, |_| Some(text));
+    spans::of_tree_lie_inside(&format!("{:?}", parsed.file), text);
     let (_, expression) = parse_expression(source, 0, text);
     spans::lie_inside(&expression, |_| Some(text));
     let (_, type_) = parse_type(source, 0, text);

@@ -1,4 +1,4 @@
-//! Diagnostics point into the text.
+//! Diagnostics and trees point into the text.
 
 use wf_model::diagnostic::Diagnostic;
 use wf_model::span::Span;
@@ -18,4 +18,35 @@ pub(crate) fn lie_inside<'a>(diagnostics: &[Diagnostic], text_of: impl Fn(Span) 
         assert!(apart, "edits overlap: {diagnostic:#?}");
         assert!(!diagnostic.message.is_empty(), "nothing is said: {diagnostic:#?}");
     }
+}
+
+/// How a tree shows a place.
+const SPAN: &str = "Span { source: SourceId(0), start: ";
+
+/// Panics where a place of a tree, which is `shown` as Rust shows values, is none of the text, or where a name does not begin what
+/// stands at its place.
+pub(crate) fn of_tree_lie_inside(shown: &str, text: &str) {
+    let mut before = "";
+    for (number, piece) in shown.split(SPAN).enumerate() {
+        if let (true, Some(range)) = (number > 0, range(piece)) {
+            let Some(written) = text.get(range.clone()) else { panic!("{range:?} is no place of the text, behind {before}") };
+            if let Some(name) = name(before) {
+                assert!(written.starts_with(name) || written.contains('-') || name.is_empty(), "{name:?} stands at {written:?}");
+            }
+        }
+        before = piece;
+    }
+}
+
+/// `12, end: 34 } …`
+fn range(piece: &str) -> Option<std::ops::Range<usize>> {
+    let (start, rest) = piece.split_once(", end: ")?;
+    let (end, _) = rest.split_once(" }")?;
+    Some(start.parse().ok()?..end.parse().ok()?)
+}
+
+/// The name whose place follows `… Name { text: "name", span: `.
+fn name(before: &str) -> Option<&str> {
+    let (_, name) = before.rsplit_once("Name { text: \"")?;
+    name.strip_suffix("\", span: ")
 }

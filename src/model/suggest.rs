@@ -3,15 +3,22 @@
 /// Longer names are not compared, which takes a time that grows with the product of both lengths.
 const LONGEST: usize = 200;
 
+/// No more candidates are compared, so that a file in which every name is wrong stays cheap.
+const MOST_CANDIDATES: usize = 1000;
+
 /// The candidate that `written` most likely stands for, if one is near enough: at most a third of its letters differ.
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if written.len() > LONGEST {
         return None;
     }
-    let allowed = (written.chars().count() / 3).max(1);
+    let length = written.chars().count();
+    let allowed = (length / 3).max(1);
+    // Each letter more or less is a difference.
+    let alike = |candidate: &&str| candidate.len() <= LONGEST && candidate.chars().count().abs_diff(length) <= allowed;
     candidates
         .into_iter()
-        .filter(|candidate| *candidate != written && candidate.len() <= LONGEST)
+        .take(MOST_CANDIDATES)
+        .filter(|candidate| *candidate != written && alike(candidate))
         .map(|candidate| (strsim::osa_distance(written, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.chars().count())
         .min_by_key(|(distance, _)| *distance)

@@ -63,3 +63,29 @@ fn a_setting_sees_all_parameters_and_secrets() {
     assert_eq!(said("env: { A: a, T: t }\nparam a: string\nsecret t from env \"T\"\nstep b: shell \"x\""), NOTHING);
     assert_eq!(said("env: { A: b }\nstep b: shell \"x\" -> string"), ["used-before-declared @ b"]);
 }
+
+/// Sixty declarations, each of which uses the one before.
+fn each_uses_the_one_before(first: &str, next: &str) -> String {
+    let next = |number: usize| next.replace("NEW", &format!("v{number}")).replace("OLD", &format!("v{}", number - 1));
+    first.to_owned() + &(1..60).map(next).collect::<String>()
+}
+
+#[test]
+fn a_type_that_doubles_with_every_declaration_is_refused() {
+    for next in ["let NEW = { a: OLD, b: OLD }\n", "let NEW = [{ a: OLD, b: OLD } for x in [1]]\n"] {
+        let shown = said(&each_uses_the_one_before("let v0 = 1\n", next));
+        assert!(shown.iter().any(|found| found.starts_with("type-too-large @ ")), "{shown:?}");
+    }
+    let step = "\n}\nworkflow NEW {\nstep s: OLD\noutput a = s\noutput b = s";
+    let shown = said(&each_uses_the_one_before("}\nworkflow v0 {\noutput a = 1\noutput b = 1", step));
+    assert!(shown.iter().any(|found| found.starts_with("type-too-large @ v")), "{shown:?}");
+}
+
+#[test]
+fn the_way_of_a_secret_through_many_declarations_is_told_in_short() {
+    let text = each_uses_the_one_before("secret v0 from env \"A\"\n", "let NEW = [OLD, OLD]\n") + "output o = v59";
+    let found = super::compiled(&[("main.wf", &format!("workflow main {{\n{text}\n}}\n"))]).diagnostics;
+    let leak = found.iter().find(|found| found.slug == "secret-leak").expect("the secret leaks");
+    assert!(leak.labels.len() <= 17, "{leak:#?}");
+    assert_eq!(leak.labels.last().map(|label| label.text.as_str()), Some("`v0` is a secret"), "{leak:#?}");
+}

@@ -1,7 +1,7 @@
 //! What programs mean.
 
 use super::program;
-use wf_model::program::{Statement, StatementKind, Workflow};
+use wf_model::program::{Program, Statement, StatementKind, Workflow};
 
 fn main(body: &str) -> Workflow {
     program(body).workflows.iter().next().expect("a workflow").1.clone()
@@ -53,4 +53,14 @@ fn branches_that_may_skip_their_step_share_its_value_too() {
         "param p: bool\nif p {\n  step a: shell \"x\" when p\n} else {\n  step a: shell \"y\"\n}\nstep b: shell \"echo ${a?.stdout ?? \"\"}\"",
     );
     assert_eq!(workflow.values.iter().filter(|(_, value)| &*value.name == "a").count(), 1);
+}
+
+#[test]
+fn a_program_loads_as_it_was_stored_however_deep_its_expressions_are() {
+    for expression in ["a + ".repeat(90) + "a", "[".repeat(60) + "a" + &"]".repeat(60), "if a > 1 then 1 else ".repeat(90) + "a"]
+    {
+        let written = program(&format!("param a: int\nlet b = {expression}\nstep c: shell \"x\" when b == b {{ reads only }}"));
+        let stored = serde_json::to_string(&written).expect("a program is JSON");
+        assert_eq!(Program::from_json(&stored).expect("what was stored"), written);
+    }
 }

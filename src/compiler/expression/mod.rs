@@ -164,6 +164,18 @@ impl<'a> Checker<'a> {
 
     /// The typed expression; `hint` is the type that literals take where they fit.
     pub(crate) fn infer(&mut self, expression: &ast::Expression, hint: Option<&Type>) -> Expression {
+        let inferred = self.unbounded(expression, hint);
+        match inferred.kind {
+            // Only these make a type larger than those that it is made of.
+            ExpressionKind::List(_) | ExpressionKind::Map(_) | ExpressionKind::Comprehension(_) => {
+                let type_ = crate::types::bounded(inferred.type_, inferred.span, self.diagnostics);
+                Expression { type_, ..inferred }
+            }
+            _ => inferred,
+        }
+    }
+
+    fn unbounded(&mut self, expression: &ast::Expression, hint: Option<&Type>) -> Expression {
         let span = expression.span;
         let literal = |value, type_| Expression { kind: ExpressionKind::Literal(value), type_, span };
         match &expression.kind {

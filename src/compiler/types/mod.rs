@@ -93,6 +93,38 @@ impl TypeNames {
     }
 }
 
+/// Reports a type that goes too deep or has too many parts, which stands for nothing then.
+pub(crate) fn bounded(type_: Type, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Type {
+    if !is_too_large(&type_) {
+        return type_;
+    }
+    diagnostics.push(TypeTooLarge { span }.diagnostic());
+    Type::Unknown
+}
+
+/// Whether a type goes too deep or has too many parts; looks at no more of it than that takes.
+fn is_too_large(type_: &Type) -> bool {
+    let mut left = vec![(type_, 1)];
+    let mut parts = 0;
+    while let Some((type_, depth)) = left.pop() {
+        parts += match type_ {
+            Type::Union(members) => members.len(),
+            _ => 1,
+        };
+        // A `?` around a type that just fits is no reason to refuse it.
+        if parts > 2 * MOST_PARTS || depth > 2 * DEEPEST {
+            return true;
+        }
+        match type_ {
+            Type::List(inner) | Type::Map(inner) | Type::Optional(inner) => left.push((inner, depth + 1)),
+            Type::Record(fields) => left.extend(fields.iter().map(|field| (&field.type_, depth + 1))),
+            Type::Union(_) | Type::Unknown | Type::Never | Type::String | Type::Int | Type::Float | Type::Bool => {}
+            Type::Duration | Type::Size | Type::Path | Type::Url | Type::Json | Type::Secret | Type::Channel => {}
+        }
+    }
+    false
+}
+
 /// The type that an expression names; [`Type::Unknown`] where it names none, which is reported.
 pub(crate) fn resolve(expression: &TypeExpression, names: &TypeNames, diagnostics: &mut Vec<Diagnostic>) -> Type {
     let none = HashMap::new();

@@ -36,17 +36,18 @@ const FOREIGN: [(&str, &str); 16] = [
 ];
 
 impl Check<'_> {
-    /// The record that an invocation gives before `->`; unknown where its kind is not known. Says nothing.
-    pub(super) fn result_of(&self, invocation: &ast::Invocation) -> Type {
+    /// The record that an invocation gives before `->`; unknown where its kind is not known, or where it is too large, which is reported.
+    pub(super) fn result_of(&mut self, invocation: &ast::Invocation) -> Type {
         let module = invocation.module.as_ref().map(|module| &*module.text);
         if let Some(id) = self.context.workflow_named(module, &invocation.kind.text) {
-            return self.callee(id).map_or(Type::Unknown, |workflow| {
+            let type_ = self.callee(id).map_or(Type::Unknown, |workflow| {
                 let field = |output: &wf_model::program::Output| Field {
                     name: output.name.clone(),
                     type_: output.expression.type_.clone(),
                 };
                 Type::Record(workflow.outputs.iter().map(field).collect())
             });
+            return crate::types::bounded(type_, invocation.kind.span, self.diagnostics);
         }
         match module {
             Some(_) => Type::Unknown,

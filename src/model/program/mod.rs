@@ -37,6 +37,21 @@ pub struct Program {
     pub sources: Vec<ProgramSource>,
 }
 
+impl Program {
+    /// Reads a program that was written with `serde_json`.
+    ///
+    /// # Errors
+    /// Where the text is not one, or is damaged.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        // Expressions of a checked file nest deeper than the 128 levels of JSON that serde_json reads, but not without bound.
+        reader.disable_recursion_limit();
+        let program = Self::deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(program)
+    }
+}
+
 /// A text that the program was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProgramSource {

@@ -3,8 +3,7 @@
 use super::convert::Convert;
 use super::findings::{SyntaxError, TooComplicated};
 use super::form::form;
-use super::grammar::{Grammar, Rule};
-use pest::Parser as _;
+use super::grammar::{Rule, read_in_detail};
 use pest::error::{Error, ErrorVariant, InputLocation};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
@@ -31,10 +30,10 @@ pub(crate) fn describe(rule: Rule, error: &Error<Rule>, text: &str, convert: &Co
 fn furthest(rule: Rule, text: &str, at: usize) -> Option<(usize, Option<String>)> {
     // Behind a last word a blank tells which words could follow.
     let longer = format!("{text} ");
-    pest::set_error_detail(true);
-    let again = Grammar::parse(rule, if at < text.len() { text } else { &longer });
-    pest::set_error_detail(false);
-    let attempts = again.err()?.parse_attempts().filter(|attempts| attempts.max_position > at)?;
+    let attempts = read_in_detail(rule, if at < text.len() { text } else { &longer })
+        .err()?
+        .parse_attempts()
+        .filter(|attempts| attempts.max_position > at)?;
     let tokens = attempts.expected_tokens();
     // The type of a token is private to pest; its text tells what it is.
     let texts: Vec<String> = tokens.iter().map(ToString::to_string).collect();

@@ -1,5 +1,6 @@
 //! Expressions: precedence by pest's Pratt parser, in the order of `language.md` §4.
 
+use super::MOST_OPERATORS;
 use super::convert::Convert;
 use super::findings::{ChainedComparison, ForeignOperator, MixedDefault, TooManyOperators};
 use super::grammar::Rule;
@@ -14,9 +15,6 @@ use std::cell::RefCell;
 use std::sync::LazyLock;
 use wf_model::expression::{BinaryOperator, UnaryOperator};
 use wf_model::span::Span;
-
-/// One expression holds no more operators, dots and indexes in a row: the tree they make is as deep.
-const MOST_OPERATORS: usize = 200;
 
 static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
     let left = |rule| Op::infix(rule, Assoc::Left);
@@ -46,7 +44,7 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 pub(crate) fn expression(pair: Pair<'_, Rule>, convert: &mut Convert) -> Expression {
     let span = convert.span(&pair);
     let missing = Expression { kind: ExpressionKind::Missing, span };
-    convert.deeper(span, |convert| operation(pair.into_inner(), span, convert)).unwrap_or(missing)
+    convert.deeper(1, span, |convert| operation(pair.into_inner(), span, convert)).unwrap_or(missing)
 }
 
 /// A string or list that stands where no other expression may.
@@ -65,16 +63,25 @@ fn operation(parts: Pairs<'_, Rule>, span: Span, convert: &mut Convert) -> Expre
         let kind = parts.into_iter().next().map_or(ExpressionKind::Missing, |pair| conditional(pair, convert));
         return Expression { kind, span };
     }
-    if parts.len() > MOST_OPERATORS {
+    let operators = parts.clone().filter(|part| part.as_rule() != Rule::postfixed).count();
+    in_a_row(operators, span, convert, |convert| {
+        let shared = RefCell::new(convert);
+        PRECEDENCE
+            .map_primary(|pair| postfixed(pair, &mut shared.borrow_mut()))
+            .map_prefix(|operator, operand| prefix(&operator, operand, &mut shared.borrow_mut()))
+            .map_infix(|left, operator, right| infix(left, &operator, right, &mut shared.borrow_mut()))
+            .parse(parts)
+    })
+}
+
+/// An expression with so many operators in a row: the tree that they make is as deep.
+fn in_a_row(operators: usize, span: Span, convert: &mut Convert, make: impl FnOnce(&mut Convert) -> Expression) -> Expression {
+    let missing = Expression { kind: ExpressionKind::Missing, span };
+    if operators > MOST_OPERATORS {
         convert.report(&TooManyOperators { span });
-        return Expression { kind: ExpressionKind::Missing, span };
+        return missing;
     }
-    let shared = RefCell::new(convert);
-    PRECEDENCE
-        .map_primary(|pair| postfixed(pair, &mut shared.borrow_mut()))
-        .map_prefix(|operator, operand| prefix(&operator, operand, &mut shared.borrow_mut()))
-        .map_infix(|left, operator, right| infix(left, &operator, right, &mut shared.borrow_mut()))
-        .parse(parts)
+    convert.deeper(operators, span, make).unwrap_or(missing)
 }
 
 fn conditional(pair: Pair<'_, Rule>, convert: &mut Convert) -> ExpressionKind {
@@ -200,11 +207,10 @@ fn postfixed(pair: Pair<'_, Rule>, convert: &mut Convert) -> Expression {
     let span = convert.span(&pair);
     let mut parts = pair.into_inner();
     let Some(first) = parts.next() else { return Expression { kind: ExpressionKind::Missing, span } };
-    let mut base = primary(first, convert);
-    if parts.len() > MOST_OPERATORS {
-        convert.report(&TooManyOperators { span });
-        return Expression { kind: ExpressionKind::Missing, span };
-    }
+    in_a_row(parts.len(), span, convert, |convert| followed(primary(first, convert), parts, convert))
+}
+
+fn followed(mut base: Expression, parts: Pairs<'_, Rule>, convert: &mut Convert) -> Expression {
     for part in parts {
         let span = base.span.to(convert.span(&part));
         let kind = match part.as_rule() {

@@ -53,16 +53,20 @@ impl Finding for TooComplicated {
     }
 }
 
-/// Brackets, conditions or types too far inside each other.
+/// Brackets, expressions or types too far inside each other.
 pub(crate) struct NestedTooDeep {
     pub(crate) span: Span,
+    /// What nests, as a plural.
+    pub(crate) what: &'static str,
+    /// How deep it may.
+    pub(crate) deepest: usize,
 }
 
 impl Finding for NestedTooDeep {
     const SLUG: &'static str = "nesting-too-deep";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("brackets nest deeper than {} levels", super::DEEPEST))
+        Self::at(self.span, format!("{} nest deeper than {} levels", self.what, self.deepest))
             .labelled("too deep from here on")
             .with_help("Put an inner part into a `let`, or into a workflow of its own.")
     }
@@ -77,7 +81,7 @@ impl Finding for TooManyOperators {
     const SLUG: &'static str = "too-many-operators";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, "an expression has more than 100 operators in a row")
+        Self::at(self.span, format!("an expression has more than {} operators in a row", super::MOST_OPERATORS))
             .labelled("this one")
             .with_help("Put parts of it into `let` statements, or the operands into a list: `[a, b, …].sum()`, `.join(\"\")`.")
     }

@@ -13,34 +13,37 @@ mod tests;
 mod text;
 mod types;
 
-pub(crate) use convert::Convert;
+pub(crate) use convert::{Convert, Origin};
 pub(crate) use describe::describe;
 pub(crate) use expression::{expression, literal};
 pub(crate) use findings::NestedTooDeep;
-pub(crate) use grammar::{Grammar, Rule};
+pub(crate) use grammar::{Rule, read};
 pub(crate) use name::{declared_name, field_name, name, type_name};
 pub(crate) use text::plain_string;
 pub(crate) use types::type_expression;
 
 use crate::ast::{Expression, ExpressionKind, TypeExpression, TypeKind};
-use pest::Parser as _;
+use crate::scan::{TokenKind, scan};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::{SourceId, Span};
 
 /// Brackets nest no deeper; the stack of the parser below is bounded by it.
-pub(crate) const DEEPEST: usize = 64;
+const DEEPEST: usize = 64;
+
+/// No more operators, dots or indexes stand in a row.
+const MOST_OPERATORS: usize = 100;
 
 /// Parses a whole text that is one expression and stands at `offset` of `source`; what cannot be read is
 /// [`ExpressionKind::Missing`].
 #[must_use]
 pub fn parse_expression(source: SourceId, offset: usize, text: &str) -> (Expression, Vec<Diagnostic>) {
     let span = Span::new(source, offset, offset + text.len());
-    let mut convert = Convert::new(source, offset);
+    let mut convert = Convert::new(source, Origin::plain(offset, offset + text.len()));
     let missing = Expression { kind: ExpressionKind::Missing, span };
-    if too_deep(text) {
-        return (missing, vec![NestedTooDeep { span }.diagnostic()]);
+    if let Some(found) = too_deep(source, text, span) {
+        return (missing, vec![found]);
     }
-    match Grammar::parse(Rule::expression_only, text) {
+    match read(Rule::expression_only, text) {
         Ok(pairs) => {
             let pair = pairs.flatten().find(|pair| pair.as_rule() == Rule::expression);
             let read = pair.map(|pair| expression(pair, &mut convert));
@@ -54,12 +57,12 @@ pub fn parse_expression(source: SourceId, offset: usize, text: &str) -> (Express
 #[must_use]
 pub fn parse_type(source: SourceId, offset: usize, text: &str) -> (TypeExpression, Vec<Diagnostic>) {
     let span = Span::new(source, offset, offset + text.len());
-    let mut convert = Convert::new(source, offset);
+    let mut convert = Convert::new(source, Origin::plain(offset, offset + text.len()));
     let missing = TypeExpression { kind: TypeKind::Missing, span };
-    if too_deep(text) {
-        return (missing, vec![NestedTooDeep { span }.diagnostic()]);
+    if let Some(found) = too_deep(source, text, span) {
+        return (missing, vec![found]);
     }
-    match Grammar::parse(Rule::type_only, text) {
+    match read(Rule::type_only, text) {
         Ok(pairs) => {
             let pair = pairs.flatten().find(|pair| pair.as_rule() == Rule::type_expression);
             let read = pair.map(|pair| type_expression(pair, &mut convert));
@@ -69,15 +72,16 @@ pub fn parse_type(source: SourceId, offset: usize, text: &str) -> (TypeExpressio
     }
 }
 
-/// Whether brackets may nest too deeply, those in strings counted too.
-fn too_deep(text: &str) -> bool {
+/// What to say where brackets nest too deeply.
+fn too_deep(source: SourceId, text: &str, span: Span) -> Option<Diagnostic> {
     let mut depth = 0_usize;
-    text.bytes().any(|byte| {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+    let deep = scan(source, text).tokens.iter().filter(|token| token.kind == TokenKind::Sign).any(|token| {
+        match text.get(token.span.range()) {
+            Some("(" | "[" | "{") => depth += 1,
+            Some(")" | "]" | "}") => depth = depth.saturating_sub(1),
             _ => {}
         }
         depth > DEEPEST
-    })
+    });
+    deep.then(|| NestedTooDeep { span, what: "brackets", deepest: DEEPEST }.diagnostic())
 }

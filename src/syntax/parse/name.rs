@@ -15,7 +15,7 @@ pub(crate) fn name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
 pub(crate) fn declared_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
     let (written, span) = (pair.as_str(), convert.span(&pair));
     let right = snake_case(written);
-    if written.contains('-') {
+    if written.contains('-') && !right.is_empty() {
         convert.report(&HyphenatedName { span, written, right: &right });
     } else if written != right {
         convert.report(&NameForm { span, written, right: &right, what: "name", rule: "lower-case letters, digits and `_`" });
@@ -50,7 +50,8 @@ pub(crate) fn field_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
 fn snake_case(written: &str) -> String {
     let mut right = String::new();
     let mut before = '_';
-    for character in written.trim_matches(['_', '-']).chars() {
+    let inside = written.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).trim_end_matches(['_', '-']);
+    for character in inside.chars() {
         if character.is_ascii_uppercase() && before.is_ascii_lowercase() {
             right.push('_');
         }

@@ -94,8 +94,8 @@ fn units(text: &str) -> Option<String> {
         let unit =
             SPOKEN.iter().find(|(spoken, _)| *spoken == unit.to_ascii_lowercase() && *spoken != "M").map(|(_, unit)| *unit)?;
         match unit {
-            Unit::Time(worth) => time = Some(time.unwrap_or(0) + whole(number, worth)?),
-            Unit::Bytes(worth) => bytes = Some(bytes.unwrap_or(0) + whole(number, worth)?),
+            Unit::Time(worth) => time = Some(whole(number, worth)?.checked_add(time.unwrap_or(0))?),
+            Unit::Bytes(worth) => bytes = Some(whole(number, worth)?.checked_add(bytes.unwrap_or(0))?),
         }
         rest = behind;
     }

@@ -148,7 +148,11 @@ fn likely_mistakes_cost_one_diagnostic_and_have_a_fix() {
         ("99999999999999999999", "number-too-large `99999999999999999999`"),
         ("\"${HOME}\"", "shell-expansion `${HOME}` -> \"\\${HOME}\""),
         ("\"${HOME:-x}\"", "shell-expansion `${HOME:-x}` -> \"\\${HOME:-x}\""),
-        ("\"${file%.txt}\"", "syntax-error `.`"),
+        ("\"${file%.txt}\"", "shell-expansion `${file%.txt}` -> \"\\${file%.txt}\""),
+        ("\"${dir/a/*}\"", "shell-expansion `${dir/a/*}` -> \"\\${dir/a/*}\""),
+        ("\"${a / }\"", "syntax-error `}`"),
+        (r#""\u{+41}""#, r"unknown-escape `\u{+41}`"),
+        ("100000000000d", "number-too-large `100000000000d`"),
         (r#""\q""#, r#"unknown-escape `\q` -> "\\q""#),
         ("a < b < c", "chained-comparison `a < b < c`"),
         ("a ?? b + 1", "mixed-default `a ?? b + 1` -> a ?? (b + 1)"),
@@ -184,8 +188,17 @@ fn nothing_is_too_much() {
     for text in ["(".repeat(100_000), "[".repeat(60) + &"]".repeat(60), "-".repeat(1_000), "1+".repeat(100_000) + "1"] {
         let _ = parse_expression(SourceId(0), 0, &text);
     }
-    let nested = "if a then b else ".repeat(1_000) + "c";
-    assert_eq!(parse_expression(SourceId(0), 0, &nested).1.len(), 1, "depth is said once");
+    for (text, expected) in [
+        ("if a then b else ".repeat(1_000) + "c", "expressions nest deeper than 128 levels"),
+        ("(".repeat(65) + "a" + &")".repeat(65), "brackets nest deeper than 64 levels"),
+        (("a + ".repeat(90) + "(").repeat(2) + "b" + &")".repeat(2), "expressions nest deeper than 128 levels"),
+        ("a + ".repeat(101) + "b", "an expression has more than 100 operators in a row"),
+        ("a".to_owned() + &".b".repeat(101), "an expression has more than 100 operators in a row"),
+    ] {
+        let (_, found) = parse_expression(SourceId(0), 0, &text);
+        assert_eq!(found.iter().map(|found| found.message.as_str()).collect::<Vec<_>>(), [expected], "{text}");
+    }
+    assert_eq!(found(&format!("'{}'", "(".repeat(100))), "", "brackets in a string are text");
     let unfinished = "if ".repeat(10_000);
     assert_eq!(parse_expression(SourceId(0), 0, &unfinished).1.len(), 1);
     let long = format!("\"{}\"", "x".repeat(1 << 20));

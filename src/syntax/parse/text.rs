@@ -81,6 +81,8 @@ fn escape(written: &str, span: Span, convert: &mut Convert) -> String {
         "\\$" => Some('$'),
         _ => {
             let code = written.strip_prefix("\\u{").and_then(|rest| rest.strip_suffix('}'));
+            // Rust reads a sign before the digits too.
+            let code = code.filter(|code| code.chars().all(|digit| digit.is_ascii_hexdigit()));
             code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32)
         }
     };

@@ -13,7 +13,7 @@ use wf_model::span::Span;
 pub(crate) fn type_expression(pair: Pair<'_, Rule>, convert: &mut Convert) -> TypeExpression {
     let span = convert.span(&pair);
     let missing = TypeExpression { kind: TypeKind::Missing, span };
-    convert.deeper(span, |convert| members(pair, span, convert)).unwrap_or(missing)
+    convert.deeper(1, span, |convert| members(pair, span, convert)).unwrap_or(missing)
 }
 
 fn members(pair: Pair<'_, Rule>, span: Span, convert: &mut Convert) -> TypeExpression {

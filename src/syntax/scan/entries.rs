@@ -249,7 +249,8 @@ impl Builder<'_> {
 
     /// Brackets or bodies nest too deeply: skips to where this one closes.
     fn too_deep(&mut self) {
-        self.diagnostics.push(NestedTooDeep { span: self.span(self.at) }.diagnostic());
+        let what = if self.is(self.at, "{") { "braces" } else { "brackets" };
+        self.diagnostics.push(NestedTooDeep { span: self.span(self.at), what, deepest: DEEPEST }.diagnostic());
         let mut depth = 0_usize;
         while self.kind(self.at).is_some() {
             match (self.kind(self.at), self.slice(self.at)) {
@@ -342,11 +343,9 @@ impl Builder<'_> {
             }
             TokenKind::Stray => {
                 let (start, stray) = (self.span(state.first).start as usize, self.span(self.at));
-                let rest = self.rest_of_line(stray.end as usize);
                 // A `;` at the end of a line is read as nothing.
-                let end_of_line = rest.trim().is_empty()
-                    && self.text.get(stray.range()).is_some_and(|text| text.trim_end_matches(';').is_empty());
-                if end_of_line && state.reading == Reading::AsWritten {
+                let nothing = self.ends_line(self.at) && self.slice(self.at).trim_end_matches(';').is_empty();
+                if nothing && state.reading == Reading::AsWritten {
                     let before = self.text.get(start..stray.start as usize).unwrap_or("");
                     state.reading = Reading::Mended(before.trim_end().to_owned());
                 } else {
@@ -357,9 +356,10 @@ impl Builder<'_> {
         }
     }
 
-    fn rest_of_line(&self, offset: usize) -> &str {
-        let rest = self.text.get(offset..).unwrap_or("");
-        rest.split('\n').next().unwrap_or("")
+    /// Whether nothing but blanks stands behind a token on its line.
+    fn ends_line(&self, token: usize) -> bool {
+        let behind = if self.kind(token + 1) == Some(TokenKind::Blank) { token + 2 } else { token + 1 };
+        matches!(self.kind(behind), Some(TokenKind::LineBreak) | None)
     }
 
     /// Whether the break at hand ends the entry.

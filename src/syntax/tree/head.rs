@@ -3,8 +3,7 @@
 use super::Parser;
 use super::findings::BodyMissing;
 use crate::ast::{Expression, Name, TypeExpression};
-use crate::parse::{Convert, Grammar, Rule, declared_name, describe, expression, name, type_expression};
-use pest::Parser as _;
+use crate::parse::{Convert, Rule, declared_name, describe, expression, name, read, type_expression};
 use pest::iterators::{Pair, Pairs};
 use wf_model::diagnostic::Finding;
 use wf_model::span::Span;
@@ -68,7 +67,7 @@ impl<'a> Head<'a> {
     /// The parts of a part, as a head of its own; give its findings back with [`Head::absorb`].
     pub(super) fn inside(&self, part: Pair<'a, Rule>) -> Head<'a> {
         let span = self.convert.span(&part);
-        let convert = Convert::new(self.convert.source, self.convert.offset);
+        let convert = Convert::new(self.convert.source, self.convert.origin);
         Head { parts: part.into_inner().peekable(), convert, span }
     }
 
@@ -81,9 +80,9 @@ impl<'a> Head<'a> {
 impl<'a> Parser<'a> {
     /// Reads a head by `rule` and makes something of it; reports what it is where it cannot be read.
     pub(super) fn head<T>(&mut self, rule: Rule, span: Span, make: impl FnOnce(&mut Head<'_>) -> Option<T>) -> Option<T> {
-        let (text, offset) = self.head_text(span)?;
-        let convert = Convert::new(self.source, offset);
-        match Grammar::parse(rule, &text) {
+        let (text, origin) = self.head_text(span)?;
+        let convert = Convert::new(self.source, origin);
+        match read(rule, &text) {
             Ok(mut pairs) => {
                 let parts = pairs.next().map_or(pairs, Pair::into_inner).peekable();
                 let mut head = Head { parts, convert, span };
@@ -103,7 +102,7 @@ impl<'a> Parser<'a> {
 
     /// Whether `text` could be read by `rule`.
     pub(super) fn fits(rule: Rule, text: &str) -> bool {
-        Grammar::parse(rule, text).is_ok()
+        read(rule, text).is_ok()
     }
 
     /// Reports a head that a body has to follow.

@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::ast::Name;
+use crate::parse::Origin;
 use crate::scan::Reading;
 use wf_model::span::Span;
 
@@ -12,8 +13,8 @@ pub(super) struct Patch {
     pub(super) head: Span,
     /// What is read in its place.
     pub(super) text: String,
-    /// How much further right the text stands than the head behind the change, in bytes.
-    shift: isize,
+    /// Where it stands in the file.
+    origin: Origin,
 }
 
 impl Patch {
@@ -26,18 +27,14 @@ impl Patch {
         let end = place.end as usize + usize::from(blank);
         let behind = file.get(end..head.end as usize).unwrap_or("");
         let text = format!("{before}{replacement}{behind}");
-        let shift = isize::try_from(text.len()).unwrap_or(0) - isize::try_from(head.length()).unwrap_or(0);
-        Self { head, text, shift }
+        let (start, at) = (head.start as usize, place.start as usize);
+        let change = (at.saturating_sub(start), end.saturating_sub(at), replacement.len());
+        Self { head, text, origin: Origin { start, end: head.end as usize, change } }
     }
 
     /// The head with `words` before it.
     pub(super) fn inserting_before(head: Span, file: &str, words: &str) -> Self {
         Self::replacing(head, file, head.before(), words)
-    }
-
-    /// The offset in the file at which the text would have to begin, so that what stands behind the change is at its place.
-    pub(super) fn offset(&self) -> usize {
-        (self.head.start as usize).saturating_add_signed(-self.shift)
     }
 }
 
@@ -50,15 +47,16 @@ impl Parser<'_> {
         made
     }
 
-    /// The text of a head as it is read, and the offset at which it begins; `None` where it is not to be read.
-    pub(super) fn head_text(&self, head: Span) -> Option<(String, usize)> {
+    /// The text of a head as it is read, and where that stands in the file; `None` where it is not to be read.
+    pub(super) fn head_text(&self, head: Span) -> Option<(String, Origin)> {
         if let Some(patch) = self.patch.as_ref().filter(|patch| patch.head == head) {
-            return Some((patch.text.clone(), patch.offset()));
+            return Some((patch.text.clone(), patch.origin));
         }
+        let plain = Origin::plain(head.start as usize, head.end as usize);
         match self.readings.get(&head.start) {
             Some(Reading::Not) => None,
-            Some(Reading::Mended(text)) => Some((text.clone(), head.start as usize)),
-            Some(Reading::AsWritten) | None => Some((self.slice(head).to_owned(), head.start as usize)),
+            Some(Reading::Mended(text)) => Some((text.clone(), plain)),
+            Some(Reading::AsWritten) | None => Some((self.slice(head).to_owned(), plain)),
         }
     }
 

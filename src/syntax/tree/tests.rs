@@ -100,6 +100,25 @@ fn one_broken_statement_costs_one_diagnostic_and_leaves_its_neighbours_whole() {
 }
 
 #[test]
+fn names_of_a_mended_head_point_at_what_was_written() {
+    for text in [
+        "workflow main {\n  step ä: é\n  lett version = \"1\"\n}\n",
+        "workflow main {\n  version = \"1\"\n}\n",
+        "workflow main {\n  version: shell \"1\"\n}\n",
+        "workflow main {\n  version: for_each x in [1] {\n  }\n}\n",
+        "workflow main {\n  let version = [\"1",
+    ] {
+        let parsed = parse(SourceId(0), text);
+        let shown = format!("{:?}", parsed.file);
+        let place = text.find("version").unwrap();
+        let name =
+            format!("Name {{ text: \"version\", span: Span {{ source: SourceId(0), start: {place}, end: {} }} }}", place + 7);
+        assert!(shown.contains(&name), "{text}\n{shown}");
+        assert!(parsed.diagnostics.iter().all(|found| text.get(found.primary.span.range()).is_some()), "{text}");
+    }
+}
+
+#[test]
 fn half_a_line_at_the_end_costs_one_diagnostic() {
     for half in
         ["st", "step", "step x", "step x:", "step x: shell \"", "let", "param x: ", "if ", "if a {", "on", "a:", "timeout"]
