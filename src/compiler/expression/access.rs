@@ -119,7 +119,12 @@ impl Checker<'_> {
         }
         let fields = names_of(of);
         let near = nearest(&name.text, fields.iter().map(|field| &**field));
-        let help = matches!(of, Type::Map(_)).then(|| format!("Look a key up with `[\"{}\"]`.", name.text));
+        let help = match of {
+            Type::Map(_) => Some(format!("Look a key up with `[\"{}\"]`.", name.text)),
+            Type::Record(_) => None,
+            _ if near.is_some() => None,
+            _ => has(of),
+        };
         self.report(&UnknownField { name: &name.text, span, near, of, help });
     }
 
@@ -366,4 +371,14 @@ fn list_method(element: &Type, method: Method) -> Option<(Vec<Type>, Type)> {
         },
         _ => return None,
     })
+}
+
+/// What a type that has no fields has instead.
+fn has(of: &Type) -> Option<String> {
+    let written = |method: &Method| match property(of, method.name()) {
+        Some(_) => Some(format!("`{}`", method.name())),
+        None => signature(of, *method).map(|_| format!("`{}()`", method.name())),
+    };
+    let names: Vec<String> = Method::ALL.iter().filter_map(written).collect();
+    (!names.is_empty()).then(|| format!("It has {}.", names.join(", ")))
 }

@@ -370,11 +370,11 @@ impl Finding for UnknownField<'_> {
                 let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
                 format!("It has {}.", names.join(", "))
             }
-            _ => format!("A {} has no such field.", self.of),
+            _ => format!("{} has no fields.", with_article(self.of)),
         };
+        let label = if matches!(self.of, Type::Record(_)) { "not in this record" } else { "not known of it" };
         let help = self.help.clone().unwrap_or_else(|| nearly(self.near, &known));
-        let found =
-            Self::at(self.span, format!("there is no field `{}`", self.name)).labelled("not in this record").with_help(help);
+        let found = Self::at(self.span, format!("there is no field `{}`", self.name)).labelled(label).with_help(help);
         mended(found, self.near, self.span)
     }
 }
