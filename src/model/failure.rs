@@ -1,5 +1,6 @@
 //! Why a step failed.
 
+use crate::span::Span;
 use crate::types::Type;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,9 @@ pub struct Failure {
     pub stderr: Arc<str>,
     /// Whether another attempt can get better.
     pub retryable: bool,
+    /// The expression that failed, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
 }
 
 /// The sorts of failure, as `failure.kind` names them.
@@ -89,7 +93,13 @@ impl Failure {
     /// A failure without exit code, status or output that another attempt does not mend.
     #[must_use]
     pub fn final_of(kind: FailureKind, message: &str) -> Self {
-        Self { kind, message: message.into(), exit_code: None, status: None, stderr: "".into(), retryable: false }
+        Self { kind, message: message.into(), exit_code: None, status: None, stderr: "".into(), retryable: false, span: None }
+    }
+
+    /// The failure of an expression, which another attempt does not mend.
+    #[must_use]
+    pub fn of_expression(span: Span, message: &str) -> Self {
+        Self { span: Some(span), ..Self::final_of(FailureKind::Engine, message) }
     }
 
     /// The type of `failure` (§8).

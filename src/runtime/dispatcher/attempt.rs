@@ -123,12 +123,9 @@ fn tainted(value: &Value) -> Value {
 
 fn out_of_time(timeout: Duration, failure: Option<Failure>) -> Failure {
     Failure {
-        kind: FailureKind::Timeout,
-        message: format!("attempt took longer than {timeout}").into(),
-        exit_code: None,
-        status: None,
         stderr: failure.map_or_else(|| "".into(), |failure| failure.stderr),
         retryable: true,
+        ..Failure::final_of(FailureKind::Timeout, &format!("attempt took longer than {timeout}"))
     }
 }
 

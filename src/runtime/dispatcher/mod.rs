@@ -352,7 +352,10 @@ impl Dispatcher {
             Effect::Look { kind, function, arguments } => {
                 let (world, post) = (Arc::clone(&self.world), self.post.clone());
                 // Files may be large and far away; the run goes on meanwhile.
-                tokio::task::spawn_blocking(move || post.send(answer(&*world, kind, function, &arguments)));
+                tokio::task::spawn_blocking(move || {
+                    // A run that has ended takes no answer.
+                    let _ = post.send(answer(&*world, kind, function, &arguments));
+                });
             }
         }
     }

@@ -133,8 +133,10 @@ impl Engine {
         for parameter in &declared.parameters {
             let value = self.argument(spot, parameter, given)?;
             self.set(spot.frame, parameter.value, value);
-            if !self.holds(spot, &Extras::default(), parameter.constraint.as_ref())? {
-                return Err(Hindrance::failed(&format!("parameter `{}` does not fit its condition", parameter.name)));
+            let Some(constraint) = &parameter.constraint else { continue };
+            if !self.evaluate_bool(spot, &Extras::default(), constraint)? {
+                let message = format!("parameter `{}` does not fit its condition", parameter.name);
+                return Err(Hindrance::at(constraint.span, &message));
             }
         }
         Ok(())

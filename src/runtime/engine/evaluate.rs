@@ -23,6 +23,11 @@ impl Hindrance {
     pub(super) fn failed(message: &str) -> Self {
         Self::Failed(Failure::final_of(FailureKind::Engine, message))
     }
+
+    /// An expression that failed.
+    pub(super) fn at(span: Span, message: &str) -> Self {
+        Self::Failed(Failure::of_expression(span, message))
+    }
 }
 
 /// Names that mean something only here.
@@ -121,14 +126,18 @@ impl Engine {
             (Ok(value), _) => Ok(value),
             (Err(Stop::Pending), Some(wanted)) => Err(Hindrance::Pending(wanted)),
             (Err(Stop::Pending), None) => Err(Hindrance::failed("an observation is missing")),
-            (Err(Stop::Failed(error)), _) => Err(Hindrance::failed(&error.message)),
+            (Err(Stop::Failed(error)), _) => {
+                // What an observation failed of does not know where it stands.
+                let span = if error.span == Span::default() { expression.span } else { error.span };
+                Err(Hindrance::at(span, &error.message))
+            }
         }
     }
 
     pub(super) fn evaluate_bool(&self, spot: Spot, extras: &Extras, expression: &Expression) -> Result<bool, Hindrance> {
         match self.evaluate(spot, extras, expression)? {
             Value::Bool(value) => Ok(value),
-            _ => Err(Hindrance::failed("condition is not a bool")),
+            _ => Err(Hindrance::at(expression.span, "condition is not a bool")),
         }
     }
 
@@ -141,8 +150,8 @@ impl Engine {
     pub(super) fn evaluate_duration(&self, spot: Spot, expression: &Expression) -> Result<Duration, Hindrance> {
         match self.evaluate(spot, &Extras::default(), expression)? {
             Value::Duration(duration) if duration.milliseconds >= 0 => Ok(duration),
-            Value::Duration(_) => Err(Hindrance::failed("duration is negative")),
-            _ => Err(Hindrance::failed("value is not a duration")),
+            Value::Duration(_) => Err(Hindrance::at(expression.span, "duration is negative")),
+            _ => Err(Hindrance::at(expression.span, "value is not a duration")),
         }
     }
 
@@ -158,8 +167,8 @@ impl Engine {
     pub(super) fn evaluate_count(&self, spot: Spot, expression: &Expression, least: u32) -> Result<u32, Hindrance> {
         match self.evaluate(spot, &Extras::default(), expression)? {
             Value::Int(count) if count >= i64::from(least) => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
-            Value::Int(count) => Err(Hindrance::failed(&format!("{count} is less than {least}"))),
-            _ => Err(Hindrance::failed("value is not an int")),
+            Value::Int(count) => Err(Hindrance::at(expression.span, &format!("{count} is less than {least}"))),
+            _ => Err(Hindrance::at(expression.span, "value is not an int")),
         }
     }
 

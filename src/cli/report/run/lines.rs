@@ -16,12 +16,15 @@ const TAIL: usize = 20;
 /// Longer lines are cut.
 const LONGEST_LINE: usize = 2_000;
 
+/// Longer expressions are not shown beside what went wrong in them.
+const LONGEST_EXPRESSION: usize = 80;
+
 /// How a step ended.
 pub(super) enum Finished<'a> {
     Done,
-    Failed(&'a Failure),
+    Failed(&'a str),
     /// It failed, and the run goes on.
-    Continued(&'a Failure),
+    Continued(&'a str),
     Stopped,
 }
 
@@ -32,10 +35,8 @@ impl Finished<'_> {
         let took = took.map(|took| format!(" ({})", rounded(took))).unwrap_or_default();
         match self {
             Self::Done => format!("done     {path}{took}"),
-            Self::Failed(failure) => format!("failed   {path}{took}: {}", printable_line(&failure.message)),
-            Self::Continued(failure) => {
-                format!("failed   {path}{took}: {}; the run goes on", printable_line(&failure.message))
-            }
+            Self::Failed(message) => format!("failed   {path}{took}: {}", printable_line(message)),
+            Self::Continued(message) => format!("failed   {path}{took}: {}; the run goes on", printable_line(message)),
             Self::Stopped => format!("stopped  {path}{took}"),
         }
     }
@@ -125,6 +126,7 @@ pub(super) struct Written {
 /// How steps are written in their files, by the last name of their path.
 pub(super) struct Steps {
     steps: HashMap<Arc<str>, Option<Written>>,
+    sources: Sources,
 }
 
 impl Steps {
@@ -142,7 +144,20 @@ impl Steps {
                 steps.insert(name.clone(), written.filter(|_| !known));
             }
         }
-        Self { steps }
+        Self { steps, sources: sources.clone() }
+    }
+
+    /// What went wrong; with the expression and its place where one failed.
+    pub(super) fn message(&self, failure: &Failure) -> String {
+        let written = failure.span.and_then(|span| Some((span, self.sources.get(span.source)?)));
+        let Some((span, source)) = written else { return failure.message.to_string() };
+        let place = format!("{}:{}", source.name, source.position(span.start).line);
+        match source.slice(span) {
+            text if text.is_empty() || text.len() > LONGEST_EXPRESSION || text.contains('\n') => {
+                format!("{} ({place})", failure.message)
+            }
+            text => format!("{} in `{text}` ({place})", failure.message),
+        }
     }
 
     /// The step at a path of a run.
@@ -179,7 +194,6 @@ pub(super) fn annotation(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Finished, TAIL, Tail, rounded};
-    use wf_model::failure::{Failure, FailureKind};
     use wf_model::unit::Duration;
 
     #[test]
@@ -207,8 +221,7 @@ mod tests {
 
     #[test]
     fn control_characters_of_a_message_are_written_out() {
-        let failure = Failure::final_of(FailureKind::Exit, "\u{1b}[2J");
-        let line = Finished::Failed(&failure).line("a\u{7}", Some(Duration::from_seconds(61)));
+        let line = Finished::Failed("\u{1b}[2J").line("a\u{7}", Some(Duration::from_seconds(61)));
         assert_eq!(line, "failed   a\\u{7} (1m1s): \\u{1b}[2J");
     }
 }

@@ -95,7 +95,7 @@ impl RunReport {
         if let Some(cause) = &ended.failure {
             // A block without a name has no path; what failed in it was shown.
             let whose = if cause.path.is_empty() { String::new() } else { format!("{}: ", cause.path) };
-            let line = printable_line(&format!("{whose}{}", cause.failure.message));
+            let line = printable_line(&format!("{whose}{}", self.steps.message(&cause.failure)));
             if self.format == Format::Github {
                 text += &format!("::error title=run failed::{}\n", lines::annotation(&line));
             } else if state.tally.failed != 1 || cause.failure.kind != wf_model::failure::FailureKind::Exit {
@@ -122,12 +122,13 @@ impl RunReport {
             EventKind::RetryScheduled { instance, attempt, delay, failure, .. } => {
                 state.tally.retries += 1;
                 let what = lines::title(instance, state.kinds.get(&instance.id));
-                let text = format!("{what}: {}; attempt {attempt} in {delay}", failure.message);
+                let text = format!("{what}: {}; attempt {attempt} in {delay}", self.steps.message(failure));
                 state.screen.line(&format!("retry    {}", printable_line(&text)));
             }
             EventKind::Succeeded { instance, .. } => self.ended(state, instance, event.at, Finished::Done),
             EventKind::Failed { instance, cause, continued } => {
-                let finished = if *continued { Finished::Continued(&cause.failure) } else { Finished::Failed(&cause.failure) };
+                let message = self.steps.message(&cause.failure);
+                let finished = if *continued { Finished::Continued(&message) } else { Finished::Failed(&message) };
                 self.ended(state, instance, event.at, finished);
             }
             EventKind::Cancelled { instance, .. } => self.ended(state, instance, event.at, Finished::Stopped),
