@@ -96,7 +96,9 @@ impl Checker<'_> {
             (first, second)
         } else {
             let first = self.infer(left, None);
-            let second = self.infer(right, Some(&first.type_));
+            // What is never compared asks nothing of the other side.
+            let hint = Some(&first.type_).filter(|type_| !type_.holds_secret() && !type_.holds_channel());
+            let second = self.infer(right, hint);
             (first, second)
         };
         let type_ = Type::Bool;

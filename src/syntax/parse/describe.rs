@@ -1,7 +1,7 @@
 //! What to say where a head cannot be read: the place, and what could stand there in words that people use.
 
 use super::convert::Convert;
-use super::findings::{SyntaxError, TooComplicated};
+use super::findings::{SyntaxError, TooComplicated, visible};
 use super::form::form;
 use super::grammar::{Rule, read_in_detail};
 use pest::error::{Error, ErrorVariant, InputLocation};
@@ -74,7 +74,7 @@ fn place(text: &str, at: usize, convert: &Convert) -> (Span, Option<String>) {
     };
     let word = |c: char| c.is_alphanumeric() || c == '_';
     let length = if word(first) { rest.find(|c| !word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
-    let found = rest.get(..length).map(|word| word.escape_debug().to_string());
+    let found = rest.get(..length).map(visible);
     (convert.range(start, start + length), found)
 }
 
@@ -94,6 +94,10 @@ fn expected(rules: &[Rule]) -> Option<String> {
     }
     if words.contains(&"an expression") {
         words.retain(|word| *word == "an expression" || word.starts_with('`'));
+    }
+    // Nothing ends here, so brackets are open, and elements may be what stands in them.
+    if words == ["an operator"] {
+        words.push("a comma");
     }
     if words.is_empty() || words.len() > MOST_LISTED {
         return None;
@@ -186,7 +190,7 @@ fn words_for(rule: Rule) -> Option<&'static str> {
         | Rule::member
         | Rule::index
         | Rule::as_type => "an operator",
-        Rule::EOI => "the end of the statement",
+        Rule::EOI => "a line break",
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::MOST_OPERATORS;
 use super::convert::Convert;
-use super::findings::{ChainedComparison, ForeignOperator, MixedDefault, TooManyOperators};
+use super::findings::{ChainedComparison, ForeignOperator, LooseBracket, MixedDefault, TooManyOperators};
 use super::grammar::Rule;
 use super::name::{declared_name, field_name, name};
 use super::number::number;
@@ -215,10 +215,8 @@ fn followed(mut base: Expression, parts: Pairs<'_, Rule>, convert: &mut Convert)
         let span = base.span.to(convert.span(&part));
         let kind = match part.as_rule() {
             Rule::member => member(base, part, convert),
-            Rule::index => {
-                let index = inner_expression(part, span, convert);
-                ExpressionKind::Index { base: Box::new(base), index: Box::new(index) }
-            }
+            Rule::index => index(base, part, span, convert),
+            Rule::loose_index | Rule::loose_arguments => loose(base, part, span, convert),
             _ => match part.into_inner().next() {
                 Some(type_) => ExpressionKind::As { base: Box::new(base), type_: type_expression(type_, convert) },
                 None => ExpressionKind::Missing,
@@ -227,6 +225,30 @@ fn followed(mut base: Expression, parts: Pairs<'_, Rule>, convert: &mut Convert)
         base = Expression { kind, span };
     }
     base
+}
+
+fn index(base: Expression, part: Pair<'_, Rule>, span: Span, convert: &mut Convert) -> ExpressionKind {
+    let index = inner_expression(part, span, convert);
+    ExpressionKind::Index { base: Box::new(base), index: Box::new(index) }
+}
+
+/// Brackets that stand apart from what they belong to: reported, and read as if they touched it.
+fn loose(base: Expression, part: Pair<'_, Rule>, span: Span, convert: &mut Convert) -> ExpressionKind {
+    let Some(brackets) = part.into_inner().next() else { return ExpressionKind::Missing };
+    let whole = convert.span(&brackets);
+    let opening = Span { end: whole.start.saturating_add(1), ..whole };
+    convert.report(&LooseBracket { span: opening, call: brackets.as_rule() == Rule::arguments });
+    if brackets.as_rule() == Rule::index {
+        return index(base, brackets, span, convert);
+    }
+    let arguments = elements(brackets, convert);
+    match base.kind {
+        ExpressionKind::Name(name) => ExpressionKind::Call { name: Name { text: name, span: base.span }, arguments },
+        ExpressionKind::Field { base: receiver, name, optional } => {
+            ExpressionKind::Method { receiver, name, arguments, optional }
+        }
+        kind => kind,
+    }
 }
 
 fn member(base: Expression, part: Pair<'_, Rule>, convert: &mut Convert) -> ExpressionKind {

@@ -38,6 +38,12 @@ impl Finding for SyntaxError {
     }
 }
 
+/// Text as it stands, control characters written out.
+pub(super) fn visible(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
 /// pest's limit of calls was reached.
 pub(super) struct TooComplicated {
     pub(super) span: Span,
@@ -195,7 +201,7 @@ impl Finding for UnknownEscape<'_> {
     const SLUG: &'static str = "unknown-escape";
 
     fn diagnostic(&self) -> Diagnostic {
-        let found = Self::at(self.span, format!("`{}` is no escape", self.written.escape_debug()))
+        let found = Self::at(self.span, format!("`{}` is no escape", visible(self.written)))
             .labelled("stands for nothing")
             .with_help("Known are \\n \\t \\r \\\\ \\\" \\$ and \\u{1F600}; write \\\\ for a backslash, or use a raw string in single quotes.");
         if self.written.starts_with("\\u") {
@@ -243,6 +249,39 @@ impl Finding for InterpolationNotHere {
         Self::at(self.span, "no value can stand in this text")
             .labelled("is known only in a run")
             .with_help("Write the text out: it has to be known before anything runs.")
+    }
+}
+
+/// `let then = …`
+pub(super) struct ReservedWord<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'a str,
+}
+
+impl Finding for ReservedWord<'_> {
+    const SLUG: &'static str = "reserved-name";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("`{}` cannot be a name", self.written))
+            .labelled("belongs to expressions")
+            .with_help("Choose another name; `true false null and or not in as if then else` are taken.")
+    }
+}
+
+/// `names [0]`, `hash ("a")`
+pub(super) struct LooseBracket {
+    pub(super) span: Span,
+    pub(super) call: bool,
+}
+
+impl Finding for LooseBracket {
+    const SLUG: &'static str = "loose-bracket";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let (bracket, of) = if self.call { ("(", "a call") } else { ("[", "an index") };
+        Self::at(self.span, format!("the `{bracket}` of {of} stands apart"))
+            .labelled("touches what stands before it")
+            .with_help("Remove the blank before it, or put a comma there where it begins an element of its own.")
     }
 }
 

@@ -1,10 +1,13 @@
 //! Names.
 
 use super::convert::Convert;
-use super::findings::{HyphenatedName, NameForm};
+use super::findings::{HyphenatedName, NameForm, ReservedWord};
 use super::grammar::Rule;
 use crate::ast::Name;
 use pest::iterators::Pair;
+
+/// Operators and constants.
+const RESERVED: [&str; 11] = ["true", "false", "null", "and", "or", "not", "in", "as", "if", "then", "else"];
 
 /// A name where it is used; its form is reported where it is declared.
 pub(crate) fn name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
@@ -15,7 +18,9 @@ pub(crate) fn name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
 pub(crate) fn declared_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
     let (written, span) = (pair.as_str(), convert.span(&pair));
     let right = snake_case(written);
-    if written.contains('-') && !right.is_empty() {
+    if RESERVED.contains(&written) {
+        convert.report(&ReservedWord { span, written });
+    } else if written.contains('-') && !right.is_empty() {
         convert.report(&HyphenatedName { span, written, right: &right });
     } else if written != right {
         convert.report(&NameForm { span, written, right: &right, what: "name", rule: "lower-case letters, digits and `_`" });
