@@ -168,6 +168,51 @@ const REFUSED_BY_BASH: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Steps that have exactly this finding because of what they run.
+const REFUSED_STEPS: &[(&str, &[&str])] = &[
+    (
+        "computed-code",
+        &[
+            "shell { run: x }",
+            "shell { run: (x) }",
+            "shell { run: \"echo \" + x }",
+            "shell { run: text }",
+            "shell { run: if x == \"\" then \"echo ${x}\" else \"ls\" }",
+            "shell { run: [\"a\", x].join(\" \") }",
+            "shell { run: read(x) }",
+            "shell { run: token }",
+            "docker { image: \"alpine\", run: x }",
+            "python { code: \"print(\" + x }",
+            "javascript { code: x }",
+            "sql { database: \"sqlite:a\", query: \"select \" + x }",
+        ],
+    ),
+    (
+        "interpolation-in-code",
+        &[
+            "shell [\"sh\", \"-c\", x]",
+            "shell { run: [\"sh\", \"-c\", \"echo ${x}\"] }",
+            "shell [\"bash\", \"-euo\", \"pipefail\", \"-c\", \"echo \" + x]",
+            "shell [\"ssh\", x, \"ls ${x}\"]",
+            "shell [\"awk\", \"/${x}/\", \"file\"]",
+            "shell [\"env\", \"A=b\", \"python3\", \"-c\", x]",
+            "shell [\"find\", \".\", \"-exec\", \"sh\", \"-c\", x, \";\"]",
+            "docker { image: \"alpine\", run: [\"sh\", \"-c\", x] }",
+        ],
+    ),
+    ("interpolation-in-program", &["python { code: \"print('${x}')\" }", "javascript { code: \"log(${x})\" }"]),
+];
+
+/// Steps that may run what they do.
+const TAKEN_STEPS: &[&str] = &[
+    "shell [x, \"a ${x}\", \"-c\", x]",
+    "shell [\"sh\", \"-c\", \"echo \\\"$1\\\"\", \"sh\", x]",
+    "shell [\"sh\", \"-c\", raw(x)]",
+    "shell { run: [\"ls\"] + list }",
+    "shell { run: raw(text) }",
+    "shell { run: (\"echo ${x}\") }",
+];
+
 /// Constructs around a text.
 const AROUND: &[(&str, &str)] = &[
     ("", "\n"),
@@ -195,12 +240,19 @@ fn program(text: &str, shell: &str) -> String {
     format!("workflow main {{\n{parameters}step work: shell {{\nshell: \"{shell}\"\nrun: \"{text}\"\nreads only\n}}\n}}\n")
 }
 
+/// A file with a step.
+fn program_of(step: &str) -> String {
+    let parameters = "param x: string\nparam list: [string]\nsecret token from env \"TOKEN\"\nlet text = \"echo ${x}\"\n";
+    let uses = "step use: shell \"echo ${x} ${list} ${token} ${text}\" { reads only }";
+    format!("workflow main {{\n{parameters}step work: {step}\n{uses}\n}}\n")
+}
+
 /// The slugs of errors; the program is there where there are none.
-fn errors(text: &str, shell: &str) -> BTreeSet<&'static str> {
-    let compilation = compile("main.wf", &OneFile(&program(text, shell)), &wf_steps::registry(), Level::Basic);
+fn errors(program: &str) -> BTreeSet<&'static str> {
+    let compilation = compile("main.wf", &OneFile(program), &wf_steps::registry(), Level::Basic);
     let errors = compilation.diagnostics.iter().filter(|found| found.severity(Level::Basic) == Some(Severity::Error));
     let errors: BTreeSet<_> = errors.map(|found| found.slug).collect();
-    assert_eq!(compilation.program.is_none(), !errors.is_empty(), "{text}");
+    assert_eq!(compilation.program.is_none(), !errors.is_empty(), "{program}");
     errors
 }
 
@@ -210,7 +262,7 @@ fn refused(table: &[(&'static str, &[&str])], shell: &str) {
     for (slug, texts) in table {
         for (text, (before, after)) in texts.iter().flat_map(|text| AROUND.iter().map(move |around| (text, around))) {
             let text = format!("{before}{text}{after}");
-            let found = errors(&text, shell);
+            let found = errors(&program(&text, shell));
             if found != BTreeSet::from([*slug]) {
                 wrong += &format!("{found:?}, not {slug}: {text:?}\n");
             }
@@ -233,7 +285,15 @@ fn forbidden_places_of_bash_are_diagnostics() {
 fn forbidden_places_are_diagnostics_for_every_shell() {
     for shell in ["dash", "bash", "/bin/bash", "busybox sh"] {
         for (slug, texts) in REFUSED {
-            texts.iter().for_each(|text| assert_eq!(errors(text, shell), BTreeSet::from([*slug]), "{shell}: {text}"));
+            texts.iter().for_each(|text| assert_eq!(errors(&program(text, shell)), BTreeSet::from([*slug]), "{shell}: {text}"));
         }
     }
+}
+
+#[test]
+fn code_that_is_put_together_is_a_diagnostic() {
+    for (slug, steps) in REFUSED_STEPS {
+        steps.iter().for_each(|step| assert_eq!(errors(&program_of(step)), BTreeSet::from([*slug]), "{step}"));
+    }
+    TAKEN_STEPS.iter().for_each(|step| assert_eq!(errors(&program_of(step)), BTreeSet::new(), "{step}"));
 }

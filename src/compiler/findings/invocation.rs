@@ -282,6 +282,25 @@ impl Finding for InterpolationInProgram {
     }
 }
 
+/// Code that is no text in quotes, so that nobody can tell values in it from what was written.
+pub(crate) struct ComputedCode<'a> {
+    pub(crate) attribute: &'a str,
+    pub(crate) span: Span,
+}
+
+impl Finding for ComputedCode<'_> {
+    const SLUG: &'static str = "computed-code";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let name = self.attribute;
+        Self::at(self.span, format!("attribute `{name}` is code that is put together elsewhere"))
+            .labelled("every value in it would be run")
+            .with_help(format!(
+                "Write the text here, `{name}: \"… ${{name}} …\"`, or `raw(…)` around what may be code as a whole."
+            ))
+    }
+}
+
 /// A sort of trigger that there is not.
 pub(crate) struct UnknownTrigger<'a> {
     pub(crate) name: &'a str,

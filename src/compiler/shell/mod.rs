@@ -8,12 +8,15 @@ mod frame;
 mod here_document;
 mod interpreter;
 mod lexer;
+mod program;
 mod quoted;
 mod report;
 mod symbols;
 #[cfg(test)]
 mod tests;
 mod words;
+
+pub(crate) use program::program;
 
 use context::{Context, Refusal};
 use report::Report;
@@ -86,7 +89,7 @@ fn is_known(shell: &str) -> bool {
 }
 
 /// Whether a value is `raw(x)`.
-fn is_raw(value: &Expression) -> bool {
+pub(crate) fn is_raw(value: &Expression) -> bool {
     let mut inner = value;
     while let ExpressionKind::Convert(next) = &inner.kind {
         inner = next;

@@ -80,13 +80,17 @@ impl<'a> Report<'a> {
         InterpolationInQuotes { span, quotes, closable, around }.diagnostic()
     }
 
-    /// How a value is written, as far as it is a name or a field of one.
     fn written(&self, index: usize) -> Written {
-        let path = self.written.get(index).copied().and_then(path);
-        let name = path.as_ref().and_then(|path| path.rsplit('.').next()).unwrap_or("value").to_owned();
-        let value = path.map_or_else(|| "${…}".to_owned(), |path| format!("${{{path}}}"));
-        Written { name, value }
+        written(self.written.get(index).copied())
     }
+}
+
+/// How a value is written, as far as it is a name or a field of one.
+pub(super) fn written(value: Option<&Expression>) -> Written {
+    let path = value.and_then(path);
+    let name = path.as_ref().and_then(|path| path.rsplit('.').next()).unwrap_or("value").to_owned();
+    let value = path.map_or_else(|| "${…}".to_owned(), |path| format!("${{{path}}}"));
+    Written { name, value }
 }
 
 /// `a.b.c`, where an expression is that.

@@ -3,9 +3,10 @@
 use super::Check;
 use crate::expression::unknown;
 use crate::findings::{
-    AttributeRepeated, DecodeNotTaken, EitherOr, LiteralNotTaken, MainTwice, MissingAttribute, StrayStatement, UnknownAttribute,
-    UnknownKind, UnknownModule,
+    AttributeRepeated, ComputedCode, DecodeNotTaken, EitherOr, LiteralNotTaken, MainTwice, MissingAttribute, StrayStatement,
+    UnknownAttribute, UnknownKind, UnknownModule,
 };
+use crate::shell;
 use std::sync::Arc;
 use wf_model::expression::Expression;
 use wf_model::kind::{self, Kind, TextSyntax};
@@ -224,6 +225,11 @@ impl Check<'_> {
         {
             self.refuse_interpolation(text);
         }
+        if known.text == TextSyntax::Shell
+            && let ExpressionKind::List(words) = &value.bare().kind
+        {
+            shell::program(words, self.diagnostics);
+        }
         let hint = hint(known, value);
         let expression = self.with_checker(|checker| {
             checker.takes_secret = takes_secret;
@@ -234,6 +240,9 @@ impl Check<'_> {
                 None => checker.fit(inferred, &hint),
             }
         });
+        if text.is_none() && is_computed_code(known.text, &expression) {
+            self.report(&ComputedCode { attribute: known.name, span: value.span });
+        }
         Attribute { name, value: AttributeValue::Expression(expression) }
     }
 
@@ -298,6 +307,16 @@ impl Check<'_> {
     pub(super) fn nothing(span: Span) -> Expression {
         unknown(span)
     }
+}
+
+/// Whether an expression that is no text in quotes would become code.
+fn is_computed_code(syntax: TextSyntax, expression: &Expression) -> bool {
+    let code = match syntax {
+        TextSyntax::Shell | TextSyntax::Sql | TextSyntax::Code => true,
+        TextSyntax::Plain | TextSyntax::Url | TextSyntax::Glob => false,
+    };
+    let text = expression.type_.is_text() || expression.type_.holds_secret() && !matches!(expression.type_, Type::List(_));
+    code && text && !shell::is_raw(expression) && expression.constant_text().is_none()
 }
 
 /// The type of an attribute that a literal looks like; the first where nothing tells.
