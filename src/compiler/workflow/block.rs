@@ -3,6 +3,7 @@
 use super::Check;
 use super::body::BodyKind;
 use super::names::Visibility;
+use super::step::goes_on;
 use crate::expression::facts_when;
 use crate::findings::{RaceBranchWithoutName, ZeroOfThem};
 use std::collections::BTreeMap;
@@ -160,18 +161,23 @@ impl Check<'_> {
             let race = None;
             return (StatementKind::Parallel(Parallel { wait: concurrency.wait, max, body, race }), None);
         }
-        let type_ = block.name.as_ref().map(|name| self.race_type(name, &block.body));
+        let type_ = block.name.as_ref().map(|name| self.race_type(name, &block.body, concurrency.wait));
         self.make_optional(start);
         let has_value = type_.as_ref().is_some_and(|type_| type_.field("value").is_some());
         let race = type_.as_ref().map(|_| Race { has_value });
         (StatementKind::Parallel(Parallel { wait: concurrency.wait, max, body, race }), type_)
     }
 
-    /// `winner`, the union of the branches' names, and `value` where all branches are steps of one type.
-    fn race_type(&mut self, name: &ast::Name, body: &ast::Body) -> Type {
+    /// `winner`, the union of the branches' names, and `value` where all branches are steps of one type; optional where a failed
+    /// one may win.
+    fn race_type(&mut self, name: &ast::Name, body: &ast::Body, wait: Wait) -> Type {
         let mut winners: Vec<Arc<str>> = Vec::new();
         let mut values: Vec<Option<Type>> = Vec::new();
+        let mut may_fail = false;
         for entry in &body.entries {
+            if let ast::Entry::Step(step) = entry {
+                may_fail |= wait == Wait::First && goes_on(step);
+            }
             let (branch, value, span) = match entry {
                 ast::Entry::Step(step) => (Some(&step.name), Some(self.step_types(step).0), step.span),
                 ast::Entry::Block(block) => (block.name.as_ref(), None, block.head),
@@ -189,7 +195,8 @@ impl Check<'_> {
         if let Some(first) = first
             && values.iter().all(|value| value.as_ref() == Some(&first))
         {
-            fields.push(Field { name: "value".into(), type_: first });
+            let type_ = if may_fail { Type::optional(first) } else { first };
+            fields.push(Field { name: "value".into(), type_ });
         }
         Type::Record(fields.into())
     }
@@ -240,14 +247,16 @@ impl Check<'_> {
             let loop_name = block.name.as_ref().map(|name| name.text.clone());
             let value = self.names.get(name).and_then(|known| known.value);
             self.see(name, Visibility::InLoop(loop_name));
+            if race && &**name == "winner" {
+                continue;
+            }
             let element = if goes_on { Type::optional(type_.clone()) } else { type_.clone() };
             let type_ = if race { element } else { Type::list(element) };
             fields.push(Field { name: name.clone(), type_ });
             exports.extend(value.map(|value| wf_model::program::Export { name: name.clone(), value }));
         }
         if race {
-            let winner = items.first().cloned().unwrap_or(Type::Unknown);
-            fields.insert(0, Field { name: "winner".into(), type_: winner });
+            fields.insert(0, Field { name: "winner".into(), type_: winner_type(iterators, &items) });
         }
         let for_each = ForEach { iterators: loops, parallel: wait, max, body, exports };
         (StatementKind::ForEach(Box::new(for_each)), Some(Type::Record(fields.into())))
@@ -265,6 +274,14 @@ impl Check<'_> {
         let body = self.body(&block.body, BodyKind::Sequence);
         let until = self.condition(until);
         StatementKind::Repeat(Box::new(Repeat { until, pause, max, body }))
+    }
+}
+
+/// What the winner of a race of a loop is: its element, or those of all lists by the names of their variables.
+fn winner_type(iterators: &[ast::Iterator], items: &[Type]) -> Type {
+    match items {
+        [item] => item.clone(),
+        _ => Type::record(iterators.iter().map(|iterator| &*iterator.item.text).zip(items.iter().cloned())),
     }
 }
 

@@ -22,12 +22,7 @@ impl Check<'_> {
             None => self.result_of(&step.invocation),
         };
         self.diagnostics.truncate(said);
-        let entries = step.invocation.body.iter().flat_map(|body| &body.entries);
-        let goes_on = entries.into_iter().any(|entry| match entry {
-            Entry::Clause(clause) => matches!(clause.kind, ClauseKind::OnFailureContinue(_)),
-            _ => false,
-        });
-        let visible = if step.invocation.when.is_some() || goes_on { Type::optional(type_.clone()) } else { type_.clone() };
+        let visible = if step.invocation.when.is_some() || goes_on(step) { Type::optional(type_.clone()) } else { type_.clone() };
         (type_, visible)
     }
 
@@ -81,6 +76,15 @@ impl Check<'_> {
         }
         id
     }
+}
+
+/// Whether the run goes on when the step has failed.
+pub(super) fn goes_on(step: &ast::Step) -> bool {
+    let mut entries = step.invocation.body.iter().flat_map(|body| &body.entries);
+    entries.any(|entry| match entry {
+        Entry::Clause(clause) => matches!(clause.kind, ClauseKind::OnFailureContinue(_)),
+        _ => false,
+    })
 }
 
 /// A step from its first word to the end of its head; a block string stands below it.

@@ -332,6 +332,11 @@ impl Engine {
                     let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Race, &message) };
                     self.retry_body(id, FailedInstance { path, failure, attempts })
                 }
+                // What uses the winner may rely on it.
+                (None, None) if run.wait != Wait::All => {
+                    let failure = Failure::final_of(FailureKind::Race, "nothing raced: no branch ran");
+                    self.retry_body(id, FailedInstance { path, failure, attempts })
+                }
                 (won, _) => {
                     self.end_body(id, Outcome::Succeeded(won.unwrap_or(Value::Null)));
                     Ok(())

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use wf_model::event::{EventKind, FailedInstance, Instance, InstanceId, SkipReason, Timer};
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::program::{ForEach, Program, Repeat, StatementKind, Wait};
+use wf_model::program::{ForEach, Program, Repeat, StatementKind, Wait, WorkflowId};
 use wf_model::value::{Map, Value};
 
 /// How many iterations of one loop go on at most, so that memory stays bounded where steps hold no slot.
@@ -153,7 +153,7 @@ impl Engine {
         match (outcome, run.wait) {
             (Outcome::Succeeded(_) | Outcome::Continued(_) | Outcome::Skipped(_), Wait::All) => keep(run, index, values),
             (Outcome::Succeeded(_), Wait::Any | Wait::First) | (Outcome::Continued(_) | Outcome::Skipped(_), Wait::First) => {
-                self.win_loop(id, each, index, values);
+                self.win_loop(program, id, each, index, values);
             }
             (Outcome::Failed(cause) | Outcome::Continued(cause), Wait::Any) => {
                 run.race.failed.get_or_insert(cause);
@@ -172,7 +172,7 @@ impl Engine {
     }
 
     /// The first iteration of a race has succeeded.
-    fn win_loop(&mut self, id: InstanceId, each: &ForEach, index: u64, values: Vec<Value>) {
+    fn win_loop(&mut self, program: &Program, id: InstanceId, each: &ForEach, index: u64, values: Vec<Value>) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Loop(run) = &mut node.state else { return };
         if run.closed.is_some() {
@@ -180,7 +180,10 @@ impl Engine {
         }
         let mut elements: Vec<Value> =
             indexes(&run.lists, index).into_iter().zip(&run.lists).map(|(index, list)| element(list, index).1).collect();
-        let winner = if elements.len() == 1 { elements.pop().unwrap_or(Value::Null) } else { Value::list(elements) };
+        let winner = match elements.len() {
+            1 => elements.pop().unwrap_or(Value::Null),
+            _ => Value::Map(Arc::new(item_names(program, node.workflow, each).zip(elements).collect())),
+        };
         let exports = each.exports.iter().map(|export| export.name.clone()).zip(values);
         let record: Map = std::iter::once((Arc::from("winner"), winner.clone())).chain(exports).collect();
         run.race.won = Some(Value::Map(Arc::new(record)));
@@ -207,8 +210,11 @@ impl Engine {
                 let message = format!("no iteration succeeded; the first failure: {}", first.failure.message);
                 Outcome::Failed(FailedInstance { path, failure: Failure::final_of(FailureKind::Race, &message), attempts: 1 })
             }
-            // A race over nothing has no winner, and all its values are `null`.
-            (_, None, None, None) if run.wait != Wait::All => Outcome::Succeeded(Value::map([("winner", Value::Null)])),
+            // What uses the winner may rely on it.
+            (_, None, None, None) if run.wait != Wait::All => {
+                let failure = Failure::final_of(FailureKind::Race, "nothing raced: the loop has no iterations");
+                Outcome::Failed(FailedInstance { path, failure, attempts: 1 })
+            }
             (_, None, None, None) => Outcome::Succeeded(record(each, run)),
         };
         let entry = (Reverse(node.rank), id);
@@ -320,6 +326,13 @@ fn element(list: &Value, index: u64) -> (Value, Value) {
         }
         _ => (Value::Null, Value::Null),
     }
+}
+
+/// The names of a loop's elements.
+fn item_names<'a>(program: &'a Program, workflow: WorkflowId, each: &'a ForEach) -> impl Iterator<Item = Arc<str>> + 'a {
+    let values = program.workflows.get(workflow).map(|workflow| &workflow.values);
+    let name = move |item| values.and_then(|values| values.get(item)).map_or_else(|| "".into(), |value| value.name.clone());
+    each.iterators.iter().map(move |iterator| name(iterator.item))
 }
 
 fn variables(each: &ForEach, lists: &[Value], index: u64) -> Vec<(wf_model::expression::ValueId, Value)> {
