@@ -367,7 +367,7 @@ impl Dispatcher {
         let output = Arc::new(AttemptOutput { reporter, instance: instance.clone(), attempt });
         let executor = self.executors.get(&*call.kind).cloned();
         let surroundings = Arc::clone(&self.surroundings);
-        let secrets = self.secrets.all();
+        let secrets = self.secrets.of(&call);
         let assignment = Assignment { instance, attempt, call, timeout, executor, surroundings, secrets, output, stop };
         let post = self.post.clone();
         let waits = only_waits(&assignment.call.kind);

@@ -1,6 +1,7 @@
 //! The secrets that a run knows, so that none of them shows in what a step writes.
 
 use std::sync::Arc;
+use wf_model::script::{Argument, Call};
 use wf_model::value::Value;
 
 /// All secrets that a run has come to know.
@@ -16,9 +17,17 @@ impl KnownSecrets {
         secrets
     }
 
-    /// What an attempt that starts now has to keep to itself.
-    pub(super) fn all(&self) -> Arc<[Value]> {
-        Arc::clone(&self.known)
+    /// What an attempt that starts now has to keep to itself: all of them, and what was made of them for this call.
+    pub(super) fn of(&self, call: &Call) -> Arc<[Value]> {
+        let mut made = Vec::new();
+        for (_, argument) in &call.arguments {
+            match argument {
+                Argument::Value(value) => collect(value, &mut made),
+                Argument::Script(script) => script.values().for_each(|value| collect(value, &mut made)),
+            }
+        }
+        made.retain(|secret| !self.known.contains(secret));
+        if made.is_empty() { Arc::clone(&self.known) } else { self.known.iter().cloned().chain(made).collect() }
     }
 
     /// Takes in the secrets that are in a value.
@@ -51,7 +60,8 @@ fn collect(value: &Value, found: &mut Vec<Value>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{KnownSecrets, Value};
+    use super::{Argument, Call, KnownSecrets, Value};
+    use wf_model::script::{Script, ScriptPart, ScriptPlace};
     use wf_model::value::Secret;
 
     #[test]
@@ -59,6 +69,19 @@ mod tests {
         let secret = |text: &str| Value::Secret(Secret::new(text));
         let mut secrets = KnownSecrets::new([&secret("a")]);
         secrets.learn(&Value::list([secret("a"), Value::map([("x", secret("b")), ("y", secret("")), ("z", Value::Int(1))])]));
-        assert_eq!(&*secrets.all(), [secret("a"), secret("b")]);
+        assert_eq!(&*secrets.known, [secret("a"), secret("b")]);
+    }
+
+    #[test]
+    fn what_a_call_makes_of_a_secret_is_one_for_its_attempt() {
+        let secret = |text: &str| Value::Secret(Secret::new(text));
+        let secrets = KnownSecrets::new([&secret("a")]);
+        let place = ScriptPlace::Bare;
+        let script = Script { parts: vec![ScriptPart::Value { value: secret("A"), place }] };
+        let environment = Value::map([("K", secret("a")), ("L", secret("a b")), ("M", Value::string("c"))]);
+        let arguments = vec![("run".into(), Argument::Script(script)), ("env".into(), Argument::Value(environment))];
+        let call = Call { kind: "shell".into(), arguments, decode: None };
+        assert_eq!(&*secrets.of(&call), [secret("a"), secret("A"), secret("a b")]);
+        assert_eq!(&*secrets.known, [secret("a")]);
     }
 }
