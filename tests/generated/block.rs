@@ -41,7 +41,8 @@ impl Writer<'_> {
         let type_ = self.type_(2);
         if self.tape().percent(50) {
             let value = self.expressions.expected(&type_);
-            self.line(&format!("let {name}: {type_} = {value}"));
+            let written = self.type_text(&type_);
+            self.line(&format!("let {name}: {written} = {value}"));
         } else {
             let value = self.expressions.inferred(&type_);
             self.line(&format!("let {name} = {value}"));
@@ -97,11 +98,14 @@ impl Writer<'_> {
     /// The clauses at the beginning of a body; whether it goes on after a failure.
     fn body_clauses(&mut self) -> bool {
         if self.tape().percent(8) {
-            let written = self.tape().pick(&["timeout 10m", "timeout 1h30m", "timeout 100s * 6"]);
-            self.line(written);
+            let written = self.tape().pick(&["timeout 10m", "timeout 1h30m", "timeout 100s * 6", "timeout LONG"]);
+            let written = written.replace("LONG", &self.long());
+            self.line(&written);
         }
         if self.tape().percent(8) {
-            self.line("retry 1 times pause 0s");
+            let written = self.tape().pick(&["retry 1 times pause 0s", "retry 1 times pause SHORT within LONG"]);
+            let written = written.replace("SHORT", &self.short()).replace("LONG", &self.long());
+            self.line(&written);
         }
         if self.tape().percent(8) {
             self.line("fail fast");
@@ -120,13 +124,15 @@ impl Writer<'_> {
     fn body(&mut self, head: &str, least: usize, inside: impl FnOnce(&mut Self)) -> (Vec<Known>, bool) {
         self.open(head);
         let start = self.expressions.known.len();
+        let secrets = self.secrets.clone();
         let goes_on = self.body_clauses();
         inside(self);
         self.statements(least);
         if self.all {
-            self.handlers();
+            self.handlers(start);
         }
         self.close();
+        self.secrets = secrets;
         (self.expressions.known.split_off(start), goes_on)
     }
 
@@ -167,7 +173,7 @@ impl Writer<'_> {
                 _ => format!("else if {}", self.expressions.condition()),
             };
             self.open(&head);
-            let (start, above) = (self.expressions.known.len(), self.reach.len());
+            let (start, above, secrets) = (self.expressions.known.len(), self.reach.len(), self.secrets.clone());
             let least = self.tape().below(2);
             self.statements(least);
             if let Some((name, type_)) = &shared {
@@ -176,6 +182,7 @@ impl Writer<'_> {
             self.close();
             known.extend(self.expressions.known.split_off(start));
             self.reach.truncate(above);
+            self.secrets = secrets;
         }
         self.reach.truncate(reach);
         known.retain(|known| shared.as_ref().is_none_or(|(name, _)| known.name != *name));
@@ -196,7 +203,11 @@ impl Writer<'_> {
     }
 
     fn max(&mut self) -> String {
-        if self.tape().percent(30) { format!(" max {}", 1 + self.tape().below(3)) } else { String::new() }
+        match self.tape().below(10) {
+            0..=5 => String::new(),
+            6 => format!(" max max(1, {})", self.expressions.inferred(&Type::Int)),
+            number => format!(" max {}", number - 6),
+        }
     }
 
     fn parallel(&mut self) {
@@ -220,17 +231,23 @@ impl Writer<'_> {
         self.open(&head);
         let start = self.expressions.known.len();
         let reach = self.reach.len();
+        let secrets = self.secrets.clone();
         let goes_on = self.body_clauses();
         let mut branches = Vec::new();
+        let mut loser_wins = false;
         let type_ = self.tape().percent(50).then(|| self.type_(0));
         let seen = self.expressions.known.clone();
         let mut shown = Vec::new();
         for _ in 0..1 + self.tape().below(3) {
             // A branch that used another one's value would not race with it.
             self.expressions.known.clone_from(&seen);
+            self.secrets.clone_from(&secrets);
             let branch = self.expressions.fresh("b");
             match &type_ {
-                Some(type_) => self.at_once(|writer| writer.print_named(&branch, type_)),
+                Some(type_) => {
+                    self.at_once(|writer| writer.racing_step(&branch, type_));
+                    loser_wins |= wait == "first" && self.went_on;
+                }
                 None => {
                     let (known, goes_on) = self.at_once(|writer| writer.body(&format!("{branch}: stage"), 1, |_| {}));
                     self.show(known, goes_on);
@@ -241,16 +258,28 @@ impl Writer<'_> {
         }
         self.expressions.known = seen;
         self.reach.truncate(reach);
+        self.secrets = secrets;
         self.close();
         self.show(shown, true);
         if named {
             let winner = Type::union(branches.iter().map(String::as_str));
             let mut fields = vec![("winner", winner)];
-            fields.extend(type_.map(|type_| ("value", type_)));
+            let value = |type_: Type| if loser_wins { Type::optional(type_) } else { type_ };
+            fields.extend(type_.map(|type_| ("value", value(type_))));
             let known = Known { name: name.clone(), type_: Type::record(fields), whole: false, narrowed: false };
             self.show(vec![known], skipped || goes_on);
             self.reached(Some(name));
         }
+    }
+
+    /// A duration that nobody notices, or one below zero.
+    pub(super) fn short(&mut self) -> String {
+        format!("min({}, 2ms)", self.expressions.inferred(&Type::Duration))
+    }
+
+    /// A duration that no run reaches.
+    pub(super) fn long(&mut self) -> String {
+        format!("max({}, 1h)", self.expressions.inferred(&Type::Duration))
     }
 
     /// What a loop goes through: its text, the type of its index and of its elements.
@@ -296,7 +325,11 @@ impl Writer<'_> {
         let name = if race { Some(self.expressions.fresh("loop")) } else { self.maybe_named("loop") };
         let (iterators, variables) = self.iterators();
         let (head, skipped) = self.head(name.as_deref(), &format!("for each {iterators}{parallel}"));
-        let winner = variables.iter().find(|variable| variable.name.starts_with('e')).map(|variable| variable.type_.clone());
+        let items: Vec<&Known> = variables.iter().filter(|variable| variable.name.starts_with('e')).collect();
+        let winner = match items.as_slice() {
+            [item] => item.type_.clone(),
+            items => Type::record(items.iter().map(|item| (item.name.as_str(), item.type_.clone()))),
+        };
         let names: Vec<String> = variables.iter().map(|variable| variable.name.clone()).collect();
         let reach = self.reach.len();
         self.weight *= 3;
@@ -315,7 +348,7 @@ impl Writer<'_> {
         };
         let mut fields: Vec<(String, Type)> = kept.map(field).collect();
         if race {
-            fields.insert(0, ("winner".to_owned(), winner.unwrap_or(Type::Unknown)));
+            fields.insert(0, ("winner".to_owned(), winner));
         }
         let type_ = Type::record(fields.iter().map(|(name, type_)| (name.as_str(), type_.clone())));
         self.show(vec![Known { name: name.clone(), type_, whole: false, narrowed: false }], skipped);
@@ -339,7 +372,8 @@ impl Writer<'_> {
     fn repeat(&mut self) {
         let name = self.maybe_named("again");
         let times = 1 + self.tape().below(3);
-        let pause = self.tape().pick(&["", " pause 0s", " pause 1ms * 2"]);
+        let pause = self.tape().pick(&["", " pause 0s", " pause 1ms * 2", " pause SHORT"]);
+        let pause = pause.replace("SHORT", &self.short());
         let tick = (!self.beside && self.tape().percent(70)).then(|| self.expressions.fresh("tick"));
         let until = match &tick {
             Some(tick) => format!("{tick} >= {}", 1 + self.tape().below(3)),

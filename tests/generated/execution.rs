@@ -4,14 +4,17 @@ use super::expression::FAULTS;
 use super::program::Generated;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use wf_model::event::{AttemptOutcome, Event, EventKind, InstanceKind};
+use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceKind};
+use wf_model::expression::ValueId;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Program, WorkflowId};
 use wf_model::run::{RunRecord, RunState};
-use wf_runtime::dispatcher::{Assignments, Canceller, Means, MemoryJournal, RealWorld, RunEnded, Silence, run};
+use wf_model::value::{Secret, Value};
+use wf_runtime::dispatcher::{Assignments, Canceller, Means, MemoryJournal, RealWorld, Reporter, RunEnded, run};
 use wf_runtime::engine::{Engine, Options, unsupported};
+use wf_runtime::executor::Stream;
 
 /// No run of a generated program takes longer.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -33,7 +36,7 @@ pub(super) fn runnable(program: &Program) -> Option<WorkflowId> {
 pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder: &Path, jobs: usize) -> Finished {
     let workflow = runnable(program).expect("a program that this version runs");
     let directory = tempfile::tempdir().expect("a folder for the run");
-    let options = Options { jobs, secrets: BTreeMap::new() };
+    let options = Options { jobs, secrets: secrets(program) };
     let assignments = Assignments {
         program: program.clone(),
         workflow,
@@ -44,12 +47,12 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
         directory: directory.path().to_owned(),
         withheld: Vec::new(),
     };
-    let (journal, canceller) = (MemoryJournal::default(), Canceller::default());
+    let (journal, canceller, written) = (MemoryJournal::default(), Canceller::default(), Arc::<Written>::default());
     let means = Means {
         executors: wf_steps::executors(),
         world: Arc::new(RealWorld { folder: folder.to_owned() }),
         journal: Box::new(journal.clone()),
-        reporter: Arc::new(Silence),
+        reporter: written.clone(),
         asked: canceller.watch(),
     };
     let Ok(ended) = tokio::time::timeout(DEADLINE, run(assignments, means)).await else {
@@ -57,8 +60,40 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
     };
     let ended = ended.unwrap_or_else(|error| panic!("{error}\n{}\n{}", generated.text, story(&journal.events())));
     let events = journal.events();
+    keeps_secrets(&serde_json::to_string(&events).expect("events are written"), generated);
+    for bytes in written.0.lock().expect("nobody panics with it").values() {
+        keeps_secrets(&String::from_utf8_lossy(bytes), generated);
+    }
     retold(program, workflow, generated, &options, &ended, &events);
     Finished { ended, events, jobs }
+}
+
+/// The text of every secret; nothing that is told of a run holds it.
+const CANARY: &str = "k7Qz-canary-9pXw";
+
+fn secrets(program: &Program) -> BTreeMap<(WorkflowId, ValueId), Value> {
+    let all = program.workflows.iter().flat_map(|(id, workflow)| workflow.secrets.iter().map(move |secret| (id, secret.value)));
+    all.map(|of| (of, Value::Secret(Secret::new(CANARY)))).collect()
+}
+
+/// Keeps what steps write.
+#[derive(Default)]
+struct Written(Mutex<BTreeMap<String, Vec<u8>>>);
+
+impl Reporter for Written {
+    fn event(&self, _: &Event) {}
+
+    fn output(&self, instance: &Instance, attempt: u32, stream: Stream, bytes: &[u8]) {
+        let mut written = self.0.lock().expect("nobody panics with it");
+        written.entry(format!("{:?} {attempt} {stream:?}", instance.id)).or_default().extend(bytes);
+    }
+}
+
+/// Fails where something that is told holds a secret, as it is, in capitals, or in Base64.
+fn keeps_secrets(told: &str, generated: &Generated) {
+    for form in [CANARY, "K7QZ-CANARY-9PXW", "azdRei1jYW5hcnktOXBYd"] {
+        assert!(!told.contains(form), "{told}\n{}", generated.text);
+    }
 }
 
 /// What happened, one event a line.
@@ -96,6 +131,7 @@ impl Finished {
                 let failed = self.ended.failure.as_ref().unwrap_or_else(|| panic!("a failure without a cause\n{text}"));
                 self.may_have(generated, &failed.path, &failed.failure);
             }
+            RunState::RolledBack | RunState::RollbackFailed if text.contains("rollback") => {}
             state => panic!("the run ended as {state:?}\n{text}"),
         }
         for event in &self.events {

@@ -8,6 +8,7 @@ mod expression;
 mod program;
 mod step;
 mod tape;
+mod value;
 
 use execution::{Finished, finish, runnable};
 use program::{Generated, program};

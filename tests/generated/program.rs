@@ -4,7 +4,7 @@ use super::expression::{Expressions, Known};
 use super::tape::Tape;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::failure::FailureKind;
+use wf_model::failure::{Failure, FailureKind};
 use wf_model::types::Type;
 use wf_model::value::Value;
 
@@ -38,6 +38,14 @@ pub(super) struct Writer<'a> {
     pub(super) callables: Vec<Callable>,
     /// Steps and named blocks that may be depended on.
     pub(super) reach: Vec<String>,
+    /// Expressions that are secrets.
+    pub(super) secrets: Vec<String>,
+    /// Types that have names.
+    aliases: Vec<(Type, String)>,
+    /// Where the names of the workflow itself begin, behind its parameters.
+    first_own: usize,
+    /// Whether the run goes on when the step that was written last has failed.
+    pub(super) went_on: bool,
     /// How many statements may still be written.
     pub(super) budget: usize,
     /// How often a statement at hand may run, because of loops around it.
@@ -61,6 +69,10 @@ pub(super) fn program(numbers: &[u16]) -> Generated {
         indentation: 0,
         callables: Vec::new(),
         reach: Vec::new(),
+        secrets: Vec::new(),
+        aliases: Vec::new(),
+        first_own: 0,
+        went_on: false,
         budget: 0,
         weight: 1,
         depth: 0,
@@ -98,9 +110,14 @@ impl<'a> Writer<'a> {
 
     pub(super) fn line(&mut self, line: &str) {
         let blanks = "  ".repeat(self.indentation);
-        self.text.push_str(&blanks);
-        self.text.push_str(line);
-        self.text.push('\n');
+        let comment = if self.tape().percent(3) { self.tape().pick(&["# why", "#", "#: \"not closed"]) } else { "" };
+        let above = !comment.is_empty() && (line.contains('\n') || self.tape().percent(50));
+        let text = match comment {
+            "" => format!("{blanks}{line}\n"),
+            comment if above => format!("\n{blanks}{comment}\n{blanks}{line}\n"),
+            comment => format!("{blanks}{line}   {comment}\n"),
+        };
+        self.text.push_str(&text);
     }
 
     /// Opens a body behind `head`.
@@ -155,6 +172,7 @@ impl<'a> Writer<'a> {
             if self.tape().percent(30) {
                 let name = self.expressions.fresh("T");
                 globals.push((format!("type {name} = {type_}"), None));
+                self.aliases.push((type_, name));
                 continue;
             }
             let name = self.expressions.fresh("g");
@@ -169,6 +187,7 @@ impl<'a> Writer<'a> {
     fn workflow(&mut self, name: &str, globals: &[(String, Option<Known>)]) -> Vec<(Arc<str>, Value)> {
         self.expressions.known = globals.iter().filter_map(|(_, known)| known.clone()).collect();
         self.reach.clear();
+        self.secrets.clear();
         let mut callable = Callable { name: name.to_owned(), required: Vec::new(), optional: Vec::new(), outputs: Vec::new() };
         if self.tape().percent(20) {
             self.line("## What it does: `nothing`, \"mostly\".");
@@ -176,17 +195,64 @@ impl<'a> Writer<'a> {
         self.open(&format!("workflow {name}"));
         self.settings();
         let arguments = self.parameters(&mut callable);
+        self.declare_secrets();
+        let start = self.expressions.known.len();
+        self.first_own = start;
         let least = 1 + self.tape().below(4);
         self.statements(least);
         for _ in 0..self.tape().below(4) {
             self.output(&mut callable);
         }
         if self.all {
-            self.handlers();
+            self.handlers(start);
+            self.triggers(&callable);
         }
         self.close();
+        if self.all && self.tape().percent(30) {
+            self.test(&callable);
+        }
         self.callables.push(callable);
         arguments
+    }
+
+    fn declare_secrets(&mut self) {
+        for _ in 0..self.tape().below(3).saturating_sub(1) {
+            let name = self.expressions.fresh("secret");
+            self.line(&format!("secret {name} from env \"WF_GENERATED\" or file \"./none\""));
+            self.secrets.push(name);
+        }
+    }
+
+    fn triggers(&mut self, callable: &Callable) {
+        if callable.required.is_empty() && self.tape().percent(20) {
+            let written = [
+                "trigger schedule \"0 2 * * 1-5\" timezone \"Europe/Berlin\" overlap queue catch up all",
+                "trigger change \"data/**/*.csv\" settle 500ms",
+            ];
+            let written = self.tape().pick(&written);
+            self.line(written);
+        }
+    }
+
+    /// A `test` of a workflow.
+    fn test(&mut self, callable: &Callable) {
+        self.open(&format!("test \"{} goes on\"", callable.name));
+        self.expressions.known.clear();
+        let with: Vec<String> = callable
+            .required
+            .iter()
+            .map(|(name, type_)| format!("{name}: {}", self.expressions.literal(type_, 1, true)))
+            .collect();
+        let with = if with.is_empty() { String::new() } else { format!(" with {{ {} }}", with.join(", ")) };
+        self.line(&format!("run {}{with}", callable.name));
+        self.line("expect run.status == \"succeeded\" or run.duration < 2h");
+        self.close();
+    }
+
+    /// A type as it may be written: by its own name where it has one.
+    pub(super) fn type_text(&mut self, type_: &Type) -> String {
+        let named = self.aliases.iter().find(|(of, _)| of == type_).map(|(_, name)| name.clone());
+        named.filter(|_| self.tape().percent(60)).unwrap_or_else(|| type_.to_string())
     }
 
     fn settings(&mut self) {
@@ -212,61 +278,21 @@ impl<'a> Writer<'a> {
                 arguments.push((name.as_str().into(), value));
             }
             if given && self.tape().percent(60) || matches!(type_, Type::Optional(_)) {
-                self.line(&format!("param {name}: {type_}"));
+                let written = self.type_text(&type_);
+                self.line(&format!("param {name}: {written}"));
                 let optional = matches!(type_, Type::Optional(_));
                 let of = if optional { &mut callable.optional } else { &mut callable.required };
                 of.push((name.clone(), type_.clone()));
             } else {
                 let default = self.expressions.expected(&type_);
                 let constraint = if self.tape().percent(10) { format!(" where {name} == {name}") } else { String::new() };
-                self.line(&format!("param {name}: {type_} = {default}{constraint}"));
+                let written = self.type_text(&type_);
+                self.line(&format!("param {name}: {written} = {default}{constraint}"));
                 callable.optional.push((name.clone(), type_.clone()));
             }
             self.know(&name, type_);
         }
         arguments
-    }
-
-    /// A value that somebody gives.
-    fn value(&mut self, type_: &Type) -> Value {
-        const INTS: [i64; 7] = [0, 1, 2, -1, 3, i64::MAX, i64::MIN];
-        const TEXTS: [&str; 8] = ["", "a", "a,b", "12", " b\nc", "[1, {\"a\": 2}]", "$(exit 7)", "ä.5 'q' \"r\""];
-        match type_ {
-            Type::Int => Value::Int(self.tape().pick(&INTS)),
-            Type::Float => Value::Float(self.tape().pick(&[0.0, 0.5, -1.5, 1e300, 3.0])),
-            Type::Bool => Value::Bool(self.tape().percent(50)),
-            Type::String => Value::string(self.tape().pick(&TEXTS)),
-            Type::Path => Value::string(self.tape().pick(&["/a/b.txt", "/", "/x/.y"])),
-            Type::Url => Value::string("https://example.com/a"),
-            Type::Union(members) => Value::String(members[self.tape().below(members.len())].clone()),
-            Type::Duration => Value::Duration(wf_model::unit::Duration { milliseconds: self.tape().pick(&INTS) }),
-            Type::Size => Value::Size(wf_model::unit::Size { bytes: self.tape().pick(&INTS) }),
-            Type::Json => match self.tape().below(4) {
-                0 => Value::Null,
-                1 => Value::list([Value::Int(1), Value::string("x")]),
-                2 => Value::map([("a", Value::Int(1)), ("x", Value::map([("x", Value::Bool(true))]))]),
-                _ => Value::Int(4),
-            },
-            Type::Optional(inner) => {
-                if self.tape().percent(50) {
-                    self.value(inner)
-                } else {
-                    Value::Null
-                }
-            }
-            Type::List(element) => {
-                let length = self.tape().below(4);
-                Value::list((0..length).map(|_| self.value(element)).collect::<Vec<_>>())
-            }
-            Type::Map(element) => {
-                let keys = ["a", "b", "x y"].into_iter().take(self.tape().below(4));
-                Value::map(keys.map(|key| (key, self.value(element))).collect::<Vec<_>>())
-            }
-            Type::Record(fields) => {
-                Value::map(fields.iter().map(|field| (&*field.name, self.value(&field.type_))).collect::<Vec<_>>())
-            }
-            Type::Unknown | Type::Never | Type::Secret | Type::Channel => Value::Null,
-        }
     }
 
     fn output(&mut self, callable: &mut Callable) {
@@ -280,33 +306,43 @@ impl<'a> Writer<'a> {
                 (type_, value)
             }
         };
-        self.line(&format!("output {name}: {type_} = {value}"));
+        let written = self.type_text(&type_);
+        self.line(&format!("output {name}: {written} = {value}"));
         callable.outputs.push((name, type_));
     }
 
-    /// What is decided on `undo` and its kin only runs in later versions, but parses, checks and is laid out.
-    pub(super) fn handlers(&mut self) {
+    /// Handlers at the end of a body whose own names begin at `start`. This version does not run them, but they parse, check and
+    /// are laid out.
+    pub(super) fn handlers(&mut self, start: usize) {
         let heads = ["on failure", "on success", "on cancel", "on failure or cancel", "finally"];
         let head = self.tape().pick(&heads);
         match self.tape().below(4) {
             0 | 1 => {}
             2 if head.starts_with("on failure") => self.line(&format!("{head} rollback")),
-            _ => {
-                self.open(head);
-                let known = self.expressions.known.len();
-                // What a step gave may be missing in a handler.
-                for name in &mut self.expressions.known {
-                    name.whole &= !matches!(name.type_, Type::Record(_));
-                }
-                let name = self.expressions.fresh("h");
-                let message = if head == "on failure" { "${failure.step}: ${failure.kind}" } else { "over" };
-                self.line(&format!("step {name}: shell \"echo {message}\""));
-                if head != "on success" && self.tape().percent(50) {
-                    self.line("rollback");
-                }
-                self.expressions.known.truncate(known);
-                self.close();
+            _ => self.handler(head, start),
+        }
+    }
+
+    fn handler(&mut self, head: &str, start: usize) {
+        let (known, reach, secrets) = (self.expressions.known.clone(), self.reach.clone(), self.secrets.clone());
+        if head != "on success" {
+            for name in self.expressions.known.iter_mut().skip(start) {
+                name.type_ = Type::optional(name.type_.clone());
             }
         }
+        let failure = Failure::type_();
+        match head {
+            "on failure" => self.know("failure", failure),
+            "on failure or cancel" | "finally" => self.know("failure", Type::optional(failure)),
+            _ => {}
+        }
+        self.open(head);
+        self.statements(1);
+        if head != "on success" && self.tape().percent(50) {
+            let manually = start == self.first_own && self.tape().percent(20);
+            self.line(if manually { "rollback manually" } else { "rollback" });
+        }
+        self.close();
+        (self.expressions.known, self.reach, self.secrets) = (known, reach, secrets);
     }
 }

@@ -64,6 +64,7 @@ impl Writer<'_> {
             7 | 8 => self.keys(),
             9 | 10 => self.exit(),
             11 => self.gate(),
+            12 if !self.secrets.is_empty() => self.secret_step(),
             12 => self.sleep(),
             13 => self.late(),
             14 => self.list_run(),
@@ -104,6 +105,18 @@ impl Writer<'_> {
     /// A step that prints a value of a type, and has it.
     pub(super) fn print_named(&mut self, name: &str, type_: &Type) {
         self.print_step(name, type_, false);
+    }
+
+    /// A branch of a race: prints a value, or fails.
+    pub(super) fn racing_step(&mut self, name: &str, type_: &Type) {
+        if self.tape().percent(70) {
+            return self.print_step(name, type_, true);
+        }
+        self.may_fail(name, FailureKind::Exit);
+        let mut draft = self.draft(name, "shell 'exit 3'".to_owned());
+        draft.arrow = Some(type_.clone());
+        draft.type_ = type_.clone();
+        self.write(draft, true);
     }
 
     /// Prints a value so that it is read back as it was; `free` may add what makes the step optional.
@@ -258,6 +271,53 @@ impl Writer<'_> {
         }
     }
 
+    /// A step that is given a secret, and writes it wherever it can.
+    fn secret_step(&mut self) {
+        let name = self.expressions.fresh("p");
+        let secret = self.expressions.tape.below(self.secrets.len());
+        let secret = self.secrets[secret].clone();
+        let form =
+            self.tape().pick(&["«»", "(«» + \"x\")", "\"a ${«»} b\"", "«».upper()", "hash(«»)", "(if true then «» else \"\")"]);
+        let secret = form.replace("«»", &secret);
+        let result = shell_result();
+        let form = self.tape().below(6);
+        let script = match form {
+            0 => self.script(&[Text("printf '%s' "), Value(&secret), Text("; printf %s \""), Value(&secret), Text("\" >&2")]),
+            1 => self.script(&[Text("cat; printf %s \"$WF_K\" >&2")]),
+            2 => self.script(&[Text("printf '%s' "), Value(&secret)]),
+            3 => self.script(&[
+                Text("echo "),
+                Value(&secret),
+                Text(" | base64 >&2; echo \""),
+                Value(&secret),
+                Text("\" >&2; exit 3"),
+            ]),
+            4 => self.script(&[Text("printf 'a=%s\\n' "), Value(&secret), Text(" >> \"$WF_OUTPUT\"")]),
+            _ => self.script(&[Text("printf '%s,' "), Value(&secret), Text(" "), Value(&secret)]),
+        };
+        let mut draft = self.draft(&name, format!("shell {script}"));
+        draft.type_ = result;
+        match form {
+            1 => draft.body.extend([format!("stdin: {secret}"), format!("env: {{ WF_K: {secret} }}")]),
+            2 => {
+                draft.body.push("reads only".to_owned());
+                self.secrets.push(name.clone());
+                self.line(&format!("step {name}: {} -> secret {{ reads only }}", draft.invocation));
+                return self.reach.push(name);
+            }
+            3 => {
+                self.may_fail(&name, FailureKind::Exit);
+                draft.body.push("on failure continue".to_owned());
+            }
+            4 => {
+                draft.type_ = Type::record([("a", Type::String)]);
+                draft.arrow = Some(draft.type_.clone());
+            }
+            _ => {}
+        }
+        self.write(draft, true);
+    }
+
     /// A step that runs out of its time.
     fn late(&mut self) {
         let name = self.expressions.fresh("late");
@@ -321,10 +381,14 @@ impl Writer<'_> {
     }
 
     /// Clauses that any step may have.
-    fn clauses(&mut self, draft: &mut Draft) {
+    fn clauses(&mut self, draft: &mut Draft, free: bool) {
+        if free && self.tape().percent(4) && !draft.body.iter().any(|line| line.starts_with("on failure")) {
+            draft.body.push("on failure continue".to_owned());
+        }
         let has = |draft: &Draft, word: &str| draft.body.iter().any(|line| line.starts_with(word));
         if self.tape().percent(10) && !has(draft, "timeout") {
-            draft.body.push(self.tape().pick(&["timeout 5m", "timeout 1h", "timeout 100s * 3"]).to_owned());
+            let written = self.tape().pick(&["timeout 5m", "timeout 1h", "timeout 100s * 3", "timeout LONG"]);
+            draft.body.push(written.replace("LONG", &self.long()));
         }
         if self.tape().percent(6) && !has(draft, "retry") {
             let written = [
@@ -332,7 +396,8 @@ impl Writer<'_> {
                 "retry 1 times pause 0s within 1h",
                 "retry 2 times backoff 1ms to 2ms when failure.attempts < 2",
             ];
-            draft.body.push(self.tape().pick(&written).to_owned());
+            let written = self.tape().pick(&written);
+            draft.body.push(written.replace("SHORT", &self.short()).replace("LONG", &self.long()));
         }
         if self.tape().percent(6) {
             let condition = self.expressions.condition();
@@ -356,10 +421,13 @@ impl Writer<'_> {
 
     /// Writes a step; where `free`, it may become optional.
     fn write(&mut self, mut draft: Draft, free: bool) {
-        let mut optional = draft.body.iter().any(|line| line.starts_with("on failure continue"));
-        self.clauses(&mut draft);
+        self.clauses(&mut draft, free);
+        self.went_on = draft.body.iter().any(|line| line.starts_with("on failure continue"));
+        let mut optional = self.went_on;
         let mut parts = Vec::new();
-        parts.extend(draft.arrow.as_ref().map(|type_| format!("-> {type_}")));
+        if let Some(type_) = &draft.arrow {
+            parts.push(format!("-> {}", self.type_text(type_)));
+        }
         if free {
             parts.extend(self.depends());
             if self.tape().percent(8) {
