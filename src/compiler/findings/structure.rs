@@ -1,7 +1,7 @@
 //! What can be wrong with what stands where.
 
 use super::nearly;
-use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::noun::with_article;
 use wf_model::span::Span;
 
@@ -29,6 +29,26 @@ impl Finding for Misplaced {
             .with_help(
                 "Settings and clauses stand first in a body, then declarations and statements, last handlers and triggers.",
             )
+    }
+}
+
+/// What no run gets to.
+pub(crate) struct Unreachable {
+    pub(crate) what: &'static str,
+    pub(crate) span: Span,
+    /// The condition or list that decides it.
+    pub(crate) decided: Span,
+}
+
+impl Finding for Unreachable {
+    const SLUG: &'static str = "unreachable";
+    const STRICTNESS: Strictness = Strictness::WARNING;
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("this {} never runs", self.what))
+            .labelled("no run gets here")
+            .with_label(self.decided, "because of this")
+            .with_help("Remove it, or mend what decides it.")
     }
 }
 

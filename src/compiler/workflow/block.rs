@@ -5,13 +5,14 @@ use super::body::BodyKind;
 use super::names::Visibility;
 use super::step::goes_on;
 use crate::expression::facts_when;
-use crate::findings::{RaceBranchWithoutName, ZeroOfThem};
+use crate::findings::{RaceBranchWithoutName, Unreachable, ZeroOfThem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::program::{
     BodyId, Branch, ForEach, If, Iterator, Parallel, Race, Repeat, StatementId, StatementKind, ValueOrigin, Wait,
 };
+use wf_model::span::Span;
 use wf_model::types::{Field, Type};
 use wf_model::value::Value;
 use wf_syntax::ast::{self, BlockKind};
@@ -44,6 +45,7 @@ impl Check<'_> {
         self.next_if += 1;
         let mut branches = Vec::new();
         let mut seen: Vec<BTreeMap<Arc<str>, Type>> = Vec::new();
+        self.report_unreachable_branches(if_);
         for (index, branch) in if_.branches.iter().enumerate() {
             let condition = self.condition(&branch.condition);
             let before = self.facts.clone();
@@ -62,6 +64,27 @@ impl Check<'_> {
         let kind = StatementKind::If(If { branches, otherwise });
         let span = if_.span.before().to(if_.branches.first().map_or(if_.span, |branch| branch.condition.span));
         self.add_statement(if_.name.as_ref(), if_.doc.as_ref(), None, when, kind, span, if_.depends.as_ref())
+    }
+
+    /// A branch whose condition stands above it, or that stands behind `if true`, never runs.
+    fn report_unreachable_branches(&mut self, if_: &ast::If) {
+        let mut above: Vec<(String, Span)> = Vec::new();
+        let mut certain: Option<Span> = None;
+        for branch in &if_.branches {
+            let span = branch.condition.span;
+            let written = self.context.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+            let same = above.iter().find(|(earlier, _)| *earlier == written).map(|(_, span)| *span);
+            if let Some(decided) = certain.or(same) {
+                self.report(&Unreachable { what: "branch", span, decided });
+            }
+            if matches!(branch.condition.bare().kind, ast::ExpressionKind::Bool(true)) {
+                certain = certain.or(Some(span));
+            }
+            above.push((written, span));
+        }
+        if let (Some(otherwise), Some(decided)) = (&if_.otherwise, certain) {
+            self.report(&Unreachable { what: "branch", span: otherwise.span.before().to(otherwise.span), decided });
+        }
     }
 
     fn branch(&mut self, body: &ast::Body, place: (u32, u32), seen: &mut Vec<BTreeMap<Arc<str>, Type>>) -> BodyId {
@@ -213,6 +236,9 @@ impl Check<'_> {
         let mut items = Vec::new();
         for iterator in iterators {
             let list = self.inferred(&iterator.list);
+            if matches!(&iterator.list.bare().kind, ast::ExpressionKind::List(elements) if elements.is_empty()) {
+                self.report(&Unreachable { what: "loop", span: block.body.span, decided: iterator.list.span });
+            }
             if list.type_.holds_secret() {
                 let span = list.span;
                 self.report(&crate::expression::SecretLeak { span, target: "loop", trail: &[] });
