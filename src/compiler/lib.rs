@@ -15,6 +15,7 @@ mod order;
 mod sample;
 mod shell;
 mod signature;
+mod sql;
 mod suggestions;
 mod test;
 mod types;

@@ -220,10 +220,10 @@ impl Check<'_> {
             let script = self.script(text, given);
             return Attribute { name, value: AttributeValue::Script(script) };
         }
-        if known.text == TextSyntax::Code
-            && let Some(text) = text
-        {
-            self.refuse_interpolation(text);
+        match text {
+            Some(text) if known.text == TextSyntax::Code => self.refuse_interpolation(text),
+            Some(text) if known.text == TextSyntax::Sql => crate::sql::check(text, self.diagnostics),
+            _ => {}
         }
         if known.text == TextSyntax::Shell
             && let ExpressionKind::List(words) = &value.bare().kind
