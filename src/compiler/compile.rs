@@ -81,9 +81,9 @@ fn program(sources: &Sources, modules: &[Module], kinds: &Registry, diagnostics:
             *slot = Some(checked);
         }
     }
-    for (module, context) in modules.iter().zip(&contexts) {
+    for ((module, context), globals) in modules.iter().zip(&contexts).zip(&globals_of) {
         test::check(module, context, &finished, diagnostics);
-        context.report_unused(module, diagnostics);
+        context.report_unused(module, globals, diagnostics);
     }
     let mut workflows = Table::default();
     for workflow in finished.into_iter().flatten() {

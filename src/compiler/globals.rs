@@ -4,7 +4,8 @@ use crate::expression::{Checker, Lookup, Names};
 use crate::findings::{DuplicateName, GlobalSeesNothing};
 use crate::load::Module;
 use crate::workflow::FileContext;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{GlobalId, Reference, ValueId};
@@ -17,6 +18,22 @@ use wf_syntax::ast::Item;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Globals {
     pub(crate) known: HashMap<Arc<str>, (GlobalId, Type, Span)>,
+    used: RefCell<HashSet<GlobalId>>,
+}
+
+impl Globals {
+    /// What a name means; asking is a use.
+    pub(crate) fn lookup(&self, name: &str) -> Option<Lookup> {
+        let (id, type_, _) = self.known.get(name)?;
+        self.used.borrow_mut().insert(*id);
+        Some(Lookup::Found(Reference::Global(*id), type_.clone()))
+    }
+
+    /// Those that nothing uses, by name and place.
+    pub(crate) fn unused(&self) -> impl Iterator<Item = (&str, Span)> {
+        let used = self.used.borrow();
+        self.known.iter().filter(move |(_, (id, _, _))| !used.contains(id)).map(|(name, (_, _, span))| (&**name, *span))
+    }
 }
 
 /// What the `let` of a file sees: those above it, `here` and nothing of a run.
@@ -27,8 +44,8 @@ struct Above<'a> {
 
 impl Names for Above<'_> {
     fn lookup(&mut self, name: &str, span: Span) -> Lookup {
-        if let Some((id, type_, _)) = self.globals.known.get(name) {
-            return Lookup::Found(Reference::Global(*id), type_.clone());
+        if let Some(found) = self.globals.lookup(name) {
+            return found;
         }
         match name {
             "run" | "result" | "failure" | "event" => {

@@ -1,6 +1,6 @@
 //! §5: a name means one thing in a workflow, and is used below its declaration.
 
-use super::{NOTHING, said};
+use super::{NOTHING, said, said_of};
 
 #[test]
 fn a_name_in_a_block_below_is_not_unknown() {
@@ -49,6 +49,8 @@ fn what_is_not_known_is_said_once_at_each_place() {
 fn what_is_never_used_is_said_but_of_steps() {
     assert_eq!(said("param a: int\nstep b: shell \"x\""), ["unused @ a"]);
     assert_eq!(said("let a = 1\nstep b: shell \"x\""), ["unused @ a"]);
+    let of_file = "let a = 1\nlet b = a\nlet c = 2\nworkflow main {\n  step s: shell \"echo ${c}\"\n}\n";
+    assert_eq!(said_of(&[("main.wf", of_file)]), ["unused @ b"]);
     assert_eq!(said("secret a from env \"A\"\nstep b: shell \"x\""), ["unused @ a"]);
     assert_eq!(said("param a: int where a > 1\nstep b: shell \"x\""), ["unused @ a"]);
     assert_eq!(said("param a: int\noutput b: int = a"), NOTHING);

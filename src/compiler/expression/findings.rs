@@ -74,6 +74,7 @@ impl TypeMismatch<'_> {
             (Type::Path | Type::Url | Type::Union(_), found) if found.is_text() => {
                 format!("Say what it is with `as {}`; it is checked in the run.", self.target.required())
             }
+            (Type::Channel, _) => "Say where it goes: `slack(url)`, `email(to, smtp)`, `webhook(url)` or `desktop()`.".to_owned(),
             (Type::Bool, _) => "Compare it: `… == …`, or `… != null`.".to_owned(),
             _ => format!("Give {} here.", with_article(self.target)),
         }

@@ -134,7 +134,8 @@ impl Finding for MissingAttribute<'_> {
         let names = self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
         let first = self.names.first().copied().unwrap_or("");
         let help = if self.main {
-            format!("Write it behind the kind, `{} \"…\"`, or as `{first}: …` in the body.", self.kind)
+            let literal = if first == "duration" { "5s" } else { "\"…\"" };
+            format!("Write it behind the kind, `{} {literal}`, or as `{first}: …` in the body.", self.kind)
         } else {
             format!("Add `{first}: …` to its body.")
         };

@@ -1,6 +1,7 @@
 //! What all workflows of a file share: types, kinds and what is imported.
 
 use crate::findings::{DuplicateName, UnknownImport, Unused};
+use crate::globals::Globals;
 use crate::load::Module;
 use crate::suggestions::Suggestions;
 use crate::types::TypeNames;
@@ -165,8 +166,8 @@ impl<'a> FileContext<'a> {
         }
     }
 
-    /// Reports imports and types that nothing uses.
-    pub(crate) fn report_unused(&self, module: &Module, diagnostics: &mut Vec<Diagnostic>) {
+    /// Reports imports, types and `let`s of the file that nothing uses.
+    pub(crate) fn report_unused(&self, module: &Module, globals: &Globals, diagnostics: &mut Vec<Diagnostic>) {
         if !self.whole {
             return;
         }
@@ -188,6 +189,7 @@ impl<'a> FileContext<'a> {
                 Item::Let(_) | Item::Workflow(_) | Item::Test(_) => {}
             }
         }
+        diagnostics.extend(globals.unused().map(|(name, span)| Unused { what: "let", name, span }.diagnostic()));
     }
 }
 

@@ -215,6 +215,7 @@ impl<'a> Check<'a> {
         let first = self.names.get(&name.text).filter(before).map(|known| known.span);
         if let Some(first) = first {
             self.mentioned.insert(name.text.clone());
+            drop(self.globals.lookup(&name.text));
             self.report(&DuplicateName { name: &name.text, span: name.span, first: Some(first), what: "value" });
         }
     }

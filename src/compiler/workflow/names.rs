@@ -134,14 +134,13 @@ impl Scope<'_> {
                 return Lookup::Refused(Box::new(found.diagnostic()));
             }
         };
-        match (known.value, self.globals.known.get(name)) {
-            (Some(value), _) => {
+        match known.value {
+            Some(value) => {
                 self.used.insert(value);
                 Lookup::Found(Reference::Value(value), type_.clone())
             }
-            (None, Some((id, type_, _))) if known.global => Lookup::Found(Reference::Global(*id), type_.clone()),
-            // Its declaration could not be checked.
-            _ => Lookup::Reported,
+            // One whose declaration could not be checked is not there.
+            None => self.globals.lookup(name).filter(|_| known.global).unwrap_or(Lookup::Reported),
         }
     }
 }

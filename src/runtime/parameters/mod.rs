@@ -179,7 +179,12 @@ impl Binding<'_> {
             if matches!(parameter.type_, Type::Optional(_)) {
                 return Some(Value::Null);
             }
-            self.diagnostics.push(Missing { parameter }.diagnostic());
+            let secret = parameter.type_.holds_secret();
+            self.diagnostics.push(if secret {
+                NotGivable { parameter }.diagnostic()
+            } else {
+                Missing { parameter }.diagnostic()
+            });
             return None;
         };
         match self.evaluate(default) {

@@ -150,6 +150,12 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn a_secret_that_nobody_gives_is_not_asked_for_on_the_command_line() {
+    let workflow = workflow(vec![parameter(0, "token", Type::Secret)]);
+    assert_eq!(problems(&workflow, &[]), ["parameter-secret: parameter `token` is a secret"]);
+}
+
+#[test]
 fn what_nobody_gives_is_its_default_or_null() {
     let mut defaulted = parameter(0, "env", Type::String);
     defaulted.default = Some(literal(Value::string("staging"), Type::String));
