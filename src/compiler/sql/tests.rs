@@ -1,3 +1,5 @@
+//! Which values of SQL texts are refused.
+
 use super::check;
 use wf_model::span::SourceId;
 use wf_syntax::ast::{ExpressionKind, Item};
