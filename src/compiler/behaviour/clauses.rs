@@ -49,3 +49,15 @@ fn statements_do_not_stand_in_steps() {
     let shown = said("step a: shell \"x\" {\n  step b: shell \"y\"\n}");
     assert_eq!(shown.len(), 1, "{shown:?}");
 }
+
+#[test]
+fn outputs_of_a_workflow_that_goes_on_may_be_missing() {
+    let with = |clause: &str, output: &str| {
+        said(&format!(
+            "{clause}\nparam p: string\nstep a: shell \"echo ${{p}}\" -> string {{ reads only }}\noutput o: string = {output}"
+        ))
+    };
+    assert_eq!(with("on failure continue", "a"), ["may-be-missing @ a"]);
+    assert_eq!(with("on failure continue", "a ?? p"), NOTHING);
+    assert_eq!(with("timeout 1m", "a"), NOTHING);
+}

@@ -62,16 +62,10 @@ impl Check<'_> {
                 _ => statements.extend(self.statement(entry, kind)),
             }
         }
-        if kind == BodyKind::Workflow {
-            for entry in &body.entries {
-                match entry {
-                    Entry::Output(output) => self.output(output),
-                    Entry::Trigger(trigger) => self.trigger(trigger),
-                    _ => {}
-                }
-            }
-        }
         let names: Vec<Arc<str>> = self.shown.get(start..).unwrap_or_default().to_vec();
+        if kind == BodyKind::Workflow {
+            self.outputs_and_triggers(body, clauses.continuation.is_some(), &names);
+        }
         let mut handlers = Vec::new();
         for entry in &body.entries {
             if let Entry::Handler(handler) = entry {
@@ -80,6 +74,21 @@ impl Check<'_> {
         }
         self.checkpoints = outer_checkpoints;
         self.workflow.bodies.add(Body { statements, clauses, handlers, span: body.span })
+    }
+
+    /// What stands behind the statements of a workflow; where its failure is taken, none of them need have run.
+    fn outputs_and_triggers(&mut self, body: &ast::Body, continues: bool, names: &[Arc<str>]) {
+        let before = if continues { self.see_as_optional(names) } else { Vec::new() };
+        for entry in &body.entries {
+            match entry {
+                Entry::Output(output) => self.output(output),
+                Entry::Trigger(trigger) => self.trigger(trigger),
+                _ => {}
+            }
+        }
+        for (name, visibility) in before {
+            self.see(&name, visibility);
+        }
     }
 
     fn statement(&mut self, entry: &Entry, kind: BodyKind) -> Option<StatementId> {

@@ -27,18 +27,7 @@ impl Check<'_> {
             self.report(&StrayHandler { span: handler.head, place: "a handler" });
             return None;
         }
-        let before: Vec<(Arc<str>, Visibility)> =
-            names.iter().filter_map(|name| Some((name.clone(), self.names.get(name)?.visibility.clone()))).collect();
-        if handler.cause != HandlerCause::Success {
-            for (name, visibility) in &before {
-                let is_declared_by_statement = !self.is_given(name);
-                if let Visibility::Visible(type_) = visibility
-                    && is_declared_by_statement
-                {
-                    self.see(name, Visibility::Visible(Type::optional(type_.clone())));
-                }
-            }
-        }
+        let before = if handler.cause == HandlerCause::Success { self.seen(names) } else { self.see_as_optional(names) };
         let failure = match handler.cause {
             HandlerCause::Failure => Some(Failure::type_()),
             HandlerCause::FailureOrCancel | HandlerCause::Finally => Some(optional_failure()),
@@ -61,6 +50,24 @@ impl Check<'_> {
             self.see(&name, visibility);
         }
         Some(Handler { cause: handler.cause, body, span: handler.head })
+    }
+
+    /// How names are visible now.
+    fn seen(&self, names: &[Arc<str>]) -> Vec<(Arc<str>, Visibility)> {
+        names.iter().filter_map(|name| Some((name.clone(), self.names.get(name)?.visibility.clone()))).collect()
+    }
+
+    /// Lets what statements declare be optional, because they may not have run; how all names were visible before.
+    pub(super) fn see_as_optional(&mut self, names: &[Arc<str>]) -> Vec<(Arc<str>, Visibility)> {
+        let before = self.seen(names);
+        for (name, visibility) in &before {
+            if let Visibility::Visible(type_) = visibility
+                && !self.is_given(name)
+            {
+                self.see(name, Visibility::Visible(Type::optional(type_.clone())));
+            }
+        }
+        before
     }
 
     /// Whether a name is a param or a secret, which is there whatever happened.

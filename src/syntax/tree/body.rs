@@ -15,6 +15,20 @@ use wf_model::suggest::nearest;
 /// What may follow `on`.
 const CAUSES: [&str; 4] = ["failure", "success", "cancel", "unknown"];
 
+/// What other languages say for them.
+const FOREIGN_CAUSES: [(&str, &str); 10] = [
+    ("error", "failure"),
+    ("fail", "failure"),
+    ("failed", "failure"),
+    ("done", "success"),
+    ("succeeded", "success"),
+    ("completed", "success"),
+    ("abort", "cancel"),
+    ("cancelled", "cancel"),
+    ("canceled", "cancel"),
+    ("interrupt", "cancel"),
+];
+
 impl Parser<'_> {
     /// What stands between braces.
     pub(super) fn body(&mut self, body: &scan::Body) -> Body {
@@ -83,9 +97,11 @@ impl Parser<'_> {
             let continues = self.word_after("failure", head).is_some_and(|word| &*word.text == "continue");
             return self.on_cause(entry, written, continues, head);
         }
-        let meant = nearest(written, CAUSES);
+        let foreign = FOREIGN_CAUSES.iter().find(|(theirs, _)| *theirs == written).map(|(_, ours)| *ours);
+        let meant = foreign.or_else(|| nearest(written, CAUSES));
         let word = cause.as_ref().map_or(head, |name| name.span);
-        let finding = UnknownStatement { word, written: written.to_owned(), meant, nested: false, of_file: false };
+        let shown = if meant.is_some() { written.to_owned() } else { format!("on {written}") };
+        let finding = UnknownStatement { word, written: shown, meant, nested: false, of_file: false };
         self.diagnostics.push(finding.diagnostic());
         let patch = Patch::replacing(head, self.text, word, meant?);
         let continues = Self::fits(Rule::continue_head, &patch.text);

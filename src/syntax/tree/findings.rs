@@ -34,6 +34,9 @@ impl Finding for UnknownStatement {
             None if self.of_file => {
                 found.labelled("not a declaration").with_help("A file holds `use`, `type`, `let`, `workflow` and `test` declarations.")
             }
+            None if self.written.starts_with("on ") => found
+                .labelled("nothing that can happen")
+                .with_help("Behind `on` stands `failure`, `success`, `cancel` or `failure or cancel`; `on unknown` is a clause of a step."),
             None => found.labelled("not a statement").with_help(
                 "A step begins with `step NAME:`, an attribute with `NAME:`; blocks are `if`, `stage`, `parallel`, `for each` and `repeat until`.",
             ),
