@@ -120,9 +120,16 @@ impl Parser<'_> {
     fn named_entry(&mut self, entry: &Entry, written: &str, word: Span, head: Span) -> Option<Statement> {
         let colon = self.colon_behind(word, head);
         if CLAUSES.contains(&written) {
-            let patch = Patch::replacing(head, self.text, colon, " ");
-            if clause_rule(written).or(clause_with_body(written)).is_some_and(|rule| Self::fits(rule, &patch.text)) {
-                self.diagnostics.push(ClauseWithColon { word, clause: written.to_owned(), colon }.diagnostic());
+            let rule = clause_rule(written).or(clause_with_body(written));
+            let mut patch = Patch::replacing(head, self.text, colon, " ");
+            if written == "retry" && !Self::fits(Rule::retry_head, &patch.text) {
+                patch.text.push_str(" times");
+            }
+            if rule.is_some_and(|rule| Self::fits(rule, &patch.text)) {
+                let behind = patch.text.get(written.len()..).unwrap_or("");
+                let right = format!("{written} {}", behind.trim_start());
+                self.diagnostics
+                    .push(ClauseWithColon { head, place: word.to(colon), clause: written, right: &right }.diagnostic());
                 return self.patched(patch, |parser| parser.known(entry, written, head).flatten());
             }
         }

@@ -192,20 +192,22 @@ impl Finding for ClauseInHead<'_> {
 }
 
 /// `timeout: 30s`
-pub(super) struct ClauseWithColon {
-    pub(super) word: Span,
-    pub(super) clause: String,
-    pub(super) colon: Span,
+pub(super) struct ClauseWithColon<'a> {
+    pub(super) head: Span,
+    pub(super) place: Span,
+    pub(super) clause: &'a str,
+    /// The head as it should be.
+    pub(super) right: &'a str,
 }
 
-impl Finding for ClauseWithColon {
+impl Finding for ClauseWithColon<'_> {
     const SLUG: &'static str = "clause-with-colon";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.word.to(self.colon), format!("clause `{}` takes no colon", self.clause))
+        Self::at(self.place, format!("clause `{}` takes no colon", self.clause))
             .labelled("a clause of the language, not an attribute of the kind")
-            .with_help(format!("Write `{} …` without the colon.", self.clause))
-            .with_fix("Remove the colon", self.colon, "")
+            .with_help(format!("Write `{}`.", self.right.lines().next().unwrap_or("")))
+            .with_fix("Remove the colon", self.head, self.right)
     }
 }
 
