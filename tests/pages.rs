@@ -124,3 +124,24 @@ fn every_page_shows_its_diagnostic_before_and_not_after() {
     }
     assert!(problems.is_empty(), "{problems}");
 }
+
+/// Whether a help begins and ends like a sentence; it may begin with a sign or a piece of code.
+fn is_sentence(help: &str) -> bool {
+    help.ends_with(['.', '?']) && !help.starts_with(|first: char| first.is_lowercase())
+}
+
+#[test]
+fn every_help_is_a_sentence() {
+    let mut problems = String::new();
+    for (slug, text) in pages() {
+        for block in text.split("```wf\n").skip(1).filter_map(|after| after.split("```").next()) {
+            let compilation = compile("main.wf", &OneFile(block), &wf_steps::registry(), Level::Strict);
+            for help in compilation.diagnostics.iter().filter_map(|found| found.help.as_deref()) {
+                if !is_sentence(help) {
+                    problems += &format!("{slug}: {help}\n");
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{problems}");
+}

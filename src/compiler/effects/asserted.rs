@@ -64,6 +64,6 @@ impl Finding for ValueAsserted {
         Self::at(self.span, format!("{} is taken as done, but its value is used", self.step))
             .labelled("`on unknown done` gives no value")
             .with_label(self.used, "the value is used here")
-            .with_help("use `on unknown check …`, which finds out and gives the value, or `on unknown ask`")
+            .with_help("Use `on unknown check …`, which finds out and gives the value, or `on unknown ask`.")
     }
 }

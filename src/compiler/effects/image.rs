@@ -57,6 +57,6 @@ impl Finding for ImageUnpinned {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("image `{}` is not pinned by a digest", self.image))
             .labelled("this name may mean another image tomorrow")
-            .with_help(format!("name the digest as well, `{}@sha256:…`", self.image))
+            .with_help(format!("Name the digest as well, `{}@sha256:…`.", self.image))
     }
 }

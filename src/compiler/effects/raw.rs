@@ -141,6 +141,6 @@ impl Finding for RawFromOutside {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("`raw` makes code of {}, which comes from outside the program", self.source))
             .labelled("whoever decides this text decides what runs")
-            .with_help("leave `raw` out, so that the value goes over as data, or choose between texts that stand in the program")
+            .with_help("Leave `raw` out, so that the value goes over as data, or choose between texts that stand in the program.")
     }
 }

@@ -194,7 +194,7 @@ impl Finding for ReadsOnlyRedirects {
         let file = if self.target.is_empty() { "a file".to_owned() } else { format!("`{}`", self.target) };
         Self::at(self.span, format!("{} says `reads only`, but its command writes to {file}", self.step))
             .labelled("it redirects its output with `>`")
-            .with_help("say `undo …` or `no undo \"why\"` instead, or read the output from the step's `stdout`")
+            .with_help("Say `undo …` or `no undo \"why\"` instead, or read the output from the step's `stdout`.")
     }
 }
 

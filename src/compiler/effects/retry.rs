@@ -51,7 +51,7 @@ impl Finding for RetryMayRepeat {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("a retry of {} may do its work twice", self.step))
             .labelled("a failed attempt may have changed something already")
-            .with_help("say `on unknown rerun` where running twice does no harm, for example because of the key in `$WF_KEY`")
+            .with_help("Say `on unknown rerun` where running twice does no harm, for example because of the key in `$WF_KEY`.")
     }
 }
 
@@ -70,6 +70,6 @@ impl Finding for RetryWithoutRollback {
         Self::at(self.span, format!("a retry of the block runs {} again on top of what it did", self.step))
             .labelled("it changes the world")
             .with_label(self.retry, "the block is tried again")
-            .with_help("add `on failure rollback` at the end of the block, so that each attempt begins clean")
+            .with_help("Add `on failure rollback` at the end of the block, so that each attempt begins clean.")
     }
 }

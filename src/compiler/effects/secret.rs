@@ -26,7 +26,7 @@ impl Finding for SecretOfChangingStep {
         Self::at(self.span, format!("{} gives a secret and may change the world", self.step))
             .labelled("a resumed run runs it again, because a secret is never journaled")
             .with_help(
-                "add `reads only` where running it twice does no harm, or split it: one step changes, another reads the secret",
+                "Add `reads only` where running it twice does no harm, or split it: one step changes, another reads the secret.",
             )
     }
 }

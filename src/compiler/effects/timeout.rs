@@ -47,7 +47,7 @@ impl Finding for RetryWithoutTimeout {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("{} has a retry and no timeout", self.step))
             .labelled("an attempt that hangs is never tried again")
-            .with_help("add a `timeout`, which counts for each attempt")
+            .with_help("Add a `timeout`, which counts for each attempt.")
     }
 }
 
@@ -64,6 +64,6 @@ impl Finding for TimeoutMissing {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("{} has no timeout", self.step))
             .labelled("it may hang for ever")
-            .with_help("add a `timeout` to the step, or to a block around it")
+            .with_help("Add a `timeout` to the step, or to a block around it.")
     }
 }

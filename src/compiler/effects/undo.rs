@@ -123,7 +123,7 @@ impl Finding for UndoNeverRun {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("the undo of {} never runs", self.step))
             .labelled("no handler around the step rolls back")
-            .with_help("add `on failure rollback` at the end of the body")
+            .with_help("Add `on failure rollback` at the end of the body.")
     }
 }
 
@@ -143,7 +143,7 @@ impl Finding for UndoValueMayBeMissing {
         let label = if self.by_default { "an empty text names something else" } else { "`null` where the step gave no value" };
         Self::at(self.span, format!("the undo of {} uses a value that may be missing", self.step))
             .labelled(label)
-            .with_help("add `when … != null` to the undo, so that it undoes only what is known to have happened")
+            .with_help("Add `when … != null` to the undo, so that it undoes only what is known to have happened.")
     }
 }
 
@@ -163,6 +163,6 @@ impl Finding for UndoIgnoresLoop {
         Self::at(self.span, format!("the undo of {} never names `{}`, the variable of its loop", self.step, self.variable))
             .labelled("each iteration undoes the same")
             .with_label(self.each, "the loop")
-            .with_help(format!("use `{}` in the undo, so that each iteration takes back what it did itself", self.variable))
+            .with_help(format!("Use `{}` in the undo, so that each iteration takes back what it did itself.", self.variable))
     }
 }

@@ -32,7 +32,7 @@ impl Finding for EffectUnstated {
 
     fn diagnostic(&self) -> Diagnostic {
         let mut diagnostic = Self::at(self.span, format!("{} does not say what it does to the world", self.step))
-            .with_help("add `reads only`, `undo …` with what takes it back, or `no undo \"why\"`");
+            .with_help("Add `reads only`, `undo …` with what takes it back, or `no undo \"why\"`.");
         if !self.rolled_back {
             // Nothing goes wrong for want of it, so only a strict check asks.
             diagnostic.strictness = Strictness::STRICT_WARNING;

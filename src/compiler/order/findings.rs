@@ -59,6 +59,6 @@ impl Finding for ValueUsedBefore {
         Self::at(*used, format!("{user} uses the value of {producer}, which stands below"))
             .labelled("it is not there yet")
             .with_label(*declared, "it is set here")
-            .with_help(format!("move {producer} above, or say with `depends on` what {user} waits for"))
+            .with_help(format!("Move {producer} above, or say with `depends on` what {user} waits for."))
     }
 }

@@ -48,11 +48,11 @@ impl Finding for InterpolationInQuotes {
         let (what, help) = match self.quotes {
             ShellQuotes::Single => (
                 "single quotes",
-                "close the quotes around it, `'… '${…}' …'`, or use double quotes; a value is one word either way",
+                "Close the quotes around it, `'… '${…}' …'`, or use double quotes; a value is one word either way.",
             ),
-            ShellQuotes::Dollar => ("`$'…'`", "close the quotes around it: `$'… '${…}$' …'`"),
+            ShellQuotes::Dollar => ("`$'…'`", "Close the quotes around it: `$'… '${…}$' …'`."),
             ShellQuotes::HereDocument => {
-                ("a quoted here-document", "write the delimiter without quotes, and `\\` before what the shell would replace")
+                ("a quoted here-document", "Write the delimiter without quotes, and `\\` before what the shell would replace.")
             }
         };
         let found = Self::at(self.span, format!("a value stands in {what} of the shell"))
@@ -114,7 +114,7 @@ impl Finding for InterpolationInCode {
             CodeReader::Arithmetic => {
                 let label = "the shell would evaluate what it holds".to_owned();
                 let help =
-                    "compute in the interpolation, such as `${count + 1}`, and compare texts with `=` or numbers with `[ … ]`";
+                    "Compute in the interpolation, such as `${count + 1}`, and compare texts with `=` or numbers with `[ … ]`.";
                 ("a value stands in arithmetic of the shell".to_owned(), label, help)
             }
         };
@@ -135,7 +135,7 @@ impl Finding for InterpolationInComment {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, "a value stands in a comment of the shell")
             .labelled("nothing reads it")
-            .with_help("remove it from the comment, or write `$name` without braces to mention it")
+            .with_help("Remove it from the comment, or write `$name` without braces to mention it.")
     }
 }
 
@@ -151,7 +151,7 @@ impl Finding for InterpolationInPattern {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, "a value stands in a regular expression of the shell")
             .labelled("behind `=~` the shell would read it as text or as a pattern, depending on its version")
-            .with_help("match in the workflow, `when text matches 'pattern'`, or compare with `==`, which takes a value as text")
+            .with_help("Match in the workflow, `when text matches 'pattern'`, or compare with `==`, which takes a value as text.")
     }
 }
 
@@ -167,7 +167,7 @@ impl Finding for InterpolationInDelimiter {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, "a value stands in the delimiter of a here-document")
             .labelled("the shell replaces nothing in the word behind `<<`")
-            .with_help("write a fixed word such as `END`; to pass the value itself, use `<<< ${…}` or `printf %s ${…} |`")
+            .with_help("Write a fixed word such as `END`; to pass the value itself, use `<<< ${…}` or `printf %s ${…} |`.")
     }
 }
 
@@ -183,7 +183,7 @@ impl Finding for InterpolationInBackticks {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, "a value stands between backticks")
             .labelled("quotes mean something else here")
-            .with_help("write `$(…)` instead of the backticks")
+            .with_help("Write `$(…)` instead of the backticks.")
     }
 }
 
@@ -198,7 +198,7 @@ impl Finding for InterpolationInExpansion {
     const SLUG: &'static str = "interpolation-in-expansion";
 
     fn diagnostic(&self) -> Diagnostic {
-        let help = "decide in the interpolation, such as `${a ?? b}`, or set a variable first: `{name}={value}`";
+        let help = "Decide in the interpolation, such as `${a ?? b}`, or set a variable first: `{name}={value}`.";
         Self::at(self.span, "a value stands in an expansion of the shell")
             .labelled("the shell would read it as a name, a pattern or several words")
             .with_help(self.written.fill(help))
@@ -217,7 +217,7 @@ impl Finding for InterpolationInName {
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, "a value stands for the name of a variable")
             .labelled("the shell takes only a fixed name here")
-            .with_help("write a fixed name, or set the variable for the step with `env: { NAME: value }`")
+            .with_help("Write a fixed name, or set the variable for the step with `env: { NAME: value }`.")
     }
 }
 
@@ -234,8 +234,8 @@ impl Finding for InterpolationEscaped {
     fn diagnostic(&self) -> Diagnostic {
         let sign = self.sign;
         let help = match sign {
-            '$' => "remove the `$`; where it is text, put it into single quotes of its own: `'$'${…}`",
-            _ => "remove the `\\`; where it is text, put it into single quotes of its own: `'\\'${…}`",
+            '$' => "Remove the `$`; where it is text, put it into single quotes of its own: `'$'${…}`.",
+            _ => "Remove the `\\`; where it is text, put it into single quotes of its own: `'\\'${…}`.",
         };
         Self::at(self.span, format!("an unquoted `{sign}` stands before a value"))
             .labelled(format!("the shell would read the `{sign}` together with it"))
@@ -258,7 +258,7 @@ impl Finding for InterpolationOfList {
         let joined = self.written.value.replace('}', ".join(\" \")}");
         Self::at(self.span, format!("a list stands {}", self.place))
             .labelled("a list is one word for each element, so it has to stand alone as an argument")
-            .with_help(format!("join it to one text, `{joined}`, or let it stand alone, outside quotes"))
+            .with_help(format!("Join it to one text, `{joined}`, or let it stand alone, outside quotes."))
     }
 }
 
@@ -296,6 +296,6 @@ impl Finding for ShellUnknown<'_> {
         };
         Self::at(self.span, message)
             .labelled("it cannot be told how it would be read")
-            .with_help("pass it with `env: { NAME: value }` and name the variable in the text, or use `sh`, `bash`, `dash`, `busybox sh` or `zsh`")
+            .with_help("Pass it with `env: { NAME: value }` and name the variable in the text, or use `sh`, `bash`, `dash`, `busybox sh` or `zsh`.")
     }
 }

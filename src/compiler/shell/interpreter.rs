@@ -53,7 +53,7 @@ const NONE: Interpreter = Interpreter {
 /// `.` of the shell.
 pub(super) static SOURCE: Interpreter = Interpreter {
     names: &["source"],
-    help: "set a variable, `{name}={value}`, and let the file that is read name it",
+    help: "Set a variable, `{name}={value}`, and let the file that is read name it.",
     script: true,
     ..NONE
 };
@@ -61,7 +61,7 @@ pub(super) static SOURCE: Interpreter = Interpreter {
 /// bash, where it expands what a variable such as `PS4` holds.
 pub(super) static EXPANDED_VARIABLE: Interpreter = Interpreter {
     names: &["bash"],
-    help: "set a variable of another name, `{name}={value}`, and name it in single quotes: `PS4='… ${name} … '`",
+    help: "Set a variable of another name, `{name}={value}`, and name it in single quotes: `PS4='… ${name} … '`.",
     ..NONE
 };
 
@@ -74,25 +74,25 @@ const LANGUAGE: Interpreter = Interpreter { code_letters: "e", attached: true, s
 static INTERPRETERS: &[Interpreter] = &[
     Interpreter {
         names: &["eval"],
-        help: "set a variable first, `{name}={value}`, and let the text name it: `eval '… \"${name}\" …'`",
+        help: "Set a variable first, `{name}={value}`, and let the text name it: `eval '… \"${name}\" …'`.",
         ..EVALUATES
     },
     Interpreter {
         names: &["trap"],
-        help: "set a variable first, `{name}={value}`, and let the text name it: `trap '… \"${name}\" …' EXIT`",
+        help: "Set a variable first, `{name}={value}`, and let the text name it: `trap '… \"${name}\" …' EXIT`.",
         operand: Some(0),
         ..NONE
     },
     Interpreter {
         names: &["compgen", "complete"],
-        help: "bash expands the words of `-W` and runs what `-C` names; write a loop over `{value}`",
+        help: "Bash expands the words of `-W` and runs what `-C` names; write a loop over `{value}`.",
         ..EVALUATES
     },
-    Interpreter { names: &["alias"], help: "write a function: `name() { command {value} \"$@\"; }`", ..EVALUATES },
-    Interpreter { names: &["let"], help: "compute it in the interpolation, such as `${count + 1}`", ..EVALUATES },
+    Interpreter { names: &["alias"], help: "Write a function: `name() { command {value} \"$@\"; }`.", ..EVALUATES },
+    Interpreter { names: &["let"], help: "Compute it in the interpolation, such as `${count + 1}`.", ..EVALUATES },
     Interpreter {
         names: &["sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"],
-        help: "pass it as an argument: `sh -c '… \"$1\" …' sh {value}`",
+        help: "Pass it as an argument: `sh -c '… \"$1\" …' sh {value}`.",
         code_letters: "c",
         valued: &["-o", "+o", "-O", "+O", "--rcfile", "--init-file"],
         script: true,
@@ -102,7 +102,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["fish", "pwsh", "powershell", "nu", "elvish", "xonsh", "tcsh", "csh", "rc"],
-        help: "set it as a variable of the step, `env: { NAME: {name} }`, and let the text read that variable",
+        help: "Set it as a variable of the step, `env: { NAME: {name} }`, and let the text read that variable.",
         code_letters: "c",
         code_options: &["-Command", "-command", "--commands", "--command"],
         script: true,
@@ -111,7 +111,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["su", "runuser", "script", "flock"],
-        help: "pass it as an argument of a shell of its own: `… sh -c '… \"$1\" …' sh {value}`, or set `env: { NAME: {name} }`",
+        help: "Pass it as an argument of a shell of its own: `… sh -c '… \"$1\" …' sh {value}`, or set `env: { NAME: {name} }`.",
         code_letters: "c",
         attached: true,
         code_options: &["--command", "--session-command"],
@@ -121,7 +121,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["ssh"],
-        help: "send it on the standard input: `printf %s {value} | ssh HOST '{name}=$(cat); … \"${name}\" …'`",
+        help: "Send it on the standard input: `printf %s {value} | ssh HOST '{name}=$(cat); … \"${name}\" …'`.",
         code_options: &[],
         valued: &[
             "-B", "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-p", "-Q", "-R", "-S",
@@ -134,7 +134,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["at", "batch"],
-        help: "pass it as a variable: `export {name}={value}` before, and let the text name it",
+        help: "Pass it as a variable: `export {name}={value}` before, and let the text name it.",
         operand: None,
         input: true,
         valued: &["-q", "-f", "-t"],
@@ -143,7 +143,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["watch", "parallel", "entr"],
-        help: "pass it as an argument of a shell: `sh -c '… \"$1\" …' sh {value}`, or write a loop",
+        help: "Pass it as an argument of a shell: `sh -c '… \"$1\" …' sh {value}`, or write a loop.",
         valued: &["-n", "--interval", "-j", "--jobs"],
         operand: Some(0),
         rest: true,
@@ -151,7 +151,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["awk", "gawk", "mawk", "nawk", "original-awk"],
-        help: "pass it as a variable: `awk -v {name}={value} '… {name} …'`",
+        help: "Pass it as a variable: `awk -v {name}={value} '… {name} …'`.",
         code_letters: "e",
         attached: true,
         code_options: &["--source"],
@@ -162,7 +162,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["sed", "gsed"],
-        help: "`sed` knows no variables; use `awk -v {name}={value} '… {name} …'`",
+        help: "`sed` knows no variables; use `awk -v {name}={value} '… {name} …'`.",
         code_letters: "e",
         attached: true,
         code_options: &["--expression"],
@@ -174,7 +174,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["jq", "gojq", "jaq"],
-        help: "pass it as a variable: `jq --arg {name} {value} '… ${name} …'`",
+        help: "Pass it as a variable: `jq --arg {name} {value} '… ${name} …'`.",
         valued: &["--indent", "-L", "--library-path"],
         valued_twice: &["--arg", "--argjson", "--slurpfile", "--rawfile", "--argfile"],
         file_options: &["-f", "--from-file", "--run-tests"],
@@ -184,7 +184,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["yq"],
-        help: "set a variable of the step, `env: { NAME: {name} }`, and read it in the expression: `yq '… strenv(NAME) …'`",
+        help: "Set a variable of the step, `env: { NAME: {name} }`, and read it in the expression: `yq '… strenv(NAME) …'`.",
         code_options: &["--expression"],
         valued: &["-o", "-p", "-I", "--output-format", "--input-format", "--indent"],
         file_options: &["--from-file"],
@@ -194,7 +194,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["python", "pypy"],
-        help: "pass it as an argument: `python3 -c 'import sys; … sys.argv[1] …' {value}`",
+        help: "Pass it as an argument: `python3 -c 'import sys; … sys.argv[1] …' {value}`.",
         code_letters: "c",
         valued: &["-W", "-X"],
         file_options: &["-m"],
@@ -202,14 +202,14 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["perl"],
-        help: "pass it as an argument: `perl -e '… $ARGV[0] …' {value}`",
+        help: "Pass it as an argument: `perl -e '… $ARGV[0] …' {value}`.",
         code_letters: "eE",
         ..LANGUAGE
     },
-    Interpreter { names: &["ruby"], help: "pass it as an argument: `ruby -e '… ARGV[0] …' {value}`", ..LANGUAGE },
+    Interpreter { names: &["ruby"], help: "Pass it as an argument: `ruby -e '… ARGV[0] …' {value}`.", ..LANGUAGE },
     Interpreter {
         names: &["node", "nodejs", "bun"],
-        help: "pass it as an argument: `node -e '… process.argv[1] …' {value}`",
+        help: "Pass it as an argument: `node -e '… process.argv[1] …' {value}`.",
         code_letters: "ep",
         code_options: &["--eval", "--print"],
         valued: &["-r", "--require", "--import"],
@@ -217,7 +217,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["php"],
-        help: "pass it as an argument: `php -r '… $argv[1] …' {value}`",
+        help: "Pass it as an argument: `php -r '… $argv[1] …' {value}`.",
         code_letters: "rBRE",
         valued: &["-d", "-c"],
         file_options: &["-f"],
@@ -225,12 +225,12 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["lua", "luajit", "rscript", "osascript", "julia", "elixir"],
-        help: "set it as a variable of the step, `env: { NAME: {name} }`, and let the program read that variable",
+        help: "Set it as a variable of the step, `env: { NAME: {name} }`, and let the program read that variable.",
         ..LANGUAGE
     },
     Interpreter {
         names: &["psql"],
-        help: "use a step of the kind `sql`, or `psql -v {name}={value}` with `:'{name}'` in a script on its standard input",
+        help: "Use a step of the kind `sql`, or `psql -v {name}={value}` with `:'{name}'` in a script on its standard input.",
         code_letters: "c",
         attached: true,
         code_options: &["--command"],
@@ -241,7 +241,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["mysql", "mariadb"],
-        help: "use a step of the kind `sql`, where a value is a bind parameter",
+        help: "Use a step of the kind `sql`, where a value is a bind parameter.",
         code_letters: "e",
         attached: true,
         code_options: &["--execute"],
@@ -252,7 +252,7 @@ static INTERPRETERS: &[Interpreter] = &[
     },
     Interpreter {
         names: &["sqlite"],
-        help: "use a step of the kind `sql`, where a value is a bind parameter",
+        help: "Use a step of the kind `sql`, where a value is a bind parameter.",
         valued: &["-separator", "-nullvalue", "-newline", "-init"],
         code_options: &["-cmd"],
         operand: Some(1),

@@ -118,23 +118,23 @@ pub(super) fn flaw(flaw: Flaw, symbols: &Symbols, diagnostics: &mut Vec<Diagnost
     let span = symbols.span(flaw.place);
     let (message, label, help) = match flaw.kind {
         FlawKind::Unclosed(begin, end) => {
-            let help = format!("add `{end}`, or `\\` before `{begin}` where it is text");
+            let help = format!("Add `{end}`, or `\\` before `{begin}` where it is text.");
             (format!("`{begin}` of the shell text does not end"), "it begins here", help)
         }
         FlawKind::HereDocument => {
-            let help = "write the delimiter alone on a line behind the text, without blanks around it".to_owned();
+            let help = "Write the delimiter alone on a line behind the text, without blanks around it.".to_owned();
             ("a here-document of the shell text does not end".to_owned(), "it is begun here", help)
         }
         FlawKind::AmbiguousArithmetic => {
-            let help = "close it with `))`, or write a blank between the parentheses where they are a subshell".to_owned();
+            let help = "Close it with `))`, or write a blank between the parentheses where they are a subshell.".to_owned();
             ("`((` of the shell text is not closed by `))`".to_owned(), "it begins here", help)
         }
         FlawKind::StrayParenthesis => {
-            let help = "remove it, or put it into quotes where it is text".to_owned();
+            let help = "Remove it, or put it into quotes where it is text.".to_owned();
             ("a `)` of the shell text closes nothing".to_owned(), "it stands here", help)
         }
         FlawKind::TooDeep => {
-            let help = "move a part of it into a function or a script of its own".to_owned();
+            let help = "Move a part of it into a function or a script of its own.".to_owned();
             ("the shell text nests more than 64 levels deep".to_owned(), "this is too deep", help)
         }
     };

@@ -390,11 +390,11 @@ fn quotes_are_closed_around_a_value() {
 #[test]
 fn help_shows_how_the_value_is_passed() {
     for (written, expected) in [
-        ("awk '/‹version›/'", "pass it as a variable: `awk -v version=${version} '… version …'`"),
-        ("jq '.‹key›'", "pass it as a variable: `jq --arg key ${key} '… $key …'`"),
-        ("bash -c 'ls ‹dir›'", "pass it as an argument: `sh -c '… \"$1\" …' sh ${dir}`"),
-        ("eval \"‹x›\"", "set a variable first, `x=${x}`, and let the text name it: `eval '… \"$x\" …'`"),
-        ("ls a‹list›", "join it to one text, `${list.join(\" \")}`, or let it stand alone, outside quotes"),
+        ("awk '/‹version›/'", "Pass it as a variable: `awk -v version=${version} '… version …'`."),
+        ("jq '.‹key›'", "Pass it as a variable: `jq --arg key ${key} '… $key …'`."),
+        ("bash -c 'ls ‹dir›'", "Pass it as an argument: `sh -c '… \"$1\" …' sh ${dir}`."),
+        ("eval \"‹x›\"", "Set a variable first, `x=${x}`, and let the text name it: `eval '… \"$x\" …'`."),
+        ("ls a‹list›", "Join it to one text, `${list.join(\" \")}`, or let it stand alone, outside quotes."),
     ] {
         let (_, diagnostics) = read(written, Some("sh"));
         assert_eq!(diagnostics.first().and_then(|found| found.help.as_deref()), Some(expected), "{written}");
