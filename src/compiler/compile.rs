@@ -21,7 +21,7 @@ pub struct Compilation {
     pub sources: Sources,
     /// The program; `None` where there is an error at the level.
     pub program: Option<Program>,
-    /// Everything that was found, at all levels, in the order of the texts.
+    /// Everything that the level shows, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -30,8 +30,9 @@ pub fn compile(path: &str, files: &dyn Files, kinds: &Registry, level: Level) ->
     let Loaded { sources, modules, mut diagnostics } = load(path, files);
     let program = program(&sources, &modules, kinds, &mut diagnostics);
     if no_errors(&diagnostics, Level::Basic) {
-        effects::check(&program, kinds, &mut diagnostics);
+        effects::check(&program, kinds, level, &mut diagnostics);
     }
+    diagnostics.retain(|diagnostic| diagnostic.severity(level).is_some());
     diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.span, diagnostic.slug));
     let program = no_errors(&diagnostics, level).then_some(program);
     Compilation { sources, program, diagnostics }

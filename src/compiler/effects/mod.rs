@@ -18,16 +18,16 @@ use crate::nesting::Tree;
 use loops::Tellers;
 use scope::Scopes;
 use std::collections::HashSet;
-use wf_model::diagnostic::{Diagnostic, Finding};
+use wf_model::diagnostic::{Diagnostic, Finding, Level, Strictness};
 use wf_model::kind::Registry;
 use wf_model::program::{Callee, Effect, Place, Program, Statement, StatementId, Step, Workflow, WorkflowId};
 
-/// Reports what effects, undos, retries, timeouts and the like leave to be wished for, at every level.
-pub(crate) fn check(program: &Program, kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) {
+/// Reports what effects, undos, retries, timeouts and the like leave to be wished for, as far as the level asks for it.
+pub(crate) fn check(program: &Program, kinds: &Registry, level: Level, diagnostics: &mut Vec<Diagnostic>) {
     let rooms: Vec<_> = program.workflows.iter().map(|(id, workflow)| Room::new(id, workflow, kinds)).collect();
     let covered = covered(&rooms);
     for room in &rooms {
-        let mut check = Check { room, covered: covered.contains(&room.id), diagnostics };
+        let mut check = Check { room, covered: covered.contains(&room.id), level, diagnostics };
         for seen in room.steps() {
             unstated::check(&mut check, &seen);
             undo::check(&mut check, &seen);
@@ -48,6 +48,8 @@ struct Room<'a> {
     id: WorkflowId,
     workflow: &'a Workflow,
     kinds: &'a Registry,
+    /// All steps, in the order of the table.
+    steps: Vec<Seen<'a>>,
     tree: Tree,
     scopes: Scopes,
     tellers: Tellers,
@@ -67,6 +69,7 @@ struct Check<'a, 'd> {
     room: &'a Room<'a>,
     /// Whether a handler of a workflow that calls this one rolls it back.
     covered: bool,
+    level: Level,
     diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -75,22 +78,28 @@ impl<'a> Room<'a> {
         let tree = Tree::new(workflow);
         let scopes = Scopes::new(workflow, &tree);
         let tellers = Tellers::new(workflow, &tree);
-        Self { id, workflow, kinds, tree, scopes, tellers }
+        let seen = |(id, statement): (StatementId, &'a Statement)| {
+            let step = statement.kind.step()?;
+            Some(Seen { id, statement, step, effect: step.effect(kinds) })
+        };
+        let steps = workflow.statements.iter().filter_map(seen).collect();
+        Self { id, workflow, kinds, steps, tree, scopes, tellers }
     }
 
     /// All steps, in the order of the table.
     fn steps(&self) -> impl Iterator<Item = Seen<'a>> {
-        let (workflow, kinds) = (self.workflow, self.kinds);
-        workflow.statements.iter().filter_map(move |(id, statement)| {
-            let step = statement.kind.step()?;
-            Some(Seen { id, statement, step, effect: step.effect(kinds) })
-        })
+        self.steps.iter().copied()
     }
 }
 
 impl Check<'_, '_> {
     fn report(&mut self, finding: &impl Finding) {
         self.diagnostics.push(finding.diagnostic());
+    }
+
+    /// Whether the level shows a finding; what ten thousand steps do not say and nobody asks for costs nothing.
+    fn asks_for(&self, strictness: Strictness) -> bool {
+        strictness.at(self.level).is_some()
     }
 }
 

@@ -14,7 +14,15 @@ pub(super) fn check(check: &mut Check<'_, '_>, seen: &Seen<'_>) {
     }
     let handler = check.room.scopes.handler(&check.room.tree, seen.id);
     let rolled_back = handler.is_some() || check.covered;
+    if !check.asks_for(strictness(rolled_back)) {
+        return;
+    }
     check.report(&EffectUnstated { step: seen.statement.title(), span: seen.statement.span, handler, rolled_back });
+}
+
+/// Nothing goes wrong for want of it where nothing is rolled back, so only a strict check asks.
+fn strictness(rolled_back: bool) -> Strictness {
+    if rolled_back { EffectUnstated::STRICTNESS } else { Strictness::STRICT_WARNING }
 }
 
 /// A changing step that says nothing of its effect.
@@ -34,8 +42,7 @@ impl Finding for EffectUnstated {
         let mut diagnostic = Self::at(self.span, format!("{} does not say what it does to the world", self.step))
             .with_help("Add `reads only`, `undo …` with what takes it back, or `no undo \"why\"`.");
         if !self.rolled_back {
-            // Nothing goes wrong for want of it, so only a strict check asks.
-            diagnostic.strictness = Strictness::STRICT_WARNING;
+            diagnostic.strictness = strictness(false);
             return diagnostic.labelled("nothing says whether it changes anything");
         }
         let diagnostic = diagnostic.labelled("a rollback would leave what it did");

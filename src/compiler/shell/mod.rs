@@ -69,7 +69,9 @@ pub(crate) fn script(
             Some(ScriptPart::Value { value, place })
         }
     };
-    Script { parts: text.parts.iter().filter_map(&mut part).collect() }
+    let mut parts = Vec::with_capacity(text.parts.len());
+    parts.extend(text.parts.iter().filter_map(&mut part));
+    Script { parts }
 }
 
 fn place_of(context: Context) -> ScriptPlace {

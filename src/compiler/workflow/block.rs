@@ -202,7 +202,7 @@ impl Check<'_> {
                 may_fail |= wait == Wait::First && goes_on(step);
             }
             let (branch, value, span) = match entry {
-                ast::Entry::Step(step) => (Some(&step.name), Some(self.step_types(step).0), step.span),
+                ast::Entry::Step(step) => (Some(&step.name), Some(self.step_types(step).ran), step.span),
                 ast::Entry::Block(block) => (block.name.as_ref(), None, block.head),
                 ast::Entry::If(if_) => (if_.name.as_ref(), None, if_.span),
                 _ => continue,

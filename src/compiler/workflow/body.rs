@@ -143,13 +143,13 @@ impl Check<'_> {
         for entry in &body.entries {
             match entry {
                 Entry::Step(step) => {
-                    let (_, type_) = self.step_types(step);
-                    let value = self.declare(&step.name, &type_, ValueOrigin::Step);
-                    self.ahead.insert(step.name.span, value);
+                    let types = self.step_types(step);
+                    let value = self.declare(&step.name, &types.visible, ValueOrigin::Step);
                     self.shown.pop();
                     if kind != BodyKind::Parallel {
-                        self.see(&step.name.text, Visibility::Below(type_));
+                        self.see(&step.name.text, Visibility::Below(types.visible.clone()));
                     }
+                    self.ahead.insert(step.name.span, (value, types));
                 }
                 Entry::Let(let_) => self.known_below(&let_.name),
                 Entry::Block(block) => block.name.iter().for_each(|name| self.known_below(name)),

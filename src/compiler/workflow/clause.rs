@@ -96,9 +96,11 @@ impl Check<'_> {
             }
             ClauseKind::OnFailureContinue(when) => return clauses.continuation = Some(self.continuation(when.as_ref())),
             ClauseKind::Cache { inputs, outputs, key } => {
-                return clauses.cache = Some(self.cache(inputs, outputs, key.as_ref()));
+                return clauses.cache = Some(self.cache(inputs, outputs, key.as_ref()).into());
             }
-            ClauseKind::Lock { key, max, otherwise } => return clauses.lock = Some(self.lock(key, max.as_ref(), *otherwise)),
+            ClauseKind::Lock { key, max, otherwise } => {
+                return clauses.lock = Some(self.lock(key, max.as_ref(), *otherwise).into());
+            }
             ClauseKind::OnUnknown(answer) => return clauses.unknown = Some(self.on_unknown(answer, owner)),
             ClauseKind::FailFast => {
                 return self.report(&StrayClause {

@@ -105,15 +105,23 @@ impl<'a> FileContext<'a> {
         }
     }
 
+    /// Takes down that a name is used.
+    fn note(&self, name: &str) {
+        let mut used = self.used.borrow_mut();
+        if !used.contains(name) {
+            used.insert(name.into());
+        }
+    }
+
     /// The workflow that a step's kind names.
     pub(crate) fn workflow_named(&self, module: Option<&str>, name: &str) -> Option<WorkflowId> {
         match module {
             Some(module) => {
-                self.used.borrow_mut().insert(module.into());
+                self.note(module);
                 self.modules.get(module)?.get(name).copied()
             }
             None => {
-                self.used.borrow_mut().insert(name.into());
+                self.note(name);
                 self.workflows.get(name).copied()
             }
         }

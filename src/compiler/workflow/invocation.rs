@@ -80,7 +80,12 @@ impl Check<'_> {
             self.report(&DecodeNotTaken { kind: kind.name, span: *place, of_workflow: false });
         }
         let attributes = self.attributes(invocation, kind);
-        Invocation { callee: Callee::Kind(kind.name.into()), attributes, decode: decode.map(|(type_, _)| type_), span }
+        Invocation {
+            callee: Callee::Kind(invocation.kind.text.clone()),
+            attributes,
+            decode: decode.map(|(type_, _)| type_),
+            span,
+        }
     }
 
     fn unknown_kind(&mut self, invocation: &ast::Invocation) {
@@ -136,8 +141,8 @@ impl Check<'_> {
     }
 
     fn attributes(&mut self, invocation: &ast::Invocation, kind: &Kind) -> Vec<Attribute> {
-        let mut attributes = Vec::new();
         let given = self.given(invocation);
+        let mut attributes = Vec::with_capacity(given.len() + usize::from(invocation.literal.is_some()));
         if let Some(literal) = &invocation.literal {
             let main = kind.main.iter().filter_map(|name| kind.attribute(name)).find(|attribute| fits_shape(literal, attribute));
             let main = main.or_else(|| kind.main.first().and_then(|name| kind.attribute(name)));

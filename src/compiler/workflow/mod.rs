@@ -74,8 +74,8 @@ pub(crate) struct Check<'a> {
     in_undo: bool,
     /// Names in the order in which they became visible.
     shown: Vec<Arc<str>>,
-    /// Steps that were declared ahead of their check, by the place of their name.
-    ahead: HashMap<Span, ValueId>,
+    /// Steps that were declared ahead of their check, by the place of their name, each with its types.
+    ahead: HashMap<Span, (ValueId, step::Types)>,
 }
 
 impl<'a> Check<'a> {

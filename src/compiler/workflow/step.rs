@@ -12,10 +12,17 @@ use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, ClauseKind, Entry};
 
+/// The types of a step's value.
+pub(super) struct Types {
+    /// Where it ran.
+    pub(super) ran: Type,
+    /// Where it is used behind: one that may be skipped, or fail and go on, is optional.
+    pub(super) visible: Type,
+}
+
 impl Check<'_> {
-    /// The type of a step where it ran, and where it is used behind: one that may be skipped, or fail and go on, is optional.
-    /// Says nothing; the step's own check does.
-    pub(super) fn step_types(&mut self, step: &ast::Step) -> (Type, Type) {
+    /// The types of a step's value. Says nothing; the step's own check does.
+    pub(super) fn step_types(&mut self, step: &ast::Step) -> Types {
         let said = self.diagnostics.len();
         let type_ = match &step.invocation.decode {
             Some(type_) => crate::types::resolve(type_, &self.context.types, self.diagnostics),
@@ -23,14 +30,16 @@ impl Check<'_> {
         };
         self.diagnostics.truncate(said);
         let visible = if step.invocation.when.is_some() || goes_on(step) { Type::optional(type_.clone()) } else { type_.clone() };
-        (type_, visible)
+        Types { ran: type_, visible }
     }
 
     /// `step name: kind …`
     pub(super) fn step(&mut self, step: &ast::Step) -> StatementId {
         let name = &step.name;
-        let (ran, visible) = self.step_types(step);
-        let value = self.ahead.get(&name.span).copied().unwrap_or_else(|| self.declare(name, &visible, ValueOrigin::Step));
+        let (value, Types { ran, visible }) = self.ahead.remove(&name.span).unwrap_or_else(|| {
+            let types = self.step_types(step);
+            (self.declare(name, &types.visible, ValueOrigin::Step), types)
+        });
         self.see(&name.text, Visibility::Over("the step itself"));
         let outer_order = std::mem::replace(&mut self.free_order, step.depends.is_some());
         let outer_facts = self.facts.clone();

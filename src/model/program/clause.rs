@@ -19,10 +19,10 @@ pub struct StepClauses {
     pub effect: EffectClause,
     /// `on failure continue`.
     pub continuation: Option<Continuation>,
-    /// `cache`.
-    pub cache: Option<Cache>,
+    /// `cache`; boxed like `lock`, because few steps have one and both are large.
+    pub cache: Option<Box<Cache>>,
     /// `lock`.
-    pub lock: Option<Lock>,
+    pub lock: Option<Box<Lock>>,
     /// `estimate`: a duration.
     pub estimate: Option<Expression>,
     /// `on unknown`.

@@ -81,8 +81,8 @@ impl StepClauses {
         (self.timeout.iter())
             .chain(self.retry.iter().flat_map(Retry::expressions))
             .chain(self.continuation.iter().flat_map(|continuation| &continuation.when))
-            .chain(self.cache.iter().flat_map(Cache::expressions))
-            .chain(self.lock.iter().flat_map(Lock::expressions))
+            .chain(self.cache.iter().flat_map(|cache| cache.expressions()))
+            .chain(self.lock.iter().flat_map(|lock| lock.expressions()))
             .chain(&self.estimate)
             .chain(check.into_iter().flatten())
     }

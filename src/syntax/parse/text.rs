@@ -97,7 +97,7 @@ fn escape(written: &str, span: Span, convert: &mut Convert) -> String {
 
 /// Literal parts side by side become one; empty ones go.
 fn joined(pieces: Vec<TextPart>) -> Vec<TextPart> {
-    let mut parts: Vec<TextPart> = Vec::new();
+    let mut parts: Vec<TextPart> = Vec::with_capacity(pieces.len());
     for piece in pieces {
         match (parts.last_mut(), piece) {
             (_, TextPart::Literal { text, .. }) if text.is_empty() => {}
