@@ -4,9 +4,10 @@ use super::expression::FAULTS;
 use super::program::Generated;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceKind};
+use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceKind};
 use wf_model::expression::ValueId;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Program, WorkflowId};
@@ -23,7 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub(super) struct Finished {
     pub(super) ended: RunEnded,
     pub(super) events: Vec<Event>,
-    jobs: usize,
+    way: Way,
 }
 
 /// The workflow that is run, where this version runs all of it.
@@ -32,11 +33,11 @@ pub(super) fn runnable(program: &Program) -> Option<WorkflowId> {
     unsupported(program, id, &wf_steps::registry()).is_empty().then_some(id)
 }
 
-/// Runs a program with this many jobs.
-pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder: &Path, jobs: usize) -> Finished {
+/// Runs a program to its end.
+pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder: &Path, way: Way) -> Finished {
     let workflow = runnable(program).expect("a program that this version runs");
     let directory = tempfile::tempdir().expect("a folder for the run");
-    let options = Options { jobs, secrets: secrets(program) };
+    let options = Options { jobs: way.jobs, secrets: secrets(program) };
     let assignments = Assignments {
         program: program.clone(),
         workflow,
@@ -47,13 +48,15 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
         directory: directory.path().to_owned(),
         withheld: Vec::new(),
     };
-    let (journal, canceller, written) = (MemoryJournal::default(), Canceller::default(), Arc::<Written>::default());
+    let (journal, canceller) = (MemoryJournal::default(), Canceller::default());
+    let asked = canceller.watch();
+    let listener = Arc::new(Listener { way, canceller, events: AtomicUsize::new(0), written: Mutex::default() });
     let means = Means {
         executors: wf_steps::executors(),
         world: Arc::new(RealWorld { folder: folder.to_owned() }),
         journal: Box::new(journal.clone()),
-        reporter: written.clone(),
-        asked: canceller.watch(),
+        reporter: listener.clone(),
+        asked,
     };
     let Ok(ended) = tokio::time::timeout(DEADLINE, run(assignments, means)).await else {
         panic!("a run hangs\n{}\n{}", generated.text, story(&journal.events()));
@@ -61,11 +64,11 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
     let ended = ended.unwrap_or_else(|error| panic!("{error}\n{}\n{}", generated.text, story(&journal.events())));
     let events = journal.events();
     keeps_secrets(&serde_json::to_string(&events).expect("events are written"), generated);
-    for bytes in written.0.lock().expect("nobody panics with it").values() {
+    for bytes in listener.written.lock().expect("nobody panics with it").values() {
         keeps_secrets(&String::from_utf8_lossy(bytes), generated);
     }
     retold(program, workflow, generated, &options, &ended, &events);
-    Finished { ended, events, jobs }
+    Finished { ended, events, way }
 }
 
 /// The text of every secret; nothing that is told of a run holds it.
@@ -76,15 +79,32 @@ fn secrets(program: &Program) -> BTreeMap<(WorkflowId, ValueId), Value> {
     all.map(|of| (of, Value::Secret(Secret::new(CANARY)))).collect()
 }
 
-/// Keeps what steps write.
-#[derive(Default)]
-struct Written(Mutex<BTreeMap<String, Vec<u8>>>);
+/// How a program is run.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub(super) jobs: usize,
+    /// At which events the run is asked to end.
+    pub(super) cancelled_at: [Option<usize>; 2],
+}
 
-impl Reporter for Written {
-    fn event(&self, _: &Event) {}
+/// Keeps what steps write, and asks the run to end.
+struct Listener {
+    way: Way,
+    canceller: Canceller,
+    events: AtomicUsize,
+    written: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Reporter for Listener {
+    fn event(&self, _: &Event) {
+        let event = self.events.fetch_add(1, Ordering::Relaxed);
+        for _ in self.way.cancelled_at.iter().filter(|at| **at == Some(event)) {
+            self.canceller.ask(CancelCause::Interrupt);
+        }
+    }
 
     fn output(&self, instance: &Instance, attempt: u32, stream: Stream, bytes: &[u8]) {
-        let mut written = self.0.lock().expect("nobody panics with it");
+        let mut written = self.written.lock().expect("nobody panics with it");
         written.entry(format!("{:?} {attempt} {stream:?}", instance.id)).or_default().extend(bytes);
     }
 }
@@ -111,7 +131,9 @@ fn retold(
     events: &[Event],
 ) {
     let mut engine = Engine::new(program.clone(), workflow, generated.arguments.clone(), options.clone());
-    for event in events {
+    let written = serde_json::to_string(events).expect("events are written");
+    let read: Vec<Event> = serde_json::from_str(&written).expect("events are read");
+    for event in &read {
         if let Err(error) = engine.apply(event) {
             panic!("the journal is refused: {error}: {event:?}\n{}", generated.text);
         }
@@ -131,6 +153,7 @@ impl Finished {
                 let failed = self.ended.failure.as_ref().unwrap_or_else(|| panic!("a failure without a cause\n{text}"));
                 self.may_have(generated, &failed.path, &failed.failure);
             }
+            RunState::Cancelled if self.way.cancelled_at != [None, None] => {}
             RunState::RolledBack | RunState::RollbackFailed if text.contains("rollback") => {}
             state => panic!("the run ended as {state:?}\n{text}"),
         }
@@ -180,7 +203,7 @@ impl Finished {
                 }
                 _ => {}
             }
-            assert!(going.len() <= self.jobs, "{} attempts at a time\n{}", going.len(), generated.text);
+            assert!(going.len() <= self.way.jobs, "{} attempts at a time\n{}", going.len(), generated.text);
         }
         assert!(going.is_empty(), "an attempt that started has not ended\n{}", generated.text);
     }

@@ -154,7 +154,7 @@ const RISKY: &[(&str, &[&str])] = &[
 ];
 
 /// Beginnings of the messages of failures that an expression may have when it runs.
-pub(super) const FAULTS: [&str; 15] = [
+pub(super) const FAULTS: [&str; 16] = [
     "result does not fit into 64 bits",
     "float is not finite",
     "division by zero",
@@ -170,6 +170,7 @@ pub(super) const FAULTS: [&str; 15] = [
     "range has ",
     "text is longer than",
     "list has more than",
+    "duration is negative",
 ];
 
 /// The sort of a type; empty where there are no forms for it.

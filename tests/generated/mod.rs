@@ -5,12 +5,13 @@
 mod block;
 mod execution;
 mod expression;
+mod mutation;
 mod program;
 mod step;
 mod tape;
 mod value;
 
-use execution::{Finished, finish, runnable};
+use execution::{Finished, Way, finish, runnable};
 use program::{Generated, program};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -22,7 +23,6 @@ use wf_compiler::{Compilation, FileProblem, Files, compile};
 use wf_model::diagnostic::{Diagnostic, Level, Severity};
 use wf_model::program::Program;
 use wf_model::span::SourceId;
-use wf_syntax::scan::TokenKind;
 
 /// One file in a folder.
 struct OneFile<'a> {
@@ -164,9 +164,14 @@ fn most_programs_check_and_formatting_changes_no_meaning() {
     assert!(checked.get() * 10 > all.get() * 9, "{} of {} programs check", checked.get(), all.get());
 }
 
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime")
+}
+
 /// Runs a program three times, and compares the ends where nothing in it depends on what is faster; whether it did.
 fn runs_alike(generated: &Generated, program: &Arc<Program>, folder: &Path, runtime: &Runtime) -> bool {
-    let [first, again, alone] = [8, 8, 1].map(|jobs| finish(program, generated, folder, jobs));
+    let way = |jobs| Way { jobs, cancelled_at: [None, None] };
+    let [first, again, alone] = [8, 8, 1].map(|jobs| finish(program, generated, folder, way(jobs)));
     let (first, again, alone) = runtime.block_on(async { tokio::join!(first, again, alone) });
     let finished = [first, again, alone];
     finished.iter().for_each(|finished| finished.is_allowed(generated));
@@ -180,7 +185,7 @@ fn runs_alike(generated: &Generated, program: &Arc<Program>, folder: &Path, runt
 
 #[test]
 fn what_checks_runs_to_an_end_that_it_allows() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+    let runtime = runtime();
     let folder = tempfile::tempdir().expect("a folder");
     let (ran, compared, all) = (Cell::new(0), Cell::new(0), Cell::new(0));
     holds_for_tapes(50, |numbers| {
@@ -195,50 +200,20 @@ fn what_checks_runs_to_an_end_that_it_allows() {
     assert!(ran.get() * 10 > all.get() * 7 && compared.get() * 3 > ran.get(), "{} ran, {} compared", ran.get(), compared.get());
 }
 
-/// A text with one of its pieces gone, doubled, swapped with the next one, or replaced by another piece of the text.
-fn mutated(text: &str, change: [u16; 3]) -> String {
-    let tokens = wf_syntax::scan::scan(SourceId(0), text).tokens;
-    let significant: Vec<usize> = tokens
-        .iter()
-        .enumerate()
-        .filter(|(_, token)| !matches!(token.kind, TokenKind::Blank | TokenKind::Comment | TokenKind::Doc))
-        .map(|(place, _)| place)
-        .collect();
-    if significant.is_empty() {
-        return text.to_owned();
-    }
-    let [place, other, how] = change.map(usize::from);
-    let mut pieces: Vec<&str> = tokens.iter().map(|token| text.get(token.span.range()).unwrap_or_default()).collect();
-    let (place, other) = (significant[place % significant.len()], significant[other % significant.len()]);
-    match how % 5 {
-        0 => pieces[place] = "",
-        1 => pieces.insert(place, pieces[place]),
-        2 => pieces.swap(place, other),
-        3 => pieces[place] = pieces[other],
-        _ => pieces.insert(place, pieces[other]),
-    }
-    pieces.concat()
-}
-
 #[test]
-fn a_mutated_program_compiles_or_says_what_is_wrong() {
-    holds_for_tapes(250, |numbers| {
-        let (change, numbers) = numbers.split_at(numbers.len().min(3));
-        let change = [0, 1, 2].map(|place| change.get(place).copied().unwrap_or(0));
-        let text = mutated(&program(numbers).text, change);
-        covers(&text);
-        let compilation = compiled("/p", &text);
-        let errors = compilation.diagnostics.iter().filter(|found| is_error(found)).count();
-        assert_eq!(compilation.program.is_some(), errors == 0, "{text}");
-        for found in &compilation.diagnostics {
-            let spans = std::iter::once(found.primary.span);
-            for span in spans {
-                let source = compilation.sources.get(span.source).map_or("", |source| &*source.text);
-                assert!(source.get(span.range()).is_some(), "{found:?}\n{text}");
-            }
-        }
-        if let Ok(once) = wf_syntax::format(&text) {
-            assert_eq!(wf_syntax::format(&once).as_ref(), Ok(&once), "{text}");
-        }
+fn a_run_that_is_cancelled_ends_whenever_it_is() {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().expect("a folder");
+    holds_for_tapes(20, |numbers| {
+        let (decided, numbers) = numbers.split_at(numbers.len().min(2));
+        let generated = program(numbers);
+        let compilation = compiled(&folder.path().display().to_string(), &generated.text);
+        let Some(program) = compilation.program.map(Arc::new).filter(|program| runnable(program).is_some()) else { return };
+        let at = |place: usize, below: usize| decided.get(place).map(|number| usize::from(*number) % below);
+        let (first, second) = (at(0, 30), at(1, 12));
+        // Now and then somebody asks again.
+        let second = first.zip(second.filter(|second| *second < 6)).map(|(first, second)| first + second);
+        let way = Way { jobs: 4, cancelled_at: [first, second] };
+        runtime.block_on(finish(&program, &generated, folder.path(), way)).is_allowed(&generated);
     });
 }
