@@ -315,6 +315,24 @@ impl Finding for NotUrl<'_> {
     }
 }
 
+/// A URL that begins with a text which need not be one.
+pub(super) struct ValueBeginsUrl<'a> {
+    pub(super) span: Span,
+    pub(super) type_: &'a Type,
+}
+
+impl Finding for ValueBeginsUrl<'_> {
+    const SLUG: &'static str = "not-a-url";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("{} begins a URL", with_article(self.type_)))
+            .labelled("may hold anything, also no URL")
+            .with_help(
+                "Declare it as `url`, say `… as url`, which is checked in the run, or write the scheme out: \"https://${…}\".",
+            )
+    }
+}
+
 /// A list, map or record in text.
 pub(super) struct TextOfCollection<'a> {
     pub(super) span: Span,

@@ -1,6 +1,6 @@
 //! Strings: literals that take the type that is wanted, and text with values in it.
 
-use super::findings::{JsonNeedsAs, MayBeMissing, NotPath, NotUrl, TextOfCollection, UnknownMember};
+use super::findings::{JsonNeedsAs, MayBeMissing, NotPath, NotUrl, TextOfCollection, UnknownMember, ValueBeginsUrl};
 use super::{Checker, unknown};
 use wf_model::expression::{Expression, ExpressionKind, TextPart};
 use wf_model::span::Span;
@@ -68,17 +68,39 @@ impl Checker<'_> {
             return unknown(span);
         }
         let type_ = if tainted { Type::Secret } else { Type::String };
-        match wanted {
-            Some(form @ (Type::Path | Type::Url)) if !tainted => {
-                if *form == Type::Path {
-                    self.make_absolute(&mut parts);
+        let kind = match wanted {
+            Some(Type::Url) => {
+                if self.begins_no_url(&parts, span) {
+                    return unknown(span);
                 }
-                // What the values make of it is known in the run only.
-                let text = Expression { kind: ExpressionKind::Text(parts), type_, span };
+                ExpressionKind::Url(parts)
+            }
+            Some(Type::Path) if !tainted => {
+                self.make_absolute(&mut parts);
+                ExpressionKind::Text(parts)
+            }
+            _ => ExpressionKind::Text(parts),
+        };
+        let text = Expression { kind, type_, span };
+        match wanted {
+            // What the values make of it is known in the run only.
+            Some(form @ (Type::Path | Type::Url)) if !tainted => {
                 Expression { kind: ExpressionKind::As(Box::new(text)), type_: form.clone(), span }
             }
-            _ => Expression { kind: ExpressionKind::Text(parts), type_, span },
+            _ => text,
         }
+    }
+
+    /// Whether a text that is to be a URL begins neither with a scheme nor with a URL, which is reported.
+    fn begins_no_url(&mut self, parts: &[TextPart], span: Span) -> bool {
+        match parts.first() {
+            Some(TextPart::Literal(text)) if text.contains("://") || text.starts_with("sqlite:") => return false,
+            Some(TextPart::Literal(text)) => self.report(&NotUrl { span, text }),
+            Some(TextPart::Value(value)) if matches!(value.type_, Type::Url | Type::Secret) => return false,
+            Some(TextPart::Value(value)) => self.report(&ValueBeginsUrl { span: value.span, type_: &value.type_ }),
+            None => return false,
+        }
+        true
     }
 
     /// A path that begins with text is relative to the file, one that begins with a value is what that value says.

@@ -8,6 +8,7 @@ use super::{
     evaluate_convert::{convert, is_of},
     evaluate_functions::call,
     evaluate_methods::method,
+    evaluate_url::{UrlText, delimiter},
 };
 use crate::span::Span;
 use crate::value::{Map, Secret, Value};
@@ -120,6 +121,7 @@ impl Evaluator<'_> {
         match &expression.kind {
             ExpressionKind::Literal(value) => Ok(value.clone()),
             ExpressionKind::Text(parts) => self.text(parts),
+            ExpressionKind::Url(parts) => self.url(parts, span),
             ExpressionKind::List(elements) => Ok(Value::List(Arc::new(self.all(elements)?))),
             ExpressionKind::Map(entries) => self.map(entries),
             ExpressionKind::Reference(reference) => self.reference(reference, span),
@@ -191,18 +193,47 @@ impl Evaluator<'_> {
         for part in parts {
             match part {
                 TextPart::Literal(literal) => text.push_str(literal),
-                TextPart::Value(expression) => match self.expression(expression)? {
-                    Value::Secret(secret) => {
-                        tainted = true;
-                        text.push_str(secret.expose());
-                    }
-                    value => {
-                        let rendered = value.render();
-                        text.push_str(&rendered.ok_or_else(|| failed(expression.span, "value has no text of its own"))?);
-                    }
-                },
+                TextPart::Value(expression) => text.push_str(&self.rendered(expression, &mut tainted)?),
             }
         }
+        Ok(if tainted { Value::Secret(Secret::new(&text)) } else { Value::string(&text) })
+    }
+
+    /// The text of a value in a text, and whether that is a secret now.
+    fn rendered(&mut self, expression: &Expression, tainted: &mut bool) -> Result<String, Interrupt> {
+        match self.expression(expression)? {
+            Value::Secret(secret) => {
+                *tainted = true;
+                Ok(secret.expose().to_string())
+            }
+            value => value.render().ok_or_else(|| failed(expression.span, "value has no text of its own")),
+        }
+    }
+
+    fn url(&mut self, parts: &[TextPart], span: Span) -> Outcome {
+        let mut delimiters = vec![None; parts.len()];
+        let mut next = None;
+        for (slot, part) in delimiters.iter_mut().zip(parts).rev() {
+            *slot = next;
+            if let TextPart::Literal(literal) = part {
+                next = delimiter(literal).or(next);
+            }
+        }
+        let (mut url, mut tainted) = (UrlText::default(), false);
+        for (position, (part, next)) in parts.iter().zip(delimiters).enumerate() {
+            match part {
+                TextPart::Literal(literal) => url.push(literal),
+                TextPart::Value(expression) => {
+                    let text = self.rendered(expression, &mut tainted)?;
+                    if position == 0 {
+                        url.push(&text);
+                    } else {
+                        url.push_value(&text, next).map_err(|problem| failed(expression.span, format!("value {problem}")))?;
+                    }
+                }
+            }
+        }
+        let text = url.finish().map_err(|problem| failed(span, format!("a value {problem}")))?;
         Ok(if tainted { Value::Secret(Secret::new(&text)) } else { Value::string(&text) })
     }
 

@@ -8,6 +8,7 @@ mod evaluate_operators;
 #[cfg(test)]
 mod evaluate_tests;
 mod evaluate_text;
+mod evaluate_url;
 mod walk;
 
 pub use evaluate::{EvaluationError, Scope, Stop, evaluate, pattern_of};
@@ -39,6 +40,8 @@ pub enum ExpressionKind {
     Literal(Value),
     /// Text with values in it, each rendered as §3 says; a secret among them makes the text a secret.
     Text(Vec<TextPart>),
+    /// The text of a URL: a value that begins it goes in whole, all others are percent-encoded for their place.
+    Url(Vec<TextPart>),
     /// `[a, b]`.
     List(Vec<Expression>),
     /// `{ a: x }` or `{ "k": x }`: a record, map or json object.

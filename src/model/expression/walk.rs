@@ -62,10 +62,12 @@ impl<'a> Iterator for Walk<'a> {
 fn push_parts<'a>(kind: &'a ExpressionKind, parts: &mut Vec<&'a Expression>) {
     match kind {
         ExpressionKind::Literal(_) | ExpressionKind::Reference(_) => {}
-        ExpressionKind::Text(pieces) => parts.extend(pieces.iter().filter_map(|piece| match piece {
-            TextPart::Literal(_) => None,
-            TextPart::Value(value) => Some(value),
-        })),
+        ExpressionKind::Text(pieces) | ExpressionKind::Url(pieces) => {
+            parts.extend(pieces.iter().filter_map(|piece| match piece {
+                TextPart::Literal(_) => None,
+                TextPart::Value(value) => Some(value),
+            }))
+        }
         ExpressionKind::List(elements) | ExpressionKind::Call(_, elements, _) => parts.extend(elements),
         ExpressionKind::Map(entries) => parts.extend(entries.iter().map(|(_, value)| value)),
         ExpressionKind::Field(inner, _)
