@@ -1,9 +1,12 @@
 //! The `let`s of a file.
 
+mod order;
+
 use crate::expression::{Checker, Lookup, Names};
 use crate::findings::{DuplicateName, GlobalSeesNothing};
 use crate::load::Module;
 use crate::workflow::FileContext;
+use order::Ordered;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +15,7 @@ use wf_model::expression::{GlobalId, Reference, ValueId};
 use wf_model::program::{Global, Table};
 use wf_model::span::Span;
 use wf_model::types::Type;
-use wf_syntax::ast::Item;
+use wf_syntax::ast::{Item, Let};
 
 /// The `let`s of one file by name.
 #[derive(Clone, Debug, Default)]
@@ -36,18 +39,21 @@ impl Globals {
     }
 }
 
-/// What the `let` of a file sees: those above it, `here` and nothing of a run.
-struct Above<'a> {
+/// What the `let` of a file sees: the others, `here` and nothing of a run.
+struct Others<'a> {
     globals: &'a Globals,
+    /// Names that need themselves in a circle, which was reported.
+    circular: &'a HashSet<&'a str>,
     here: bool,
 }
 
-impl Names for Above<'_> {
+impl Names for Others<'_> {
     fn lookup(&mut self, name: &str, span: Span) -> Lookup {
         if let Some(found) = self.globals.lookup(name) {
             return found;
         }
         match name {
+            _ if self.circular.contains(name) => Lookup::Reported,
             "run" | "result" | "failure" | "event" => {
                 self.here = false;
                 Lookup::Refused(Box::new(GlobalSeesNothing { name, span }.diagnostic()))
@@ -71,7 +77,7 @@ impl Names for Above<'_> {
     }
 }
 
-/// Checks the `let`s of a file in written order.
+/// Checks the `let`s of a file, each behind those that it uses.
 pub(crate) fn check(
     module: &Module,
     context: &FileContext<'_>,
@@ -80,10 +86,12 @@ pub(crate) fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Globals {
     let mut globals = Globals::default();
-    for item in &module.file.items {
-        let Item::Let(let_) = item else { continue };
-        let mut above = Above { globals: &globals, here: true };
-        let mut checker = Checker::new(&mut above, &context.types, &module.here, diagnostics, places);
+    let lets: Vec<&Let> =
+        module.file.items.iter().filter_map(|item| if let Item::Let(let_) = item { Some(let_) } else { None }).collect();
+    let Ordered { lets, circular } = order::ordered(&lets, diagnostics);
+    for let_ in lets {
+        let mut others = Others { globals: &globals, circular: &circular, here: true };
+        let mut checker = Checker::new(&mut others, &context.types, &module.here, diagnostics, places);
         let expression = match &let_.type_ {
             Some(type_) => {
                 let type_ = crate::types::resolve(type_, &context.types, checker.diagnostics);

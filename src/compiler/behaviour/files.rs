@@ -47,6 +47,11 @@ fn globals_see_those_above_and_nothing_of_a_run() {
     let with = |lets: &str| said_of(&[("main.wf", &format!("{lets}\nworkflow main {{\n  step c: shell \"echo ${{b}}\"\n}}"))]);
     assert_eq!(with("let a = 1\nlet b = a + 1"), NOTHING);
     assert_eq!(with("let b = run.id").len(), 1);
+    assert_eq!(with("let b = a + 1\nlet a = d * 2\nlet d = 3"), NOTHING, "in any order");
+    assert_eq!(with("let b = a + 1\nlet a = b + 1"), ["let-cycle @ b"]);
+    assert_eq!(with("let b = b + 1"), ["let-cycle @ b"]);
+    let chain: String = (0..2_000).map(|n| format!("let a{n} = a{} + 1\n", n + 1)).collect();
+    assert_eq!(with(&format!("{chain}let a2000 = 1\nlet b = a0")), NOTHING);
 }
 
 #[test]

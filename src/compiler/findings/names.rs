@@ -99,6 +99,29 @@ impl Finding for WorkflowRecursion<'_> {
     }
 }
 
+/// `let`s of a file that need each other in a circle.
+pub(crate) struct LetCycle<'a> {
+    /// Each name, with the place where its `let` uses the next one; the last uses the first.
+    pub(crate) links: &'a [(&'a str, Span)],
+}
+
+impl Finding for LetCycle<'_> {
+    const SLUG: &'static str = "let-cycle";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let (name, span) = self.links.last().copied().unwrap_or_default();
+        let message = match self.links {
+            [_] => format!("`{name}` is made from itself"),
+            _ => "values of the file are made from each other".to_owned(),
+        };
+        let found = Self::at(span, message).labelled(format!("needed for `{name}`"));
+        let others = self.links.iter().rev().skip(1);
+        others
+            .fold(found, |found, (name, span)| found.with_label(*span, format!("needed for `{name}`")))
+            .with_help("Write out one of them, so that the others can follow from it.")
+    }
+}
+
 /// A name that is taken.
 pub(crate) struct DuplicateName<'a> {
     pub(crate) name: &'a str,

@@ -186,6 +186,14 @@ pub enum TextPart {
 }
 
 impl Text {
+    /// The values in it.
+    pub fn values(&self) -> impl Iterator<Item = &Expression> {
+        self.parts.iter().filter_map(|part| match part {
+            TextPart::Literal { .. } => None,
+            TextPart::Value { expression, .. } => Some(expression),
+        })
+    }
+
     /// The text where nothing is interpolated.
     #[must_use]
     pub fn plain(&self) -> Option<&str> {
@@ -198,6 +206,47 @@ impl Text {
 }
 
 impl Expression {
+    /// The expressions that this one consists of.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExpressionKind::Null
+            | ExpressionKind::Bool(_)
+            | ExpressionKind::Int(_)
+            | ExpressionKind::Float(_)
+            | ExpressionKind::Duration(_)
+            | ExpressionKind::Size(_)
+            | ExpressionKind::Name(_)
+            | ExpressionKind::Missing => Vec::new(),
+            ExpressionKind::Text(text) => text.values().collect(),
+            ExpressionKind::List(elements) | ExpressionKind::Call { arguments: elements, .. } => elements.iter().collect(),
+            ExpressionKind::Record(entries) => entries.iter().map(|(_, value)| value).collect(),
+            ExpressionKind::Field { base: inner, .. }
+            | ExpressionKind::As { base: inner, .. }
+            | ExpressionKind::Unary { operand: inner, .. }
+            | ExpressionKind::Parenthesised(inner) => vec![inner],
+            ExpressionKind::Method { receiver, arguments, .. } => std::iter::once(&**receiver).chain(arguments).collect(),
+            ExpressionKind::Index { base: first, index: second } | ExpressionKind::Binary { left: first, right: second, .. } => {
+                vec![first, second]
+            }
+            ExpressionKind::Conditional(inner) => vec![&inner.condition, &inner.then, &inner.otherwise],
+            ExpressionKind::Comprehension(inner) => [&inner.element, &inner.list].into_iter().chain(&inner.condition).collect(),
+        }
+    }
+
+    /// The names that stand in it, each with its place.
+    #[must_use]
+    pub fn names(&self) -> Vec<(&str, Span)> {
+        let (mut names, mut left) = (Vec::new(), vec![self]);
+        while let Some(part) = left.pop() {
+            if let ExpressionKind::Name(name) = &part.kind {
+                names.push((&**name, part.span));
+            }
+            left.extend(part.parts());
+        }
+        names
+    }
+
     /// What it is behind any parentheses.
     #[must_use]
     pub fn bare(&self) -> &Self {
