@@ -55,10 +55,14 @@ impl Batch {
         Self { texts }
     }
 
+    /// The texts of a parameter: of a list several.
+    pub(super) fn texts(&self, name: &str) -> &[String] {
+        self.texts.get(name).expect("a parameter of the program")
+    }
+
     /// The value of a parameter.
     pub(super) fn value(&self, name: &str) -> Value {
-        let texts = self.texts.get(name).expect("a parameter of the program");
-        match texts.as_slice() {
+        match self.texts(name) {
             [text] => Value::string(text),
             texts => Value::list(texts.iter().map(|text| Value::string(text))),
         }

@@ -90,23 +90,36 @@ impl Prepared {
         let error = String::from_utf8_lossy(&output.stderr);
         let error: String = error.chars().skip(error.chars().count().saturating_sub(500)).collect();
         let about = |what: &str| Some(format!("{} ({}), {}: {what}\n", self.shell.name, self.shell.locale, shown(values)));
-        let mut received = notes(folder.path()).into_iter();
-        for (number, place) in self.places.iter().enumerate() {
-            if received.next() != Some(vec!["place".to_owned(), number.to_string()]) {
-                return about(&format!("the run ended before {}: {error}", place.text));
-            }
-            for expected in batch.notes(place.text, place.notes) {
-                let note = received.next().unwrap_or_default();
-                if note != expected {
-                    return about(&format!("{}\n  gave {}\n  not  {}\n{error}", place.text, shown(&note), shown(&expected)));
-                }
-            }
+        if let Some(difference) = difference(&self.places, &batch, folder.path()) {
+            return about(&format!("{difference}\n{error}"));
         }
-        if !output.status.success() || received.next().is_some() {
+        if !output.status.success() {
             return about(&format!("{}, {error}", output.status));
         }
-        unexpected_files(folder.path(), &batch).and_then(|files| about(&files))
+        let names = names(folder.path());
+        if names != ["out", "received", "received.part", "the step's $(values)"] {
+            return about(&format!("there are files {names:?}"));
+        }
+        None
     }
+}
+
+/// What differs between what arrived at the places and what is right, the files in `out` included.
+pub(super) fn difference(places: &[&Place], batch: &Batch, folder: &Path) -> Option<String> {
+    let mut received = notes(folder).into_iter();
+    for (number, place) in places.iter().enumerate() {
+        if received.next() != Some(vec!["place".to_owned(), number.to_string()]) {
+            return Some(format!("the run ended before {}", place.text));
+        }
+        for expected in batch.notes(place.text, place.notes) {
+            let note = received.next().unwrap_or_default();
+            if note != expected {
+                return Some(format!("{}\n  gave {}\n  not  {}", place.text, shown(&note), shown(&expected)));
+            }
+        }
+    }
+    let files = names(&folder.join("out"));
+    (received.next().is_some() || files != batch.files()).then(|| format!("there are files {files:?}, or more notes"))
 }
 
 /// The notes of a run: their words.
@@ -126,17 +139,12 @@ fn shown(texts: &[impl AsRef<str>]) -> String {
     texts.iter().map(short).collect::<Vec<_>>().join(" ")
 }
 
-/// Says which files there are where they are not those that the places make.
-fn unexpected_files(folder: &Path, batch: &Batch) -> Option<String> {
-    let names = |folder: &Path| -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
-        let mut names: Vec<String> = entries.map(|name| name.into_string().expect("a name in UTF-8")).collect();
-        names.sort();
-        names
-    };
-    let (outer, inner) = (names(folder), names(&folder.join("out")));
-    let fine = outer == ["out", "received", "received.part", "the step's $(values)"] && inner == batch.files();
-    (!fine).then(|| format!("there are files {outer:?} and {inner:?}"))
+/// The names in a folder, in order.
+pub(super) fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> = entries.map(|name| name.into_string().expect("a name in UTF-8")).collect();
+    names.sort();
+    names
 }
 
 /// Runs every place of a shell with every string.

@@ -4,6 +4,7 @@ mod batch;
 mod campaign;
 mod places;
 mod refused;
+mod run;
 mod strings;
 
 use batch::Readers;
