@@ -133,7 +133,7 @@ const BASH: &[Place] = &[
     bash("shopt -s extglob nullglob globstar; emit ${x} \"${x}\" a${x}; shopt -u nullglob", &["${x}|${x}|a${x}"]),
     bash("case ${x} in @(${x}|b)) emit yes;; *) emit no;; esac", &["yes"]),
     bash("case ${x} in ${x}) emit ${x};;& *) emit ${y};& b) emit c;; esac", &["${x}", "${y}", "c"]),
-    bash("function g { emit ${x}; }; g; for ((i = 0; i < 1; i++)); do emit ${x}; done", &["${x}", "${x}"]),
+    bash("function g { emit ${x}; }; g; for ((n = 0; n < 1; n++)); do emit ${x}; done", &["${x}", "${x}"]),
     bash("set -H; emit ${x} \"${x}\"; set +H; set -o posix; emit ${x} \"${x}\"; set +o posix", &["${x}|${x}", "${x}|${x}"]),
     bash("printf -v v '%s' ${x}; emit \"$v\"; time emit ${x}", &["${x}", "${x}"]),
     bash("coproc { «emit ${x}; » }; wait", &["∀${x}"]),

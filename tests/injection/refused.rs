@@ -79,6 +79,18 @@ const REFUSED: &[(&str, &[&str])] = &[
             "echo \"$[‹x› + 1]\"",
         ],
     ),
+    (
+        "interpolation-carried",
+        &[
+            "v=‹x›; eval \"$v\"",
+            "v=\"a ‹x›\"; w=$v; sh -c \"echo ${w}\"",
+            "for v in ‹list›; do ssh host \"ls $v\"; done",
+            "export v=‹x›; echo $((v + 1))",
+            "echo $(($v + 1)); v=‹x›",
+            "v=$(printf %s ‹x›); awk \"{ print $v }\"",
+            "readonly v=‹x›\nsh <<END\nls $v\nEND",
+        ],
+    ),
     ("interpolation-in-delimiter", &["cat <<‹x›\n"]),
     ("interpolation-in-backticks", &["echo `echo ‹x›`", "echo \"`echo ‹x›`\"", "v=`echo \"‹x›\"`"]),
     (
@@ -148,6 +160,18 @@ const REFUSED_BY_BASH: &[(&str, &[&str])] = &[
             "compgen -W ‹x›",
             "complete -C ‹x› v",
             "declare -n v=‹x›",
+        ],
+    ),
+    (
+        "interpolation-carried",
+        &[
+            "v=‹x›; ((v > 1))",
+            "v=‹x›; [[ $v -gt 1 ]]",
+            "v=‹x›; for ((i = v; i < 1; i++)); do :; done",
+            "a=(‹x›); echo $((a[0]))",
+            "declare -i v; v=‹x›",
+            "f() { local -i v=1; v=‹x›; }",
+            "bash <<<\"$v\"; v=‹x›",
         ],
     ),
     ("interpolation-in-pattern", &["[[ a =~ ‹x› ]]", "[[ a =~ ^\"‹x›\"$ ]]"]),

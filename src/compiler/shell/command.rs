@@ -66,14 +66,15 @@ enum Stage {
     Find,
     /// The arguments of an interpreter.
     Program(Program),
-    /// `export`, `declare` and their like; with whether an option changes how the value is read.
-    Declaration { evaluates: bool },
+    /// `export`, `declare` and their like; with whether an option changes how the value is read, and whether
+    /// as a number or a name.
+    Declaration { evaluates: bool, numbers: bool },
     /// A builtin that takes names of variables.
     Names,
     /// `printf`, `test`, `[`, `wait`: one option takes the name of a variable.
     NameOption { option: &'static str, next: bool },
     /// `for`, `select`: the name of the variable.
-    Loop { named: bool },
+    Loop { name: Option<String> },
     /// `function`: its name.
     Function,
     /// Arguments that are data.
@@ -134,13 +135,13 @@ impl Command {
             Stage::Wrapped { wrapper, .. } if wrapper.assignments && prefix.text.contains('=') => Role::Assignment,
             Stage::Wrapped { .. } | Stage::Find | Stage::Data => Role::Argument,
             Stage::Program(program) => program.role(&prefix.text),
-            Stage::Declaration { evaluates: true } => Role::Refused(Refusal::Arithmetic),
-            Stage::Declaration { evaluates: false } if prefix.text.contains('=') => Role::Declaration,
+            Stage::Declaration { evaluates: true, .. } => Role::Refused(Refusal::Arithmetic),
+            Stage::Declaration { evaluates: false, .. } if prefix.text.contains('=') => Role::Declaration,
             Stage::Declaration { .. } | Stage::Names => Role::Refused(Refusal::Name),
             Stage::NameOption { next: true, .. } => Role::Refused(Refusal::Name),
             Stage::NameOption { .. } => Role::Argument,
-            Stage::Loop { named: true } => Role::Argument,
-            Stage::Loop { named: false } | Stage::Function => Role::Refused(Refusal::Name),
+            Stage::Loop { name: Some(_) } => Role::Argument,
+            Stage::Loop { name: None } | Stage::Function => Role::Refused(Refusal::Name),
         }
     }
 
@@ -160,9 +161,12 @@ impl Command {
                 self.stage = Stage::Start;
             }
             Stage::Program(program) => program.push(word),
-            Stage::Declaration { evaluates } => *evaluates |= is_evaluating_option(word),
+            Stage::Declaration { evaluates, numbers } => {
+                *evaluates |= is_option_with(word, &['i', 'a', 'A', 'n']);
+                *numbers |= is_option_with(word, &['i', 'n']);
+            }
             Stage::NameOption { option, next } => *next = word.known() == Some(option),
-            Stage::Loop { named } => *named = true,
+            Stage::Loop { name } => drop(name.get_or_insert_with(|| word.text.clone())),
             Stage::Function => self.stage = Stage::Start,
             Stage::Find | Stage::Names | Stage::Data => {}
         }
@@ -205,7 +209,25 @@ impl Command {
 
     /// Whether the name of a loop's variable comes next.
     pub(super) fn takes_loop_name(&self) -> bool {
-        matches!(self.stage, Stage::Loop { named: false })
+        matches!(self.stage, Stage::Loop { name: None })
+    }
+
+    /// The variable of the loop whose words these are.
+    pub(super) fn loop_name(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Loop { name } => name.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the words are assignments, as those of `export` are.
+    pub(super) fn declares(&self) -> bool {
+        matches!(self.stage, Stage::Declaration { .. })
+    }
+
+    /// Whether what the words assign is evaluated, now and later.
+    pub(super) fn declares_numbers(&self) -> bool {
+        matches!(self.stage, Stage::Declaration { numbers: true, .. })
     }
 
     fn start(&mut self, word: &Word) {
@@ -221,10 +243,10 @@ impl Command {
 /// What follows a command's name.
 fn stage_of(name: &str) -> Stage {
     match name {
-        "for" | "select" => return Stage::Loop { named: false },
+        "for" | "select" => return Stage::Loop { name: None },
         "function" => return Stage::Function,
-        "export" | "readonly" | "local" => return Stage::Declaration { evaluates: false },
-        "declare" | "typeset" | "integer" => return Stage::Declaration { evaluates: false },
+        "export" | "readonly" | "local" => return Stage::Declaration { evaluates: false, numbers: false },
+        "declare" | "typeset" | "integer" => return Stage::Declaration { evaluates: false, numbers: false },
         "read" | "unset" | "mapfile" | "readarray" | "getopts" => return Stage::Names,
         "printf" | "test" | "[" => return Stage::NameOption { option: "-v", next: false },
         "wait" => return Stage::NameOption { option: "-p", next: false },
@@ -264,9 +286,10 @@ fn wrapped(wrapper: &Wrapper, operands: &mut usize, skip: &mut bool, word: &Word
     false
 }
 
-/// `-i`, `-a`, `-A` and `-n` of `declare`: the value is read as arithmetic, as a list in parentheses or as a name.
-fn is_evaluating_option(word: &Word) -> bool {
-    word.text.starts_with(['-', '+']) && word.text.contains(['i', 'a', 'A', 'n'])
+/// Whether a word has an option of `declare`: with `-i`, `-a`, `-A` and `-n` the value is read as arithmetic, as a list in
+/// parentheses or as a name.
+fn is_option_with(word: &Word, letters: &[char]) -> bool {
+    word.text.starts_with(['-', '+']) && word.text.contains(letters)
 }
 
 /// Whether a word is `NAME=…`, `NAME+=…` or `NAME[…]=…`.

@@ -85,3 +85,16 @@ pub(super) enum FlawKind {
     /// More than 64 constructs inside each other.
     TooDeep,
 }
+
+/// A value that a variable of the shell carries to where it becomes code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Carried {
+    /// The value.
+    pub(super) value: usize,
+    /// The variable that is used.
+    pub(super) variable: String,
+    /// The symbol where it is.
+    pub(super) place: usize,
+    /// What it is there.
+    pub(super) refusal: Refusal,
+}

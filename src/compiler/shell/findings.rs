@@ -122,6 +122,40 @@ impl Finding for InterpolationInCode {
     }
 }
 
+/// A variable of the shell takes a value to where it becomes code.
+#[derive(Debug)]
+pub(super) struct InterpolationCarried<'a> {
+    pub(super) span: Span,
+    pub(super) variable: &'a str,
+    /// Where the variable is used.
+    pub(super) used: Span,
+    pub(super) reader: CodeReader,
+}
+
+impl Finding for InterpolationCarried<'_> {
+    const SLUG: &'static str = "interpolation-carried";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let variable = self.variable;
+        let (what, label, help) = match self.reader {
+            CodeReader::Argument(interpreter) | CodeReader::Input(interpreter) => {
+                let name = interpreter.name();
+                (format!("code that `{name}` reads"), format!("`{name}` would run what `{variable}` holds"), interpreter.help)
+            }
+            CodeReader::Arithmetic => (
+                "arithmetic of the shell".to_owned(),
+                format!("bash would evaluate what `{variable}` holds, also a command in it"),
+                "give the value the type `int`, or compute in the interpolation, such as `${count + 1}`",
+            ),
+        };
+        let written = Written { name: variable.to_owned(), value: format!("\"${variable}\"") };
+        Self::at(self.span, format!("variable `{variable}` takes a value to {what}"))
+            .labelled("the value")
+            .with_label(self.used, label)
+            .with_help(written.fill(help))
+    }
+}
+
 /// A value stands in a comment.
 #[derive(Debug)]
 pub(super) struct InterpolationInComment {

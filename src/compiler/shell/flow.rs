@@ -55,6 +55,11 @@ impl Lexer<'_> {
             return;
         }
         let process = self.symbol(opened) != Some(Symbol::Character('$'));
+        let quoted = matches!(self.frames.last(), Some(Frame::Double { .. }));
+        let words = if quoted { self.words_around() } else { self.words() };
+        if let Some(name) = words.and_then(|words| words.target()).filter(|_| !process) {
+            written.iter().for_each(|value| self.variables.assign(Some(name.clone()), *value));
+        }
         let refusal = match self.frames.last_mut() {
             Some(Frame::Words(words)) if process => words.command.reads_file().map(Refusal::Code),
             Some(Frame::Words(words)) => words.takes_text(&written, false),

@@ -83,6 +83,8 @@ pub(super) struct Words {
     pub(super) input: Input,
     /// Values among its words, which it writes if it only passes text on.
     pub(super) output: Vec<usize>,
+    /// The variable that takes the elements, where they are those of an array.
+    pub(super) array: Option<String>,
     /// Values that commands of the list wrote to its standard output.
     pub(super) written: Vec<usize>,
     /// Where in `written` the values of each compound command around begin.
@@ -159,6 +161,7 @@ impl Words {
             here_string: false,
             input: Input::default(),
             output: Vec::new(),
+            array: None,
             written: Vec::new(),
             groups: Vec::new(),
             group: Vec::new(),

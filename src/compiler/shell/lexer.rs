@@ -3,10 +3,11 @@
 //! The reading follows the token recognition of POSIX (Shell Command Language, 2.3) with the extensions of bash that change
 //! what is quoted. Where shells differ, the reading that refuses more values wins.
 
-use super::context::{Context, Flaw, FlawKind, Refusal};
+use super::context::{Carried, Context, Flaw, FlawKind, Refusal};
 use super::frame::{Closer, Frame, Mode, Words};
 use super::here_document::Pending;
 use super::symbols::{Symbol, Symbols};
+use super::variables::Variables;
 use std::collections::VecDeque;
 
 /// No more constructs stand inside each other.
@@ -19,6 +20,8 @@ pub(super) struct Reading {
     pub(super) contexts: Vec<Context>,
     /// What is wrong with the text itself, in the order in which it showed.
     pub(super) flaws: Vec<Flaw>,
+    /// Values that variables carry to code.
+    pub(super) carried: Vec<Carried>,
 }
 
 /// Reads a whole text.
@@ -40,7 +43,9 @@ pub(super) struct Lexer<'a> {
     /// Here-documents whose bodies come behind the end of the line, apart for each command substitution around.
     pub(super) pending: Vec<VecDeque<Pending>>,
     /// Behind the last `]` of a `$[…]`: values before it are arithmetic.
-    arithmetic_until: usize,
+    pub(super) arithmetic_until: usize,
+    /// Variables of the shell, used and assigned.
+    pub(super) variables: Variables,
     reading: Reading,
 }
 
@@ -54,6 +59,7 @@ impl<'a> Lexer<'a> {
             frames: vec![text],
             pending: vec![VecDeque::new()],
             arithmetic_until: 0,
+            variables: Variables::default(),
             reading: Reading::default(),
         }
     }
@@ -117,8 +123,14 @@ impl<'a> Lexer<'a> {
 
     /// Ends the reading: values that were not reached are refused.
     fn finish(mut self) -> Reading {
-        self.reading.contexts.resize(self.symbols.value_count(), Context::Refused(Refusal::Unread));
+        self.reading.contexts.resize(self.value_count(), Context::Refused(Refusal::Unread));
+        self.reading.carried = self.variables.carried(self.value_count());
         self.reading
+    }
+
+    /// Number of values of the text.
+    pub(super) fn value_count(&self) -> usize {
+        self.symbols.value_count()
     }
 
     /// The symbol `ahead` places on, within what is read now.
@@ -147,6 +159,9 @@ impl<'a> Lexer<'a> {
 
     /// Notes the context of the next value.
     pub(super) fn found(&mut self, value: usize, context: Context) {
+        if let Some(used) = value.checked_sub(self.value_count()) {
+            return self.variables.note(used, context);
+        }
         if self.reading.contexts.len() <= value {
             self.reading.contexts.resize(value + 1, Context::Refused(Refusal::Unread));
         }
@@ -216,13 +231,17 @@ impl<'a> Lexer<'a> {
             self.bracket_arithmetic();
         } else if self.follows("${") {
             self.place += 2;
+            let name = self.name_at(0);
+            if !name.is_empty() {
+                self.variable(name, opened);
+            }
             let single_is_text = quoted && self.takes_single_quotes_as_text();
             self.enter(Frame::Expansion { opened, single_is_text });
         } else if let Some(Symbol::Value(value)) = self.peek(1) {
             self.place += 2;
             self.refuse(value, Refusal::AfterDollar);
         } else {
-            self.special_parameter();
+            self.parameter();
         }
     }
 
@@ -245,10 +264,17 @@ impl<'a> Lexer<'a> {
         self.arithmetic_until = if depth > 0 { place + 1 } else { place };
     }
 
-    /// `$$`, `$#` and their like, whose second character means nothing else.
-    fn special_parameter(&mut self) {
-        let special = self.character(1).is_some_and(|c| "$#?!@*-".contains(c) || c.is_ascii_alphanumeric() || c == '_');
-        self.place += if special { 2 } else { 1 };
+    /// `$name`, or `$$`, `$#` and their like, whose second character means nothing else.
+    fn parameter(&mut self) {
+        let opened = self.place;
+        let name = self.name_at(1);
+        if name.is_empty() {
+            let special = self.character(1).is_some_and(|c| "$#?!@*-".contains(c) || c.is_ascii_digit());
+            self.place += if special { 2 } else { 1 };
+        } else {
+            self.place += 1 + name.len();
+            self.variable(name, opened);
+        }
     }
 
     /// In double quotes, `'` is a quote behind `#`, `%` and `/` of an expansion, and text behind all other operators.

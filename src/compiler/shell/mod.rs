@@ -14,6 +14,7 @@ mod report;
 mod symbols;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod words;
 
 pub(crate) use program::program;
@@ -44,16 +45,21 @@ pub(crate) fn script(
 ) -> Script<Expression> {
     let symbols = Symbols::of(text);
     let known = shell.is_some_and(is_known);
+    let report = Report::new(text, &symbols, !known);
     let contexts = if known {
         let reading = lexer::read(&symbols);
         reading.flaws.iter().for_each(|flaw| report::flaw(*flaw, &symbols, diagnostics));
+        for carried in &reading.carried {
+            let refused = matches!(reading.contexts.get(carried.value), Some(Context::Refused(_)));
+            let value = values.get(carried.value).filter(|(value, _)| !refused && !is_raw(value) && may_be_code(&value.type_));
+            value.iter().for_each(|(_, span)| report.carried(*span, carried, diagnostics));
+        }
         reading.contexts
     } else {
         let first = values.iter().find(|(value, _)| !is_raw(value));
         diagnostics.extend(first.map(|(_, span)| findings::ShellUnknown { span: *span, shell }.diagnostic()));
         Vec::new()
     };
-    let report = Report::new(text, &symbols, !known);
     let mut values = values.into_iter().enumerate();
     let mut part = |part: &TextPart| match part {
         TextPart::Literal { text, .. } => Some(ScriptPart::Literal(text.as_str().into())),
@@ -97,6 +103,15 @@ pub(crate) fn is_raw(value: &Expression) -> bool {
         inner = next;
     }
     matches!(inner.kind, ExpressionKind::Call(Function::Raw, ..))
+}
+
+/// Whether a value of a type can hold more than a number or a word that the program lists.
+fn may_be_code(type_: &Type) -> bool {
+    match type_.required() {
+        Type::Int | Type::Float | Type::Bool | Type::Duration | Type::Size | Type::Union(_) => false,
+        Type::List(element) => may_be_code(element),
+        _ => true,
+    }
 }
 
 fn is_list(type_: &Type) -> bool {

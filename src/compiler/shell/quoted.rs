@@ -81,6 +81,7 @@ impl Lexer<'_> {
                 '$' => self.dollar(true),
                 '`' => self.backticks(),
                 '\\' => drop(self.backslash()),
+                _ if character.is_ascii_alphanumeric() || character == '_' => self.arithmetic_word(),
                 _ => self.place += 1,
             },
         }

@@ -1,10 +1,10 @@
 //! From what the lexer found to diagnostics.
 
-use super::context::{Context, Flaw, FlawKind, ListPlace, Refusal};
+use super::context::{Carried, Context, Flaw, FlawKind, ListPlace, Refusal};
 use super::findings::{
-    CodeReader, InterpolationEscaped, InterpolationInBackticks, InterpolationInCode, InterpolationInComment,
-    InterpolationInDelimiter, InterpolationInExpansion, InterpolationInName, InterpolationInPattern, InterpolationInQuotes,
-    InterpolationOfList, ShellQuotes, ShellSyntax, Written,
+    CodeReader, InterpolationCarried, InterpolationEscaped, InterpolationInBackticks, InterpolationInCode,
+    InterpolationInComment, InterpolationInDelimiter, InterpolationInExpansion, InterpolationInName, InterpolationInPattern,
+    InterpolationInQuotes, InterpolationOfList, ShellQuotes, ShellSyntax, Written,
 };
 use super::symbols::Symbols;
 use wf_model::diagnostic::{Diagnostic, Finding};
@@ -47,6 +47,17 @@ impl<'a> Report<'a> {
             Context::Quoted | Context::Bare { .. } => None,
         };
         diagnostics.extend(found);
+    }
+
+    /// Reports a value that a variable takes to code.
+    pub(super) fn carried(&self, span: Span, carried: &Carried, diagnostics: &mut Vec<Diagnostic>) {
+        let reader = match carried.refusal {
+            Refusal::Code(interpreter) => CodeReader::Argument(interpreter),
+            Refusal::CodeInput(interpreter) => CodeReader::Input(interpreter),
+            _ => CodeReader::Arithmetic,
+        };
+        let used = self.symbols.span(carried.place);
+        diagnostics.push(InterpolationCarried { span, variable: &carried.variable, used, reader }.diagnostic());
     }
 
     fn list(&self, index: usize, span: Span, place: &'static str) -> Diagnostic {

@@ -120,7 +120,10 @@ impl Lexer<'_> {
         let words = if quoted { self.words_around() } else { self.words() };
         let Some(words) = words else { return Context::Refused(Refusal::Unread) };
         words.note(value, quoted);
-        match words.context(!quoted && !words.in_word && ends) {
+        let target = words.target();
+        let context = words.context(!quoted && !words.in_word && ends);
+        self.variables.assign(target, value);
+        match context {
             Context::Bare { .. } if quoted => Context::Quoted,
             context => context,
         }
@@ -255,7 +258,10 @@ impl Lexer<'_> {
                         words.command.leave();
                     }
                 }
-                self.enter(Frame::Words(Box::new(Words::new(mode, Closer::Parenthesis, opened))));
+                let array = self.words().and_then(|words| words.target()).filter(|_| mode == Mode::Array);
+                let mut words = Words::new(mode, Closer::Parenthesis, opened);
+                words.array = array;
+                self.enter(Frame::Words(Box::new(words)));
             }
         }
     }
@@ -306,6 +312,10 @@ impl Lexer<'_> {
         let Some(words) = self.words() else { return };
         let at_start = words.command.at_start();
         let Some(word) = words.end_word() else { return };
+        if words.command.declares_numbers() {
+            let name = word.text.split('=').next().filter(|name| is_name(name));
+            return name.into_iter().for_each(|name| self.variables.evaluated(name, opened));
+        }
         match words.mode {
             Mode::Commands if at_start => match word.plain() {
                 Some("case") => {
