@@ -145,7 +145,7 @@ impl Finding for InterpolationCarried<'_> {
             CodeReader::Arithmetic => (
                 "arithmetic of the shell".to_owned(),
                 format!("bash would evaluate what `{variable}` holds, also a command in it"),
-                "give the value the type `int`, or compute in the interpolation, such as `${count + 1}`",
+                "Give the value the type `int`, or compute in the interpolation, such as `${count + 1}`.",
             ),
         };
         let written = Written { name: variable.to_owned(), value: format!("\"${variable}\"") };
