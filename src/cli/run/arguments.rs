@@ -2,7 +2,7 @@
 
 use crate::text::{self, Unreadable};
 use std::path::Path;
-use wf_model::expression::{EvaluationError, Function, GlobalId, Place, Scope, Stop, ValueId, evaluate};
+use wf_model::expression::{EvaluationError, Function, GlobalId, Place, Scope, Stop, evaluate};
 use wf_model::program::{Program, Workflow};
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{RealWorld, World};
@@ -119,32 +119,8 @@ impl Surroundings for Seen<'_> {
 }
 
 impl Scope for Seen<'_> {
-    fn value(&self, _: ValueId) -> Option<Value> {
-        None
-    }
-
     fn global(&self, id: GlobalId) -> Option<Value> {
         Surroundings::global(self, id)
-    }
-
-    fn run(&self) -> Option<Value> {
-        None
-    }
-
-    fn result(&self) -> Option<Value> {
-        None
-    }
-
-    fn failure(&self) -> Option<Value> {
-        None
-    }
-
-    fn event(&self) -> Option<Value> {
-        None
-    }
-
-    fn outcome(&self, _: &str) -> Option<Value> {
-        None
     }
 
     fn observe(&mut self, _: Place, _: u32, function: Function, arguments: &[Value]) -> Result<Value, Stop> {

@@ -23,8 +23,7 @@ use findings::{ConditionNotBool, ConstantCondition, ShadowedName, UnknownName};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{
-    BinaryOperator, Comprehension, Conditional, Expression, ExpressionKind, GlobalId, Place, Reference, Scope, Stop, ValueId,
-    evaluate,
+    BinaryOperator, Comprehension, Conditional, Expression, ExpressionKind, Reference, Scope, ValueId, evaluate,
 };
 use wf_model::span::Span;
 use wf_model::suggest::nearest;
@@ -347,70 +346,10 @@ struct Only<'a> {
 /// Where no name has a value.
 struct Nowhere;
 
-impl Scope for Nowhere {
-    fn value(&self, _: ValueId) -> Option<Value> {
-        None
-    }
-
-    fn global(&self, _: GlobalId) -> Option<Value> {
-        None
-    }
-
-    fn run(&self) -> Option<Value> {
-        None
-    }
-
-    fn result(&self) -> Option<Value> {
-        None
-    }
-
-    fn failure(&self) -> Option<Value> {
-        None
-    }
-
-    fn event(&self) -> Option<Value> {
-        None
-    }
-
-    fn outcome(&self, _: &str) -> Option<Value> {
-        None
-    }
-
-    fn observe(&mut self, _: Place, _: u32, _: wf_model::expression::Function, _: &[Value]) -> Result<Value, Stop> {
-        Err(Stop::Pending)
-    }
-}
+impl Scope for Nowhere {}
 
 impl Scope for Only<'_> {
     fn value(&self, id: ValueId) -> Option<Value> {
         (id == self.id).then(|| self.value.clone())
-    }
-
-    fn global(&self, _: GlobalId) -> Option<Value> {
-        None
-    }
-
-    fn run(&self) -> Option<Value> {
-        None
-    }
-
-    fn result(&self) -> Option<Value> {
-        None
-    }
-
-    fn failure(&self) -> Option<Value> {
-        None
-    }
-
-    fn event(&self) -> Option<Value> {
-        None
-    }
-
-    fn outcome(&self, _: &str) -> Option<Value> {
-        None
-    }
-
-    fn observe(&mut self, _: Place, _: u32, _: wf_model::expression::Function, _: &[Value]) -> Result<Value, Stop> {
-        Err(Stop::Pending)
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use wf_model::diagnostic::Level;
 use wf_model::diagnostic::Severity;
-use wf_model::expression::{Function, GlobalId, Place, Scope, Stop, ValueId, evaluate};
+use wf_model::expression::{Function, Place, Scope, Stop, ValueId, evaluate};
 use wf_model::types::Type;
 use wf_model::unit::{Duration, Size};
 use wf_model::value::{Channel, Secret, Value, fits_form};
@@ -334,30 +334,6 @@ struct World(Vec<Value>);
 impl Scope for World {
     fn value(&self, id: ValueId) -> Option<Value> {
         self.0.get(id.0 as usize).cloned()
-    }
-
-    fn global(&self, _: GlobalId) -> Option<Value> {
-        None
-    }
-
-    fn run(&self) -> Option<Value> {
-        None
-    }
-
-    fn result(&self) -> Option<Value> {
-        None
-    }
-
-    fn failure(&self) -> Option<Value> {
-        None
-    }
-
-    fn event(&self) -> Option<Value> {
-        None
-    }
-
-    fn outcome(&self, _: &str) -> Option<Value> {
-        None
     }
 
     fn observe(&mut self, _: Place, _: u32, function: Function, _: &[Value]) -> Result<Value, Stop> {

@@ -27,28 +27,51 @@ pub fn pattern_of(pattern: &str) -> Result<Regex, regex::Error> {
 /// Expressions nest no deeper; the parser's own bound is far below.
 const DEEPEST: usize = 512;
 
-/// What names mean while an expression is evaluated; `None` where a name has no value, which fails the evaluation.
+/// What names mean while an expression is evaluated; who implements it names what there is. `None` where a name has no value, which fails the evaluation.
 pub trait Scope {
     /// The value of a workflow's declaration.
-    fn value(&self, id: ValueId) -> Option<Value>;
+    fn value(&self, _id: ValueId) -> Option<Value> {
+        None
+    }
+
     /// The value of a file's `let`.
-    fn global(&self, id: GlobalId) -> Option<Value>;
+    fn global(&self, _id: GlobalId) -> Option<Value> {
+        None
+    }
+
     /// The record `run`.
-    fn run(&self) -> Option<Value>;
+    fn run(&self) -> Option<Value> {
+        None
+    }
+
     /// What the step's action gave.
-    fn result(&self) -> Option<Value>;
+    fn result(&self) -> Option<Value> {
+        None
+    }
+
     /// What failed.
-    fn failure(&self) -> Option<Value>;
+    fn failure(&self) -> Option<Value> {
+        None
+    }
+
     /// What the trigger was called with.
-    fn event(&self) -> Option<Value>;
+    fn event(&self) -> Option<Value> {
+        None
+    }
+
     /// The outcome of the step or block at a path, in a test.
-    fn outcome(&self, path: &str) -> Option<Value>;
+    fn outcome(&self, _path: &str) -> Option<Value> {
+        None
+    }
+
     /// Answers a call that looks outside; `occurrence` counts the calls of one evaluation at `place` from zero.
     ///
     /// # Errors
     /// [`Stop::Pending`] where the answer is not there yet; [`Stop::Failed`] where there is none. The span of a failure is
     /// replaced by the call's.
-    fn observe(&mut self, place: Place, occurrence: u32, function: Function, arguments: &[Value]) -> Result<Value, Stop>;
+    fn observe(&mut self, _place: Place, _occurrence: u32, _function: Function, _arguments: &[Value]) -> Result<Value, Stop> {
+        Err(Stop::Pending)
+    }
 }
 
 /// Why an evaluation gave no value.

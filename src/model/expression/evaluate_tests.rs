@@ -24,15 +24,6 @@ impl Scope for World {
     fn run(&self) -> Option<Value> {
         Some(Value::map([("id", text("r1"))]))
     }
-    fn result(&self) -> Option<Value> {
-        None
-    }
-    fn failure(&self) -> Option<Value> {
-        None
-    }
-    fn event(&self) -> Option<Value> {
-        None
-    }
     fn outcome(&self, path: &str) -> Option<Value> {
         Some(text(path))
     }

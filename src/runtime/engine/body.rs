@@ -3,7 +3,6 @@
 use super::Engine;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
-use super::plan::bodies_of;
 use super::retry::Decision;
 use super::state::{Attempts, BodyRun, Closing, FrameId, Node, NodeState, Outcome, Owner, RaceRun, StepPhase, Task, Waiter, Way};
 use std::collections::{BTreeSet, BinaryHeap};
@@ -179,7 +178,7 @@ impl Engine {
                 frame.lost.remove(&id);
                 // What a `for each` declares lives in the frames of its iterations.
                 if !matches!(statement.kind, StatementKind::ForEach(_)) {
-                    open.extend(bodies_of(&statement.kind).into_iter().filter_map(|body| body_of(&program, workflow, body)));
+                    open.extend(statement.kind.bodies().into_iter().filter_map(|body| body_of(&program, workflow, body)));
                 }
             }
         }

@@ -90,14 +90,6 @@ impl Scope for Sight<'_> {
         self.extras.failure.clone()
     }
 
-    fn event(&self) -> Option<Value> {
-        None
-    }
-
-    fn outcome(&self, _path: &str) -> Option<Value> {
-        None
-    }
-
     fn observe(&mut self, place: Place, occurrence: u32, function: Function, arguments: &[Value]) -> Result<Value, Stop> {
         match self.observations.and_then(|seen| seen.get(&(place, occurrence))) {
             Some(Ok(value)) => Ok(value.clone()),

@@ -35,22 +35,6 @@ pub(super) struct Place {
     pub(super) rank: u32,
 }
 
-/// The bodies of a statement in written order.
-pub(super) fn bodies_of(kind: &StatementKind) -> Vec<BodyId> {
-    match kind {
-        StatementKind::If(choice) => choice.branches.iter().map(|branch| branch.body).chain(choice.otherwise).collect(),
-        StatementKind::Stage(body) => vec![*body],
-        StatementKind::Parallel(parallel) => vec![parallel.body],
-        StatementKind::ForEach(each) => vec![each.body],
-        StatementKind::Repeat(repeat) => vec![repeat.body],
-        StatementKind::Let(_)
-        | StatementKind::Step(_)
-        | StatementKind::Rollback(_)
-        | StatementKind::Checkpoint(_)
-        | StatementKind::Commit => Vec::new(),
-    }
-}
-
 impl Plan {
     /// Reads the tables; linear in their size, times the depth of blocks for dependencies that leave a body.
     pub(super) fn new(workflow: &Workflow) -> Self {
@@ -87,7 +71,7 @@ impl Plan {
                 let (Some(place), Some(statement)) = (self.statements.get_mut(id), workflow.statements.get(id)) else { continue };
                 (place.body, place.position, place.around) = (Some(body), position, around);
                 let inside = if matches!(statement.kind, StatementKind::ForEach(_)) { Some(id) } else { around };
-                for inner in bodies_of(&statement.kind) {
+                for inner in statement.kind.bodies() {
                     open.push((inner, inside));
                     if let Some(owner) = self.owners.get_mut(inner) {
                         *owner = Some(id);
@@ -200,7 +184,7 @@ impl Plan {
     fn measure(&self, workflow: &Workflow, body: BodyId, lengths: &[u32], tails: &mut [u32]) -> u32 {
         let statements = workflow.bodies.get(body).map_or(&[][..], |body| &body.statements);
         let weight = |id: StatementId| {
-            let inner = workflow.statements.get(id).map(|statement| bodies_of(&statement.kind)).unwrap_or_default();
+            let inner = workflow.statements.get(id).map(|statement| statement.kind.bodies()).unwrap_or_default();
             inner.iter().filter_map(|body| lengths.get(body.0 as usize)).max().map_or(1, |longest| longest.saturating_add(1))
         };
         let mut longest = 0;

@@ -1,6 +1,5 @@
 //! What a program asks for that this version does not run, so that nothing starts which could not be finished.
 
-use super::plan::bodies_of;
 use std::collections::BTreeSet;
 use wf_model::kind::Registry;
 use wf_model::program::{Body, Callee, EffectClause, Program, Statement, StatementKind, Step, Workflow, WorkflowId};
@@ -46,7 +45,7 @@ impl Search<'_> {
             self.body(body);
             for statement in body.statements.iter().filter_map(|id| workflow.statements.get(*id)) {
                 self.statement(statement);
-                open.extend(bodies_of(&statement.kind));
+                open.extend(statement.kind.bodies());
             }
         }
     }

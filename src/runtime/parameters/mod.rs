@@ -237,22 +237,6 @@ impl Scope for Binding<'_> {
         self.surroundings.run()
     }
 
-    fn result(&self) -> Option<Value> {
-        None
-    }
-
-    fn failure(&self) -> Option<Value> {
-        None
-    }
-
-    fn event(&self) -> Option<Value> {
-        None
-    }
-
-    fn outcome(&self, _: &str) -> Option<Value> {
-        None
-    }
-
     fn observe(&mut self, _: Place, _: u32, function: Function, arguments: &[Value]) -> Result<Value, Stop> {
         let failed = |message| Stop::Failed(wf_model::expression::EvaluationError { span: Default::default(), message });
         self.surroundings.observe(function, arguments).map_err(failed)

@@ -1,8 +1,7 @@
 //! `javascript`: runs a JavaScript program with `node`.
 
 use crate::process;
-use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
-use wf_model::types::Type;
+use wf_model::kind::{EffectRule, Kind};
 
 /// Describes the kind.
 #[must_use]
@@ -13,23 +12,11 @@ pub fn kind() -> Kind {
         example: include_str!("example.wf"),
         main: &["code", "file"],
         main_optional: false,
-        attributes: attributes(),
+        attributes: process::interpreted(),
         result: process::result(),
         decodes: Some("stdout"),
         effect: EffectRule::Changes,
         bounded: false,
         runs: false,
     }
-}
-
-fn attributes() -> Vec<Attribute> {
-    vec![
-        Attribute::new("code", [Type::String], "The program's text, which takes no `${…}`: values come in through `inputs`.")
-            .read_as(TextSyntax::Code),
-        Attribute::new("file", [Type::Path], "The file that holds the program, instead of `code`."),
-        Attribute::new("inputs", [Type::map(Type::Json)], "Values for the program, each under a variable of its name.")
-            .with_default("{}"),
-        process::env(),
-        process::cwd(),
-    ]
 }

@@ -8,7 +8,7 @@ use outcome::Judge;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::kind::Attribute;
+use wf_model::kind::{Attribute, TextSyntax};
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended};
@@ -26,6 +26,19 @@ pub(crate) fn cwd() -> Attribute {
     let doc =
         "The directory that it runs in: by default the `cwd` of the workflow, else the directory of the file that was started.";
     Attribute::new("cwd", [Type::Path], doc)
+}
+
+/// The attributes of kinds whose program an interpreter reads.
+pub(crate) fn interpreted() -> Vec<Attribute> {
+    vec![
+        Attribute::new("code", [Type::String], "The program's text, which takes no `${…}`: values come in through `inputs`.")
+            .read_as(TextSyntax::Code),
+        Attribute::new("file", [Type::Path], "The file that holds the program, instead of `code`."),
+        Attribute::new("inputs", [Type::map(Type::Json)], "Values for the program, each under a variable of its name.")
+            .with_default("{}"),
+        env(),
+        cwd(),
+    ]
 }
 
 /// What a process gives.
