@@ -16,6 +16,8 @@ pub(super) enum Symbol {
 #[derive(Debug, Default)]
 pub(super) struct Symbols {
     all: Vec<Symbol>,
+    /// How many bytes of its part stand before each symbol.
+    before: Vec<usize>,
     /// Where each part begins, in order.
     parts: Vec<Part>,
     /// The symbol of each value.
@@ -51,7 +53,12 @@ impl Symbols {
 
     fn push_part(&mut self, span: Span, bytes: usize, symbols: impl IntoIterator<Item = Symbol>) {
         self.parts.push(Part { start: self.all.len(), span, bytes });
-        self.all.extend(symbols);
+        let mut before = 0;
+        for symbol in symbols {
+            self.all.push(symbol);
+            self.before.push(before);
+            before += symbol.bytes();
+        }
     }
 
     /// Number of values.
@@ -76,8 +83,9 @@ impl Symbols {
         if part.span.length() != part.bytes {
             return part.span;
         }
-        let before = self.all.get(part.start..place).unwrap_or_default();
-        let offset = before.iter().map(|symbol| symbol.bytes()).sum::<usize>() + part.span.start as usize;
+        // Behind the last symbol stands what the part has left.
+        let before = self.before.get(place).copied().unwrap_or(part.bytes);
+        let offset = before + part.span.start as usize;
         let own = self.get(place).map_or(0, Symbol::bytes);
         Span::new(part.span.source, offset, offset + own)
     }

@@ -71,7 +71,8 @@ impl Finding for StrayCharacter<'_> {
 /// A string without its closing quotes.
 pub(super) struct UnclosedString {
     pub(super) open: Span,
-    pub(super) end: Span,
+    /// Where a quote would close it; `None` where one would not.
+    pub(super) end: Option<Span>,
     pub(super) quotes: &'static str,
 }
 
@@ -81,12 +82,14 @@ impl Finding for UnclosedString {
     fn diagnostic(&self) -> Diagnostic {
         let found = Self::at(self.open, "the string is not closed").labelled("begins here");
         if self.quotes.len() == 1 {
-            return found
-                .with_help(format!(
-                    "Close it with {} on the same line; text of several lines stands between \"\"\".",
-                    self.quotes
-                ))
-                .with_fix("Close it at the end of the line", self.end, self.quotes);
+            let found = found.with_help(format!(
+                "Close it with {} on the same line; text of several lines stands between \"\"\".",
+                self.quotes
+            ));
+            return match self.end {
+                Some(end) => found.with_fix("Close it at the end of the line", end, self.quotes),
+                None => found,
+            };
         }
         found.with_help(format!("Close it with {}.", self.quotes))
     }

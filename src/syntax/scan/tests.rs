@@ -268,3 +268,11 @@ proptest! {
         scanned(&text);
     }
 }
+
+#[test]
+fn a_string_is_closed_only_where_a_quote_would_close_it() {
+    for (text, fixed) in [("a: \"b", true), ("a: \"b\\\\", true), ("a: \"b\\", false), ("a: 'b\\", true)] {
+        let found = scanned(text).diagnostics;
+        assert_eq!(found.iter().map(|found| found.fix.is_some()).collect::<Vec<_>>(), [fixed], "{text}");
+    }
+}

@@ -222,8 +222,12 @@ impl<'a> Lexer<'a> {
             }
             None => {
                 let open = Span::new(self.source, start, start + quotes.len());
-                self.diagnostics.push(UnclosedString { open, end: self.span(start).after(), quotes }.diagnostic());
-                self.unread.insert(start_key, Some(quotes));
+                let written = self.text.get(start..self.at).unwrap_or("");
+                // A quote behind a backslash would be text.
+                let escapes = quotes == "\"" && (written.len() - written.trim_end_matches('\\').len()) % 2 == 1;
+                let end = (!escapes).then(|| self.span(start).after());
+                self.diagnostics.push(UnclosedString { open, end, quotes }.diagnostic());
+                self.unread.insert(start_key, (!escapes).then_some(quotes));
             }
         }
     }

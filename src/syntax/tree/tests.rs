@@ -69,6 +69,7 @@ fn one_broken_statement_costs_one_diagnostic_and_leaves_its_neighbours_whole() {
         ("let image =", "let image", "syntax-error `\"`"),
         ("image = \"x:${env}\"", "image = ", "syntax-error ``"),
         ("\"x:${env}\"", "\"x:${env}", "unclosed-string `\"`"),
+        ("\"x:${env}\"", "\"x:${env}\\", "unclosed-string `\"`"),
         ("\"x:${env}\"", "\"x:${env\"", "unclosed-interpolation `${`"),
         ("shell \"lint\" {", "shell \"lint {", "unclosed-string `\"`"),
         ("timeout 15m }", "timeout: 15m }", "clause-with-colon `timeout:`"),
