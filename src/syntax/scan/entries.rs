@@ -231,7 +231,9 @@ impl Builder<'_> {
         } else {
             self.missing = self.missing.saturating_sub(1);
             let end = self.end_before(self.at);
-            self.diagnostics.push(MissingBrace { open, end }.diagnostic());
+            // Behind a string that is not closed nobody knows where something ends.
+            let sure = self.unread.is_empty();
+            self.diagnostics.push(MissingBrace { open, end, sure }.diagnostic());
         }
         Body { open, close, entries }
     }
@@ -267,7 +269,7 @@ impl Builder<'_> {
 }
 
 /// Whether a token is no blank, break or comment.
-fn says_something(kind: TokenKind) -> bool {
+pub(super) fn says_something(kind: TokenKind) -> bool {
     !matches!(kind, TokenKind::Blank | TokenKind::LineBreak | TokenKind::Comment | TokenKind::Doc)
 }
 

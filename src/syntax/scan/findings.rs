@@ -115,17 +115,19 @@ pub(super) struct MissingBrace {
     pub(super) open: Span,
     /// Where the body seems to end.
     pub(super) end: Span,
+    /// Whether a brace there surely closes it.
+    pub(super) sure: bool,
 }
 
 impl Finding for MissingBrace {
     const SLUG: &'static str = "missing-brace";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.open, "the body is not closed")
+        let found = Self::at(self.open, "the body is not closed")
             .labelled("opened here")
             .with_label(self.end, "seems to end here")
-            .with_help("Close it with `}` on a line of its own.")
-            .with_fix("Close it where it seems to end", self.end, "\n}")
+            .with_help("Close it with `}` on a line of its own.");
+        if self.sure { found.with_fix("Close it where it seems to end", self.end, "\n}") } else { found }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Tokens.
 
+use super::entries::says_something;
 use super::findings::{StrayCharacter, UnclosedInterpolation, UnclosedString};
 use super::{Token, TokenKind};
 use std::collections::HashMap;
@@ -210,6 +211,8 @@ impl<'a> Lexer<'a> {
         }
         if quotes.len() == 1 {
             self.leave_brace(start);
+        } else if self.seems_to_close(start) {
+            self.at = start + quotes.len();
         } else {
             self.leave_closing_lines(start);
         }
@@ -230,6 +233,17 @@ impl<'a> Lexer<'a> {
                 self.unread.insert(start_key, (!escapes).then_some(quotes));
             }
         }
+    }
+
+    /// Whether the quotes of a block string stand first on their line where no value can begin: what opens the string is broken then.
+    fn seems_to_close(&self, start: usize) -> bool {
+        let line = self.text.get(..start).and_then(|before| before.rsplit('\n').next()).unwrap_or("");
+        let before = self.tokens.iter().rev().find(|token| says_something(token.kind));
+        let opens = |token: &Token| {
+            let sign = self.text.get(token.span.range()).unwrap_or("");
+            token.kind == TokenKind::Sign && !matches!(sign, ")" | "]" | "}")
+        };
+        line.trim().is_empty() && !before.is_some_and(opens)
     }
 
     /// A brace at the end of a line that a string swallowed most likely opens a body.

@@ -245,8 +245,8 @@ impl Parser<'_> {
         };
         match self.name_at(head.span) {
             Some(word) => Some((word.span, head.span)),
-            // What cannot be read was reported.
-            None if head.reading == Reading::Not => None,
+            // Why it cannot be read as it stands was reported.
+            None if head.reading != Reading::AsWritten => None,
             None => {
                 self.diagnostics.push(StatementExpected { at: head.span, of_file: false }.diagnostic());
                 None

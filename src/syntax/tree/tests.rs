@@ -104,6 +104,19 @@ fn one_broken_statement_costs_one_diagnostic_and_leaves_its_neighbours_whole() {
 }
 
 #[test]
+fn broken_quotes_that_open_a_block_string_leave_what_stands_below_whole() {
+    let text = "workflow main {\n  if p {\n    step a: shell \"\"\n      make all\n    \"\"\" -> string {\n      reads only\n    }\n  }\n  step b: sleep 1s\n}\n";
+    assert_eq!(found(text), ["unknown-statement `make`", "unclosed-string `\"\"\"`"]);
+}
+
+#[test]
+fn nothing_is_put_behind_a_string_that_is_not_closed() {
+    let parsed = parse(SourceId(0), "workflow main {\n  stage {\n    step a: shell \"\"\"\n      make\n  step b: sleep 1s\n");
+    let slugs: Vec<_> = parsed.diagnostics.iter().map(|found| (found.slug, found.fix.is_some())).collect();
+    assert_eq!(slugs, [("missing-brace", false), ("missing-brace", false), ("unclosed-string", false)]);
+}
+
+#[test]
 fn names_of_a_mended_head_point_at_what_was_written() {
     for text in [
         "workflow main {\n  step ä: é\n  lett version = \"1\"\n}\n",
