@@ -125,9 +125,11 @@ impl Writer<'_> {
         self.open(head);
         let start = self.expressions.known.len();
         let secrets = self.secrets.clone();
+        let last = self.last_of_body.take();
         let goes_on = self.body_clauses();
         inside(self);
         self.statements(least);
+        self.text.push_str(last.as_deref().unwrap_or_default());
         if self.all {
             self.handlers(start);
         }
@@ -159,12 +161,16 @@ impl Writer<'_> {
 
     fn if_(&mut self) {
         let name = self.maybe_named("choice");
-        let condition = self.expressions.condition();
+        let present = if self.tape().percent(30) { self.expressions.optional_name() } else { None };
+        let condition = match &present {
+            Some((name, _)) => format!("{name} != null"),
+            None => self.expressions.condition(),
+        };
         let (head, skipped) = self.head(name.as_deref(), &format!("if {condition}"));
         let complete = self.tape().percent(60);
         let branches = 1 + self.tape().below(2);
         let shared = (complete && self.tape().percent(60)).then(|| (self.expressions.fresh("shared"), self.type_(0)));
-        let reach = self.reach.len();
+        let mut reached = Vec::new();
         let mut known = Vec::new();
         for place in 0..branches + usize::from(complete) {
             let head = match place {
@@ -174,17 +180,21 @@ impl Writer<'_> {
             };
             self.open(&head);
             let (start, above, secrets) = (self.expressions.known.len(), self.reach.len(), self.secrets.clone());
+            let present = present.clone().filter(|_| place == 0);
+            let narrowed = present.map(|(name, type_)| Known { narrowed: true, ..Known::new(&name, type_) });
+            let added = usize::from(narrowed.is_some());
+            self.expressions.known.extend(narrowed);
             let least = self.tape().below(2);
             self.statements(least);
             if let Some((name, type_)) = &shared {
                 self.print_named(name, type_);
             }
             self.close();
-            known.extend(self.expressions.known.split_off(start));
-            self.reach.truncate(above);
+            known.extend(self.expressions.known.split_off(start).into_iter().skip(added));
+            reached.extend(self.reach.split_off(above));
             self.secrets = secrets;
         }
-        self.reach.truncate(reach);
+        self.reach.extend(reached);
         known.retain(|known| shared.as_ref().is_none_or(|(name, _)| known.name != *name));
         self.show(known, true);
         if let Some((name, type_)) = shared {
@@ -215,9 +225,27 @@ impl Writer<'_> {
         let wait = self.tape().pick(&["", " wait all"]);
         let max = self.max();
         let (head, skipped) = self.head(name.as_deref(), &format!("parallel{wait}{max}"));
-        let (known, goes_on) = self.at_once(|writer| writer.body(&head, 2, |_| {}));
+        let below = self.tape().percent(25).then(|| (self.expressions.fresh("below"), self.type_(0)));
+        let (known, goes_on) = self.at_once(|writer| writer.body_before(&head, 2, below.as_ref()));
         self.show(known, skipped || goes_on);
         self.reached(name);
+    }
+
+    /// A body at whose end stands a step that those before it may use and depend on.
+    fn body_before(&mut self, head: &str, least: usize, below: Option<&(String, Type)>) -> (Vec<Known>, bool) {
+        let Some((name, type_)) = below else { return self.body(head, least, |_| {}) };
+        let before = self.text.len();
+        self.indentation += 1;
+        self.print_named(name, type_);
+        self.indentation -= 1;
+        let last = self.text.split_off(before);
+        // Its names belong to the body.
+        let (known, reach) = (self.expressions.known.pop(), self.reach.pop());
+        self.last_of_body = Some(last);
+        self.body(head, least, |writer| {
+            writer.expressions.known.extend(known);
+            writer.reach.extend(reach);
+        })
     }
 
     fn race(&mut self) {
@@ -233,7 +261,7 @@ impl Writer<'_> {
         let reach = self.reach.len();
         let secrets = self.secrets.clone();
         let goes_on = self.body_clauses();
-        let mut branches = Vec::new();
+        let (mut branches, mut reached) = (Vec::new(), Vec::new());
         let mut loser_wins = false;
         let type_ = self.tape().percent(50).then(|| self.type_(0));
         let seen = self.expressions.known.clone();
@@ -242,6 +270,7 @@ impl Writer<'_> {
             // A branch that used another one's value would not race with it.
             self.expressions.known.clone_from(&seen);
             self.secrets.clone_from(&secrets);
+            reached.extend(self.reach.split_off(reach));
             let branch = self.expressions.fresh("b");
             match &type_ {
                 Some(type_) => {
@@ -257,8 +286,8 @@ impl Writer<'_> {
             branches.push(branch);
         }
         self.expressions.known = seen;
-        self.reach.truncate(reach);
         self.secrets = secrets;
+        self.reach.extend(reached);
         self.close();
         self.show(shown, true);
         if named {

@@ -46,6 +46,10 @@ const FORMS: &[(&str, &[&str])] = &[
             "('3' + '').to_int()",
             "('7'.parse_json() as int)",
             "run.resumes",
+            "uuid().length",
+            "now(\"%Y-%m-%d\").length",
+            "glob(\"*.none\").length",
+            "run.id.length",
         ],
     ),
     (
@@ -151,10 +155,11 @@ const RISKY: &[(&str, &[&str])] = &[
     ("D", &["(«D» * «I»)", "(«D» / «I»)"]),
     ("LI", &["(«J» as [int])", "(«I»..«I»)"]),
     ("J", &["«S».parse_json()"]),
+    ("LS", &["read(\"./none.txt\").lines()"]),
 ];
 
 /// Beginnings of the messages of failures that an expression may have when it runs.
-pub(super) const FAULTS: [&str; 16] = [
+pub(super) const FAULTS: [&str; 17] = [
     "result does not fit into 64 bits",
     "float is not finite",
     "division by zero",
@@ -171,6 +176,7 @@ pub(super) const FAULTS: [&str; 16] = [
     "text is longer than",
     "list has more than",
     "duration is negative",
+    "file `",
 ];
 
 /// The sort of a type; empty where there are no forms for it.
@@ -258,6 +264,18 @@ impl Expressions<'_> {
             return None;
         }
         Some(paths.swap_remove(self.tape.below(paths.len())))
+    }
+
+    /// A name that may be `null`, and what it is where it is not.
+    pub(super) fn optional_name(&mut self) -> Option<(String, Type)> {
+        let optional = |known: &&Known| known.whole && matches!(known.type_, Type::Optional(_));
+        let shadowed = |known: &&Known| !self.known.iter().any(|other| other.narrowed && other.name == known.name);
+        let found: Vec<&Known> = self.known.iter().filter(optional).filter(shadowed).collect();
+        if found.is_empty() {
+            return None;
+        }
+        let known = found[self.tape.below(found.len())];
+        Some((known.name.clone(), known.type_.required().clone()))
     }
 
     /// Something visible, of whatever type.

@@ -24,16 +24,19 @@ use wf_model::diagnostic::{Diagnostic, Level, Severity};
 use wf_model::program::Program;
 use wf_model::span::SourceId;
 
-/// One file in a folder.
-struct OneFile<'a> {
+/// The files of a program, in a folder.
+struct Folder<'a> {
     folder: &'a str,
     text: &'a str,
+    library: &'a str,
 }
 
-impl Files for OneFile<'_> {
+impl Files for Folder<'_> {
     fn read(&self, path: &str) -> Result<String, FileProblem> {
-        if path == format!("{}/main.wf", self.folder) {
-            return Ok(self.text.to_owned());
+        for (name, text) in [("main.wf", self.text), ("lib.wf", self.library)] {
+            if path == format!("{}/{name}", self.folder) {
+                return Ok(text.to_owned());
+            }
         }
         Err(FileProblem { message: format!("there is no file {path}"), help: "Write it.".to_owned() })
     }
@@ -44,8 +47,8 @@ impl Files for OneFile<'_> {
     }
 }
 
-fn compiled(folder: &str, text: &str) -> Compilation {
-    compile("main.wf", &OneFile { folder, text }, &wf_steps::registry(), Level::Standard)
+fn compiled(folder: &str, text: &str, library: &str) -> Compilation {
+    compile("main.wf", &Folder { folder, text, library }, &wf_steps::registry(), Level::Standard)
 }
 
 fn is_error(found: &Diagnostic) -> bool {
@@ -77,7 +80,7 @@ fn holds_for_tapes(usual: u32, property: impl Fn(&[u16])) {
 
 /// What was made of something, without the places where it stands.
 fn without_spans(shown: &str) -> String {
-    let mut pieces = shown.split("Span { source: SourceId(0), start: ");
+    let mut pieces = shown.split("Span { source: SourceId(");
     let mut kept = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         kept.push_str(piece.split_once('}').map_or("", |(_, rest)| rest));
@@ -135,12 +138,12 @@ fn checks(text: &str, compilation: &Compilation) -> bool {
 }
 
 /// Laying a file out twice is laying it out once, and its tree and its program stay what they were.
-fn formatting_changes_nothing(text: &str, before: Compilation) {
+fn formatting_changes_nothing(text: &str, library: &str, before: Compilation) {
     let once = wf_syntax::format(text).unwrap_or_else(|found| panic!("{found:#?}\n{text}"));
     assert_eq!(wf_syntax::format(&once).as_ref(), Ok(&once), "{text}");
     let tree = |text: &str| without_spans(&format!("{:?}", wf_syntax::parse(SourceId(0), text).file));
     same(&tree(text), &tree(&once), &once);
-    let after = compiled("/p", &once);
+    let after = compiled("/p", &once, library);
     let slugs = |compilation: &Compilation| compilation.diagnostics.iter().map(|found| found.slug).collect::<Vec<_>>();
     assert_eq!(slugs(&before), slugs(&after), "{text}\n{once}");
     same(&before.program.map(meaning).unwrap_or_default(), &after.program.map(meaning).unwrap_or_default(), &once);
@@ -150,15 +153,15 @@ fn formatting_changes_nothing(text: &str, before: Compilation) {
 fn most_programs_check_and_formatting_changes_no_meaning() {
     let (checked, all) = (Cell::new(0), Cell::new(0));
     holds_for_tapes(200, |numbers| {
-        let text = program(numbers).text;
+        let Generated { text, library, .. } = program(numbers);
         covers(&text);
-        let compilation = compiled("/p", &text);
+        let compilation = compiled("/p", &text, &library);
         all.set(all.get() + 1);
         let fine = checks(&text, &compilation);
         assert_eq!(compilation.program.is_some(), fine, "{text}");
         checked.set(checked.get() + u32::from(fine));
         if wf_syntax::parse(SourceId(0), &text).diagnostics.is_empty() {
-            formatting_changes_nothing(&text, compilation);
+            formatting_changes_nothing(&text, &library, compilation);
         }
     });
     assert!(checked.get() * 10 > all.get() * 9, "{} of {} programs check", checked.get(), all.get());
@@ -191,7 +194,7 @@ fn what_checks_runs_to_an_end_that_it_allows() {
     holds_for_tapes(50, |numbers| {
         let generated = program(numbers);
         all.set(all.get() + 1);
-        let compilation = compiled(&folder.path().display().to_string(), &generated.text);
+        let compilation = compiled(&folder.path().display().to_string(), &generated.text, &generated.library);
         let Some(program) = compilation.program.map(Arc::new).filter(|program| runnable(program).is_some()) else { return };
         ran.set(ran.get() + 1);
         compared.set(compared.get() + u32::from(runs_alike(&generated, &program, folder.path(), &runtime)));
@@ -207,7 +210,7 @@ fn a_run_that_is_cancelled_ends_whenever_it_is() {
     holds_for_tapes(20, |numbers| {
         let (decided, numbers) = numbers.split_at(numbers.len().min(2));
         let generated = program(numbers);
-        let compilation = compiled(&folder.path().display().to_string(), &generated.text);
+        let compilation = compiled(&folder.path().display().to_string(), &generated.text, &generated.library);
         let Some(program) = compilation.program.map(Arc::new).filter(|program| runnable(program).is_some()) else { return };
         let at = |place: usize, below: usize| decided.get(place).map(|number| usize::from(*number) % below);
         let (first, second) = (at(0, 30), at(1, 12));

@@ -12,6 +12,8 @@ use wf_model::value::Value;
 #[derive(Debug)]
 pub(super) struct Generated {
     pub(super) text: String,
+    /// The file `lib.wf`; empty where there is none.
+    pub(super) library: String,
     /// Whether its end may depend on what is faster.
     pub(super) races: bool,
     /// Whether anything runs beside something else.
@@ -33,8 +35,10 @@ pub(super) struct Callable {
 
 pub(super) struct Writer<'a> {
     pub(super) expressions: Expressions<'a>,
-    text: String,
-    indentation: usize,
+    pub(super) text: String,
+    pub(super) indentation: usize,
+    /// Text that stands behind all other statements of the next body.
+    pub(super) last_of_body: Option<String>,
     pub(super) callables: Vec<Callable>,
     /// Steps and named blocks that may be depended on.
     pub(super) reach: Vec<String>,
@@ -42,8 +46,6 @@ pub(super) struct Writer<'a> {
     pub(super) secrets: Vec<String>,
     /// Types that have names.
     aliases: Vec<(Type, String)>,
-    /// Where the names of the workflow itself begin, behind its parameters.
-    first_own: usize,
     /// Whether the run goes on when the step that was written last has failed.
     pub(super) went_on: bool,
     /// How many statements may still be written.
@@ -67,11 +69,11 @@ pub(super) fn program(numbers: &[u16]) -> Generated {
         expressions,
         text: String::new(),
         indentation: 0,
+        last_of_body: None,
         callables: Vec::new(),
         reach: Vec::new(),
         secrets: Vec::new(),
         aliases: Vec::new(),
-        first_own: 0,
         went_on: false,
         budget: 0,
         weight: 1,
@@ -91,16 +93,22 @@ pub(super) fn program(numbers: &[u16]) -> Generated {
         writer.workflow(&name, &globals);
         parts.push(std::mem::take(&mut writer.text));
     }
+    let declarations: String = globals.iter().map(|(text, _)| format!("{text}\n")).collect();
+    let (mut library, mut import) = (String::new(), String::new());
+    if !parts.is_empty() && writer.tape().percent(30) {
+        library = format!("{declarations}\n{}", parts.join("\n"));
+        parts.clear();
+        import = writer.import();
+    }
     writer.budget = 4 + writer.tape().below(12);
     let arguments = writer.workflow("main", &globals);
     parts.push(std::mem::take(&mut writer.text));
-    let declarations: String = globals.iter().map(|(text, _)| format!("{text}\n")).collect();
     if writer.tape().percent(30) {
         parts.reverse();
     }
-    let text = format!("{declarations}\n{}", parts.join("\n"));
+    let text = format!("{import}{declarations}\n{}", parts.join("\n"));
     let Writer { races, concurrent, failures, .. } = writer;
-    Generated { text, races, concurrent, failures, arguments }
+    Generated { text, library, races, concurrent, failures, arguments }
 }
 
 impl<'a> Writer<'a> {
@@ -129,6 +137,19 @@ impl<'a> Writer<'a> {
     pub(super) fn close(&mut self) {
         self.indentation -= 1;
         self.line("}");
+    }
+
+    /// How the workflows so far come from another file.
+    fn import(&mut self) -> String {
+        if self.tape().percent(50) {
+            let names: Vec<&str> = self.callables.iter().map(|callable| callable.name.as_str()).collect();
+            return format!("use \"./lib.wf\" ({})\n", names.join(", "));
+        }
+        let alias = self.expressions.fresh("lib");
+        for callable in &mut self.callables {
+            callable.name = format!("{alias}.{}", callable.name);
+        }
+        format!("use \"./lib.wf\" as {alias}\n")
     }
 
     /// Makes a name visible that is used as it stands.
@@ -197,7 +218,6 @@ impl<'a> Writer<'a> {
         let arguments = self.parameters(&mut callable);
         self.declare_secrets();
         let start = self.expressions.known.len();
-        self.first_own = start;
         let least = 1 + self.tape().below(4);
         self.statements(least);
         for _ in 0..self.tape().below(4) {
@@ -339,7 +359,7 @@ impl<'a> Writer<'a> {
         self.open(head);
         self.statements(1);
         if head != "on success" && self.tape().percent(50) {
-            let manually = start == self.first_own && self.tape().percent(20);
+            let manually = self.indentation == 2 && self.tape().percent(20);
             self.line(if manually { "rollback manually" } else { "rollback" });
         }
         self.close();
