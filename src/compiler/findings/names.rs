@@ -170,6 +170,8 @@ pub(crate) struct UsedBeforeDeclared<'a> {
     pub(crate) declared: Span,
     /// Whether a parameter or a setting uses it, which happens before the first statement.
     pub(crate) early: bool,
+    /// Whether a step gives it: that may be waited for from above.
+    pub(crate) of_step: bool,
 }
 
 impl Finding for UsedBeforeDeclared<'_> {
@@ -183,7 +185,10 @@ impl Finding for UsedBeforeDeclared<'_> {
                 .labelled("used before the first statement")
                 .with_help("A parameter may use the parameters above it, a setting all parameters and secrets.");
         }
-        found.labelled("used here").with_help("Move the use below it, or let the step that uses it say `depends on`.")
+        found.labelled("used here").with_help(match self.of_step {
+            true => "Move the use below it, or let the step that uses it say `depends on`.",
+            false => "Move the use below it.",
+        })
     }
 }
 

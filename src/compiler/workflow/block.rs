@@ -59,7 +59,7 @@ impl Check<'_> {
         self.facts = outer_facts;
         self.join(&seen, otherwise.is_some() && when.is_none());
         if let Some(name) = &if_.name {
-            self.declare_block(name, Visibility::Block("condition"));
+            self.declare_block(name, Visibility::Block("`if`"));
         }
         let kind = StatementKind::If(If { branches, otherwise });
         let span = if_.span.before().to(if_.branches.first().map_or(if_.span, |branch| branch.condition.span));

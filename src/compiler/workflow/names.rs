@@ -9,6 +9,7 @@ use std::sync::Arc;
 use wf_model::diagnostic::Finding;
 use wf_model::expression::{Reference, ValueId};
 use wf_model::failure::Failure;
+use wf_model::noun::with_article;
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::value::Value;
@@ -124,9 +125,10 @@ impl Scope<'_> {
             Visibility::Below(type_) if self.free_order && known.value.is_some() => type_,
             Visibility::Below(_) => {
                 self.mentioned.insert(name.into());
-                return Lookup::Refused(Box::new(
-                    UsedBeforeDeclared { name, span, declared: known.span, early: self.early }.diagnostic(),
-                ));
+                // Only steps are known before the check comes to them.
+                let of_step = known.value.is_some();
+                let found = UsedBeforeDeclared { name, span, declared: known.span, early: self.early, of_step };
+                return Lookup::Refused(Box::new(found.diagnostic()));
             }
             hidden => {
                 self.mentioned.insert(name.into());
@@ -161,7 +163,7 @@ fn reason(name: &str, hidden: &Visibility) -> (String, String) {
             "Give the steps of the branches the same `->` type, or different names.".to_owned(),
         ),
         Visibility::Block(kind) => {
-            (format!("names a {kind}"), format!("A {kind} has no value; its steps are visible by their own names."))
+            (format!("names {}", with_article(kind)), "It has no value; its steps are visible by their own names.".to_owned())
         }
         Visibility::Visible(_) | Visibility::Below(_) => (String::new(), String::new()),
     }
