@@ -54,8 +54,10 @@ fn every_page_has_its_title_and_an_example_before_and_after() {
     }
 }
 
-/// Findings that only a run, a file of a certain size or a broken file system can give.
-const NOT_SHOWN: [&str; 14] = [
+/// Findings that only a run, a machine, a file of a certain size or a broken file system can give.
+const NOT_SHOWN: [&str; 17] = [
+    "docker-unreachable",
+    "file-missing",
     "file-too-large",
     "not-run-yet",
     "parameter-constraint",
@@ -66,6 +68,7 @@ const NOT_SHOWN: [&str; 14] = [
     "parameter-missing",
     "parameter-secret",
     "parameter-unknown",
+    "program-missing",
     "secret-missing",
     "too-complicated",
     "unreadable-file",

@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::files::Disk;
 use crate::fix;
+use crate::machine::{self, Machine};
 use crate::report::diagnostics::{Format, write};
 use crate::report::{Look, Output};
 use std::collections::{HashMap, HashSet};
@@ -68,6 +69,12 @@ impl Check {
             let mut compilation = compile(file, &Disk::default(), &kinds, level);
             if self.fix && fix::apply(file, &compilation, level, output)? {
                 compilation = compile(file, &Disk::default(), &kinds, level);
+            }
+            if level >= Level::Paranoid
+                && let Some(program) = &compilation.program
+            {
+                compilation.diagnostics.extend(machine::check(program, &kinds, &Machine::this()));
+                compilation.diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.span, diagnostic.slug));
             }
             failed |= has_error(&compilation.diagnostics, level);
             compilations.push(compilation);

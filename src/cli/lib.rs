@@ -6,6 +6,7 @@ pub mod explain;
 mod files;
 mod fix;
 pub mod fmt;
+mod machine;
 pub mod report;
 pub mod run;
 mod text;

@@ -27,6 +27,8 @@ pub struct Kind {
     pub effect: EffectRule,
     /// Whether it ends by itself in a time that the program knows, so that it needs no `timeout`.
     pub bounded: bool,
+    /// The programs that it starts on this machine, beside those that a step names.
+    pub programs: &'static [&'static str],
     /// Whether this version of `wfc` runs it; kinds that only check say so before a run.
     pub runs: bool,
 }
@@ -48,6 +50,8 @@ pub struct Attribute {
     pub text: TextSyntax,
     /// Whether secrets fit, in it or in its elements.
     pub takes_secret: bool,
+    /// Whether the paths in it lead to what has to be there when the step starts.
+    pub reads_paths: bool,
 }
 
 /// What reads the text of an attribute, and so what an interpolated value means there (§12).
@@ -128,7 +132,16 @@ impl Attribute {
     #[must_use]
     pub fn new(name: &'static str, types: impl IntoIterator<Item = Type>, doc: &'static str) -> Self {
         let types = types.into_iter().collect();
-        Self { name, doc, types, required: false, default: None, text: TextSyntax::Plain, takes_secret: false }
+        Self {
+            name,
+            doc,
+            types,
+            required: false,
+            default: None,
+            text: TextSyntax::Plain,
+            takes_secret: false,
+            reads_paths: false,
+        }
     }
 
     /// The attribute with a default, as programs would write it.
@@ -147,6 +160,12 @@ impl Attribute {
     #[must_use]
     pub fn required(self) -> Self {
         Self { required: true, ..self }
+    }
+
+    /// The attribute as one whose paths lead to what has to be there.
+    #[must_use]
+    pub fn reading_paths(self) -> Self {
+        Self { reads_paths: true, ..self }
     }
 
     /// The attribute as one that secrets fit in.

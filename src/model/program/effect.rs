@@ -125,6 +125,7 @@ mod tests {
             decodes: None,
             effect,
             bounded: false,
+            programs: &[],
             runs: false,
         }])
     }

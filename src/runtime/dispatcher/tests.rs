@@ -39,6 +39,7 @@ impl Executor for Puppet {
             decodes: None,
             effect: EffectRule::Reads,
             bounded: false,
+            programs: &[],
             example: "",
             runs: true,
         }

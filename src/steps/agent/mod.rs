@@ -17,6 +17,7 @@ pub fn kind() -> Kind {
         decodes: Some("text"),
         effect: EffectRule::Changes,
         bounded: false,
+        programs: &[],
         runs: false,
     }
 }

@@ -23,6 +23,7 @@ pub fn kind() -> Kind {
         decodes: None,
         effect: EffectRule::Reads,
         bounded: false,
+        programs: &[],
         runs: false,
     }
 }

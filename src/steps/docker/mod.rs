@@ -22,6 +22,7 @@ pub fn kind() -> Kind {
         decodes: Some("stdout"),
         effect: EffectRule::Changes,
         bounded: false,
+        programs: &[],
         runs: false,
     }
 }
@@ -47,7 +48,8 @@ fn attributes() -> Vec<Attribute> {
             ])],
             "Builds the image from the directory `context`; `file` names the Dockerfile, `args` its \
              arguments, `target` its stage.",
-        ),
+        )
+        .reading_paths(),
         Attribute::new("tag", [Type::String, Type::list(Type::String)], "Names that the image gets."),
         Attribute::new("env", [Type::map(Type::String)], "Variables of the environment in the container.").taking_secrets(),
         Attribute::new(

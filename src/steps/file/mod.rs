@@ -17,6 +17,7 @@ pub fn kind() -> Kind {
         decodes: None,
         effect: EffectRule::UndoesItself,
         bounded: true,
+        programs: &[],
         runs: false,
     }
 }

@@ -28,6 +28,7 @@ pub fn kind() -> Kind {
             repeatable: &["PUT", "DELETE"],
         },
         bounded: false,
+        programs: &[],
         runs: false,
     }
 }
@@ -64,10 +65,12 @@ fn attributes() -> Vec<Attribute> {
             "upload",
             [Type::Path, Type::map(Type::Path)],
             "A file that is sent as the body; a map sends a multipart form with a file under each name.",
-        ),
+        )
+        .reading_paths(),
         Attribute::new("follow", [Type::Bool, Type::Int], "Whether redirects are followed, at most ten, or how many at most.")
             .with_default("true"),
         Attribute::new("allow_status", [Type::list(Type::Int)], "Statuses outside 2xx that count as success.").with_default("[]"),
-        Attribute::new("ca", [Type::Path], "A file with the certificates, in PEM, that are trusted beside those of the system."),
+        Attribute::new("ca", [Type::Path], "A file with the certificates, in PEM, that are trusted beside those of the system.")
+            .reading_paths(),
     ]
 }

@@ -17,6 +17,7 @@ pub fn kind() -> Kind {
         decodes: Some("stdout"),
         effect: EffectRule::Changes,
         bounded: false,
+        programs: &["node"],
         runs: false,
     }
 }

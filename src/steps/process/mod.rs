@@ -25,7 +25,7 @@ pub(crate) fn env() -> Attribute {
 pub(crate) fn cwd() -> Attribute {
     let doc =
         "The directory that it runs in: by default the `cwd` of the workflow, else the directory of the file that was started.";
-    Attribute::new("cwd", [Type::Path], doc)
+    Attribute::new("cwd", [Type::Path], doc).reading_paths()
 }
 
 /// The attributes of kinds whose program an interpreter reads.
@@ -33,7 +33,7 @@ pub(crate) fn interpreted() -> Vec<Attribute> {
     vec![
         Attribute::new("code", [Type::String], "The program's text, which takes no `${…}`: values come in through `inputs`.")
             .read_as(TextSyntax::Code),
-        Attribute::new("file", [Type::Path], "The file that holds the program, instead of `code`."),
+        Attribute::new("file", [Type::Path], "The file that holds the program, instead of `code`.").reading_paths(),
         Attribute::new("inputs", [Type::map(Type::Json)], "Values for the program, each under a variable of its name.")
             .with_default("{}"),
         env(),

@@ -22,6 +22,7 @@ pub fn kind() -> Kind {
         decodes: Some("stdout"),
         effect: EffectRule::Changes,
         bounded: false,
+        programs: &[],
         runs: true,
     }
 }

@@ -17,6 +17,7 @@ pub fn kind() -> Kind {
         decodes: Some("data"),
         effect: EffectRule::Reads,
         bounded: false,
+        programs: &[],
         runs: false,
     }
 }

@@ -21,6 +21,7 @@ pub fn kind() -> Kind {
         decodes: None,
         effect: EffectRule::Reads,
         bounded: true,
+        programs: &[],
         runs: true,
     }
 }

@@ -17,6 +17,7 @@ pub fn kind() -> Kind {
         decodes: Some("rows"),
         effect: EffectRule::Changes,
         bounded: false,
+        programs: &[],
         runs: false,
     }
 }
@@ -29,7 +30,8 @@ fn attributes() -> Vec<Attribute> {
             [Type::Path],
             "A directory of `.sql` files, instead of `query`: those that the database has not seen yet run \
              in the order of their names.",
-        ),
+        )
+        .reading_paths(),
         Attribute::new("database", [Type::Url], "The database: a `sqlite:`, `postgres:` or `mysql:` URL.")
             .read_as(TextSyntax::Url)
             .taking_secrets()

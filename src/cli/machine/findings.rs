@@ -1,0 +1,62 @@
+//! What can be missing on a machine.
+
+use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
+use wf_model::span::Span;
+
+/// A program that a step starts and that is not there.
+pub(super) struct ProgramMissing<'a> {
+    pub(super) program: &'a str,
+    pub(super) span: Span,
+}
+
+impl Finding for ProgramMissing<'_> {
+    const SLUG: &'static str = "program-missing";
+    const STRICTNESS: Strictness = Strictness::PARANOID_WARNING;
+
+    fn diagnostic(&self) -> Diagnostic {
+        let program = self.program.escape_debug();
+        let message = if self.program.contains('/') {
+            format!("program `{program}` is not there")
+        } else {
+            format!("program `{program}` is not on the `PATH`")
+        };
+        Self::at(self.span, message)
+            .labelled("would not start on this machine")
+            .with_help("Install it, or run the workflow where it is installed.")
+    }
+}
+
+/// A file or directory that a step reads and that is not there.
+pub(super) struct FileMissing<'a> {
+    pub(super) path: &'a str,
+    pub(super) span: Span,
+}
+
+impl Finding for FileMissing<'_> {
+    const SLUG: &'static str = "file-missing";
+    const STRICTNESS: Strictness = Strictness::PARANOID_WARNING;
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("`{}` is not there", self.path.escape_debug()))
+            .labelled("has to be there when the step starts")
+            .with_help("Look at the path, which is relative to the file that it is written in; where another step makes it, all is well.")
+    }
+}
+
+/// Docker that does not answer.
+pub(super) struct DockerUnreachable<'a> {
+    pub(super) socket: &'a str,
+    pub(super) error: &'a str,
+    pub(super) span: Span,
+}
+
+impl Finding for DockerUnreachable<'_> {
+    const SLUG: &'static str = "docker-unreachable";
+    const STRICTNESS: Strictness = Strictness::PARANOID_WARNING;
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("Docker does not answer at {}: {}", self.socket, self.error))
+            .labelled("needs Docker")
+            .with_help("Start Docker, or name its address in the variable DOCKER_HOST.")
+    }
+}
