@@ -7,7 +7,7 @@
 //! - `diagnostics`: exactly these, one a line, in the order of the text: ``slug `the text that is pointed at` ``; with
 //!   `diagnostics strict` at that level;
 //! - `run ARGUMENTS`: what `wfc run main.wf ARGUMENTS` prints to stdout; a first line `exit N` when it does not end with 0
-//!   (before the arguments may stand variables of the environment, `TOKEN=x`, and the workflow, `:other`);
+//!   (before the arguments may stand variables of the environment, `TOKEN=x`, and the workflow, `:other`, or another file);
 //! - `stderr`: lines that the run before it wrote to stderr, in this order, others between them left out;
 //! - `formatted`: what `wfc fmt` makes of it;
 //! - `wf NAME.wf`, `file NAME`: another file beside it.
@@ -43,7 +43,8 @@ fn run(place: &Place, arguments: &str) -> (String, String) {
     while let Some(variable) = words.next_if(|word| word.starts_with(|first: char| first.is_ascii_uppercase())) {
         variables.extend(variable.split_once('='));
     }
-    let file = format!("main.wf{}", words.next_if(|word| word.starts_with(':')).unwrap_or_default());
+    let other = words.next_if(|word| word.contains(".wf")).map(str::to_owned);
+    let file = other.unwrap_or_else(|| format!("main.wf{}", words.next_if(|word| word.starts_with(':')).unwrap_or_default()));
     let mut command = place.command(&["run", &file]);
     let outcome = Outcome::of(command.args(words).envs(variables).output().expect("the binary starts"));
     let exit = if outcome.code == 0 { String::new() } else { format!("exit {}\n", outcome.code) };
