@@ -75,9 +75,9 @@ impl Run {
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
         let (file, wanted) = select::split(&self.file);
         let kinds = wf_steps::registry();
-        let compilation = compile(file, &Disk::default(), &kinds, Level::Standard);
+        let mut compilation = compile(file, &Disk::default(), &kinds, Level::Standard);
         self.show(&compilation, &compilation.diagnostics, output)?;
-        let Some(program) = compilation.program.clone().map(Arc::new) else { return Ok(Exit::Usage) };
+        let Some(program) = compilation.program.take().map(Arc::new) else { return Ok(Exit::Usage) };
         let (id, workflow) = match select::workflow(&program, file, wanted) {
             Ok(found) => found,
             Err(message) => return output.note(&message).map(|()| Exit::Usage),

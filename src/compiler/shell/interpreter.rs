@@ -338,5 +338,6 @@ static WRAPPERS: &[Wrapper] = &[
 
 /// The wrapper that a command called `name` is.
 pub(super) fn wrapper(name: &str) -> Option<&'static Wrapper> {
-    WRAPPERS.iter().find(|known| known.names.contains(&base_name(name)))
+    let base = base_name(name);
+    WRAPPERS.iter().find(|known| known.names.contains(&base))
 }

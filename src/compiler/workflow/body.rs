@@ -140,6 +140,8 @@ impl Check<'_> {
     /// Makes the names of a body known before its statements are checked: in a `parallel` its steps see each other, elsewhere a
     /// use above the declaration can be told from a name that nothing has.
     fn declare_ahead(&mut self, body: &ast::Body, kind: BodyKind) {
+        self.names.reserve(body.entries.len());
+        self.ahead.reserve(body.entries.len());
         for entry in &body.entries {
             match entry {
                 Entry::Step(step) => {
