@@ -25,6 +25,14 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
         .map(|(_, candidate)| candidate)
 }
 
+/// Whether `written` is surely `meant` with a typing mistake: one letter differs, or two neighbours changed places, in a long
+/// word twice.
+#[must_use]
+pub fn is_typing_mistake(written: &str, meant: &str) -> bool {
+    let length = written.chars().count();
+    written.len() <= LONGEST && length > 2 && strsim::osa_distance(written, meant) <= if length < 8 { 1 } else { 2 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +44,8 @@ mod tests {
         assert_eq!(nearest("versoin", names), Some("version"));
         assert_eq!(nearest("banana", names), None);
         assert_eq!(nearest(&"x".repeat(1 << 20), [&*"x".repeat(1 << 19)]), None, "too long to compare");
+        assert!(is_typing_mistake("parm", "param") && is_typing_mistake("wrokflow", "workflow"));
+        assert!(!is_typing_mistake("export", "expect") && !is_typing_mistake("number", "int"));
         assert_eq!(nearest("x", ["y"]), None, "a name of one letter resembles nothing");
     }
 }

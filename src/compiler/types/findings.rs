@@ -9,6 +9,8 @@ pub(super) struct UnknownType<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
     pub(super) near: Option<&'a str>,
+    /// What to write where that depends on what was meant.
+    pub(super) help: Option<&'static str>,
 }
 
 impl Finding for UnknownType<'_> {
@@ -16,6 +18,9 @@ impl Finding for UnknownType<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let found = Self::at(self.span, format!("no type is called `{}`", self.name));
+        if let Some(help) = self.help {
+            return found.labelled("a type of other languages").with_help(help);
+        }
         match self.near {
             Some(near) => found
                 .labelled(format!("did you mean `{near}`?"))

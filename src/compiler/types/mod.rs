@@ -35,12 +35,11 @@ const DEEPEST: usize = 32;
 const MOST_PARTS: usize = 10_000;
 
 /// What other languages call a type.
-const FOREIGN: [(&str, &str); 14] = [
+const FOREIGN: [(&str, &str); 13] = [
     ("str", "string"),
     ("text", "string"),
     ("String", "string"),
     ("integer", "int"),
-    ("number", "int"),
     ("i64", "int"),
     ("double", "float"),
     ("boolean", "bool"),
@@ -50,6 +49,20 @@ const FOREIGN: [(&str, &str); 14] = [
     ("uri", "url"),
     ("any", "json"),
     ("object", "json"),
+];
+
+/// What other languages call a type of which more has to be said here, and what to write.
+const LOOSE: [(&str, &str); 10] = [
+    ("number", "Write `int` for whole numbers, `float` for all others."),
+    ("list", "Write what the list holds: `[string]`."),
+    ("array", "Write what the list holds: `[string]`."),
+    ("List", "Write what the list holds: `[string]`."),
+    ("map", "Write what the keys lead to: `[string: int]`."),
+    ("dict", "Write what the keys lead to: `[string: int]`."),
+    ("Map", "Write what the keys lead to: `[string: int]`."),
+    ("Optional", "Put a `?` behind the type: `string?`."),
+    ("Option", "Put a `?` behind the type: `string?`."),
+    ("enum", "List the strings: `\"a\" | \"b\"`."),
 ];
 
 /// The named types of a file.
@@ -199,6 +212,9 @@ impl Resolver<'_> {
     }
 
     fn unknown(&self, name: &str, span: Span) -> Diagnostic {
+        if let Some((_, help)) = LOOSE.iter().find(|(theirs, _)| *theirs == name) {
+            return UnknownType { name, span, near: None, help: Some(help) }.diagnostic();
+        }
         let foreign = FOREIGN.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
         let mut names: Vec<&str> = BUILT_IN.iter().map(|(known, _)| *known).collect();
         if self.known.suggestions.wanted() {
@@ -208,7 +224,7 @@ impl Resolver<'_> {
         // The order of a hash map must not decide which of two near names is suggested.
         names.sort_unstable();
         let near = foreign.or_else(|| wf_model::suggest::nearest(name, names.iter().copied()));
-        UnknownType { name, span, near }.diagnostic()
+        UnknownType { name, span, near, help: None }.diagnostic()
     }
 
     fn union(&mut self, members: &[(Arc<str>, Span)]) -> Type {

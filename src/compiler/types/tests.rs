@@ -28,6 +28,8 @@ fn what_is_wrong_with_a_type_is_said_once() {
         ("", "strng", "unknown-type: no type is called `strng`"),
         ("", "Biuld", "unknown-type: no type is called `Biuld`"),
         ("", "boolean", "unknown-type: no type is called `boolean`"),
+        ("", "number", "unknown-type: no type is called `number`"),
+        ("", "list", "unknown-type: no type is called `list`"),
         ("type A = int\ntype A = string\n", "A", "duplicate-type: type `A` is declared twice"),
         ("type A = [B]\ntype B = { a: A }\n", "int", "recursive-type: type `A` holds itself"),
         ("", "{ a: int, a: string }", "duplicate-field: field `a` stands twice"),

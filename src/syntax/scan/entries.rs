@@ -95,6 +95,11 @@ impl Builder<'_> {
         self.kind(token) == Some(TokenKind::Sign) && self.slice(token) == sign
     }
 
+    /// Whether a token is a `;`, which was reported, and is then nothing.
+    fn is_semicolon(&self, token: usize) -> bool {
+        self.kind(token) == Some(TokenKind::Stray) && self.slice(token).trim_end_matches(';').is_empty()
+    }
+
     /// The first token from `token` on that is no blank, break or comment.
     fn significant(&self, mut token: usize) -> usize {
         while matches!(self.kind(token), Some(TokenKind::Blank | TokenKind::LineBreak | TokenKind::Comment | TokenKind::Doc)) {
@@ -111,9 +116,7 @@ impl Builder<'_> {
             if self.kind(self.at).is_none() {
                 return entries;
             }
-            // A `;` was reported, and is then nothing.
-            let semicolon = self.kind(self.at) == Some(TokenKind::Stray) && self.slice(self.at).trim_end_matches(';').is_empty();
-            if semicolon || self.is(self.at, ",") {
+            if self.is_semicolon(self.at) || self.is(self.at, ",") {
                 self.at += 1;
             } else if self.is(self.at, "}") {
                 if self.closes(opener) {
@@ -309,6 +312,7 @@ impl Builder<'_> {
                     continue;
                 }
                 TokenKind::Sign => self.sign_ends_head(&mut state),
+                TokenKind::Stray if state.brackets.is_empty() && self.is_semicolon(self.at) => true,
                 TokenKind::Word | TokenKind::Number | TokenKind::Text | TokenKind::Stray => {
                     self.operand(kind, &mut state);
                     false
@@ -343,25 +347,9 @@ impl Builder<'_> {
                     state.reading = lacks.map_or(Reading::Not, |quotes| Reading::Mended(format!("{written}{quotes}")));
                 }
             }
-            TokenKind::Stray => {
-                let (start, stray) = (self.span(state.first).start as usize, self.span(self.at));
-                // A `;` at the end of a line is read as nothing.
-                let nothing = self.ends_line(self.at) && self.slice(self.at).trim_end_matches(';').is_empty();
-                if nothing && state.reading == Reading::AsWritten {
-                    let before = self.text.get(start..stray.start as usize).unwrap_or("");
-                    state.reading = Reading::Mended(before.trim_end().to_owned());
-                } else {
-                    state.reading = Reading::Not;
-                }
-            }
+            TokenKind::Stray => state.reading = Reading::Not,
             _ => {}
         }
-    }
-
-    /// Whether nothing but blanks stands behind a token on its line.
-    fn ends_line(&self, token: usize) -> bool {
-        let behind = if self.kind(token + 1) == Some(TokenKind::Blank) { token + 2 } else { token + 1 };
-        matches!(self.kind(behind), Some(TokenKind::LineBreak) | None)
     }
 
     /// Whether the break at hand ends the entry.

@@ -22,12 +22,17 @@ impl Finding for FileTooLarge {
 pub(super) struct StrayCharacter<'a> {
     pub(super) span: Span,
     pub(super) written: &'a str,
+    /// Whether nothing more stands on its line.
+    pub(super) line_ends: bool,
 }
 
 impl StrayCharacter<'_> {
     /// What to do about it, and what to write instead.
     fn advice(&self) -> (&'static str, Option<&'static str>) {
         match self.written.chars().next() {
+            Some(';') if !self.line_ends => {
+                ("Write a comma, or begin a new line: they stand between what a line holds.", Some(","))
+            }
             Some(';') => ("Remove it: a line break ends a statement.", Some("")),
             Some('“' | '”' | '„' | '«' | '»') => ("Write a straight double quote, \".", Some("\"")),
             Some('‘' | '’' | '‚') => ("Write a straight single quote, '.", Some("'")),
@@ -46,15 +51,18 @@ impl StrayCharacter<'_> {
     }
 }
 
+/// A character as it stands, unless nobody would see it.
+fn shown(character: char) -> String {
+    let hidden = matches!(character, '\u{a0}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{2060}'..='\u{206f}' | '\u{3000}' | '\u{feff}');
+    if hidden || character.is_control() { character.escape_default().to_string() } else { character.to_string() }
+}
+
 impl Finding for StrayCharacter<'_> {
     const SLUG: &'static str = "stray-character";
 
     fn diagnostic(&self) -> Diagnostic {
         let (help, replacement) = self.advice();
-        let mut shown: String = self.written.chars().take(8).flat_map(char::escape_default).collect();
-        if self.written.chars().all(|c| !c.is_control() && (c.is_alphanumeric() || c.is_ascii())) {
-            shown = self.written.chars().take(8).collect();
-        }
+        let shown: String = self.written.chars().take(8).map(shown).collect();
         let found = Self::at(self.span, format!("`{shown}` is no part of the language"))
             .labelled("stands outside every string")
             .with_help(help);

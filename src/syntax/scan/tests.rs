@@ -139,6 +139,7 @@ fn stray_characters_are_named() {
         ("a ;; b", "`;;` is no part of the language"),
         ("a \u{0} b", "`\\u{0}` is no part of the language"),
         ("a \u{feff} b", "`\\u{feff}` is no part of the language"),
+        ("a “ b", "`“` is no part of the language"),
         ("a \r b", "`\\r` is no part of the language"),
     ] {
         let found = scanned(text).diagnostics;

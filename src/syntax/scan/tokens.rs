@@ -117,7 +117,10 @@ impl<'a> Lexer<'a> {
         self.skip(is_stray);
         self.at = self.at.max(start + character.len_utf8());
         let written = self.text.get(start..self.at).unwrap_or("");
-        self.diagnostics.push(StrayCharacter { span: self.span(start), written }.diagnostic());
+        // A comment or a closing brace ends what stands on a line, as its break does.
+        let behind = self.rest().trim_start_matches([' ', '\t']).chars().next();
+        let line_ends = behind.is_none_or(|next| "\r\n#})];".contains(next));
+        self.diagnostics.push(StrayCharacter { span: self.span(start), written, line_ends }.diagnostic());
         TokenKind::Stray
     }
 

@@ -10,7 +10,7 @@ use crate::parse::Rule;
 use crate::scan::{self, Entry, Part, Reading};
 use wf_model::diagnostic::Finding;
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::{is_typing_mistake, nearest};
 
 /// What may follow `on`.
 const CAUSES: [&str; 4] = ["failure", "success", "cancel", "unknown"];
@@ -39,6 +39,9 @@ impl Parser<'_> {
 
     fn entry(&mut self, entry: &Entry) -> Option<Statement> {
         let (word, head) = self.first_word(entry)?;
+        if self.goes_on_said(head) {
+            return None;
+        }
         let word = self.with_hyphens(word, head);
         let written = self.slice(word).to_owned();
         let behind = self.slice(head).get(written.len()..).unwrap_or("").trim_start();
@@ -60,6 +63,9 @@ impl Parser<'_> {
             "output" => self.only_head(entry).and_then(|head| self.output(entry, head)).map(Statement::Output),
             "step" => self.step(entry, head).map(|step| Statement::Step(Box::new(step))),
             "if" => self.if_(entry).map(Statement::If),
+            "for" if self.patch.is_none() && self.word_after("for", head).is_none_or(|next| &*next.text != "each") => {
+                return None;
+            }
             "stage" | "parallel" | "for" | "repeat" => {
                 self.block(entry, word, head).map(|block| Statement::Block(Box::new(block)))
             }
@@ -101,9 +107,12 @@ impl Parser<'_> {
         let meant = foreign.or_else(|| nearest(written, CAUSES));
         let word = cause.as_ref().map_or(head, |name| name.span);
         let shown = if meant.is_some() { written.to_owned() } else { format!("on {written}") };
-        let finding = UnknownStatement { word, written: shown, meant, nested: false, of_file: false };
+        let patch = meant.map(|meant| Patch::replacing(head, self.text, word, meant));
+        let fits = foreign.is_some()
+            && patch.as_ref().is_some_and(|patch| rules("on").iter().any(|rule| Self::fits(*rule, &patch.text)));
+        let finding = UnknownStatement { word, written: shown, meant, nested: false, of_file: false, fits };
         self.diagnostics.push(finding.diagnostic());
-        let patch = Patch::replacing(head, self.text, word, meant?);
+        let patch = patch?;
         let continues = Self::fits(Rule::continue_head, &patch.text);
         self.patched(patch, |parser| parser.on_cause(entry, meant?, continues, head))
     }
@@ -133,6 +142,10 @@ impl Parser<'_> {
                 return self.patched(patch, |parser| parser.known(entry, written, head).flatten());
             }
         }
+        if written == "step" && Self::fits(Rule::step_head, &format!("step name{}", self.slice(colon.to(head.after())))) {
+            self.unnamed_step(entry, colon, head);
+            return None;
+        }
         let has_body = entry.parts.iter().any(|part| matches!(part, Part::Body(_)));
         let second = self.word_at(colon.end as usize, head);
         let second_text = second.as_ref().map_or("", |name| &*name.text).to_owned();
@@ -144,7 +157,14 @@ impl Parser<'_> {
             Some(second) if has_body && self.foreign_block(&second, head).is_some() => {
                 let (keyword, patch) = self.foreign_block(&second, head)?;
                 let meant = Some(keyword);
-                let finding = UnknownStatement { word: second.span, written: second_text, meant, nested: false, of_file: false };
+                let finding = UnknownStatement {
+                    word: second.span,
+                    written: second_text,
+                    meant,
+                    nested: false,
+                    of_file: false,
+                    fits: true,
+                };
                 self.diagnostics.push(finding.diagnostic());
                 let word = keyword.split(' ').next().unwrap_or(keyword);
                 self.patched(patch, |parser| parser.block(entry, word, head)).map(|block| Statement::Block(Box::new(block)))
@@ -188,6 +208,9 @@ impl Parser<'_> {
         if let Some(statement) = self.misspelt(entry, &written, word, head) {
             return Some(statement);
         }
+        if self.habit(entry, word, head) {
+            return None;
+        }
         let behind = self.slice(head).get(written.len()..).unwrap_or("").trim_start().to_owned();
         let name = Name { text: written.as_str().into(), span: word };
         if behind.is_empty() && entry.parts.len() > 1 && nearest(&written, ["else"]).is_none() {
@@ -213,7 +236,7 @@ impl Parser<'_> {
             return Some(Statement::Attribute(Attribute { name, ..attribute }));
         }
         let meant = foreign(&written).or_else(|| nearest(&written, ENTRIES.into_iter().chain(["else"])));
-        self.diagnostics.push(UnknownStatement { word, written, meant, nested: false, of_file: false }.diagnostic());
+        self.diagnostics.push(UnknownStatement { word, written, meant, nested: false, of_file: false, fits: false }.diagnostic());
         // What stands in its bodies is read all the same.
         self.invocation_body(entry);
         None
@@ -221,13 +244,16 @@ impl Parser<'_> {
 
     /// A statement whose first word is misspelt, or another language's.
     fn misspelt(&mut self, entry: &Entry, written: &str, word: Span, head: Span) -> Option<Statement> {
-        let meant = foreign(written).or_else(|| nearest(written, ENTRIES))?;
+        let near = |meant: &&str| !super::habits::is_word_elsewhere(written) || is_typing_mistake(written, meant);
+        let meant = foreign(written).or_else(|| nearest(written, ENTRIES).filter(near))?;
         let patch = Patch::replacing(head, self.text, word, meant);
         let keyword = meant.split(' ').next().unwrap_or(meant);
         if !rules(keyword).iter().any(|rule| Self::fits(*rule, &patch.text)) {
             return None;
         }
-        let finding = UnknownStatement { word, written: written.to_owned(), meant: Some(meant), nested: false, of_file: false };
+        let fits = foreign(written).is_some();
+        let finding =
+            UnknownStatement { word, written: written.to_owned(), meant: Some(meant), nested: false, of_file: false, fits };
         self.diagnostics.push(finding.diagnostic());
         self.patched(patch, |parser| parser.known(entry, keyword, head).flatten())
     }

@@ -2,6 +2,7 @@
 
 use wf_model::diagnostic::{Diagnostic, Edit, Finding};
 use wf_model::span::Span;
+use wf_model::suggest::is_typing_mistake;
 
 /// A word that begins no statement here.
 pub(super) struct UnknownStatement {
@@ -13,6 +14,8 @@ pub(super) struct UnknownStatement {
     pub(super) nested: bool,
     /// Whether it stands at the top of a file.
     pub(super) of_file: bool,
+    /// Whether another language's word is meant, and the line can be read with ours in its place.
+    pub(super) fits: bool,
 }
 
 impl Finding for UnknownStatement {
@@ -27,10 +30,15 @@ impl Finding for UnknownStatement {
                 .with_help(format!("Put it into a workflow: `workflow main {{ {} … }}`.", self.written));
         }
         match self.meant {
-            Some(meant) => found
-                .labelled(format!("did you mean `{meant}`?"))
-                .with_help(format!("Write `{meant}` instead of `{}`.", self.written))
-                .with_fix(format!("Write `{meant}`"), self.word, meant),
+            Some(meant) => {
+                let found = found
+                    .labelled(format!("did you mean `{meant}`?"))
+                    .with_help(format!("Write `{meant}` instead of `{}`.", self.written));
+                if self.fits || is_typing_mistake(&self.written, meant) {
+                    return found.with_fix(format!("Write `{meant}`"), self.word, meant);
+                }
+                found
+            }
             None if self.of_file => {
                 found.labelled("not a declaration").with_help("A file holds `use`, `type`, `let`, `workflow` and `test` declarations.")
             }

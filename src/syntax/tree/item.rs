@@ -8,7 +8,7 @@ use crate::parse::Rule;
 use crate::scan::{Entry, Part};
 use wf_model::diagnostic::Finding;
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::{is_typing_mistake, nearest};
 
 impl Parser<'_> {
     /// One declaration of the file; `None` where it could not be read.
@@ -36,8 +36,12 @@ impl Parser<'_> {
     fn unknown_item(&mut self, entry: &Entry, word: Span, head: Span) -> Option<Item> {
         let written = self.slice(word).to_owned();
         let meant = foreign(&written).filter(|ours| ITEMS.contains(ours)).or_else(|| nearest(&written, ITEMS));
+        if meant.is_none_or(|meant| !is_typing_mistake(&written, meant)) && self.habit_of_file(entry, word, head) {
+            return None;
+        }
+        let fits = foreign(&written).is_some();
         let nested = meant.is_none() && super::words::ENTRIES.contains(&written.as_str());
-        self.diagnostics.push(UnknownStatement { word, written, meant, nested, of_file: true }.diagnostic());
+        self.diagnostics.push(UnknownStatement { word, written, meant, nested, of_file: true, fits }.diagnostic());
         if meant == Some("workflow") {
             // The name stands behind the word, whatever the word is.
             let name = self.word_behind(word, head)?;

@@ -6,6 +6,7 @@ mod body;
 mod clause;
 mod declaration;
 mod findings;
+mod habits;
 mod handler;
 mod head;
 mod import;
@@ -41,12 +42,50 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     let Scan { tokens, entries, diagnostics } = scan(source, text);
-    let mut parser = Parser { source, text, diagnostics, patch: None, in_invocation: false, readings: HashMap::new() };
+    let mut parser = Parser {
+        source,
+        text,
+        diagnostics: Vec::new(),
+        patch: None,
+        in_invocation: false,
+        readings: HashMap::new(),
+        said: Vec::new(),
+    };
     parser.collect(&entries);
     let items = entries.iter().filter_map(|entry| parser.item(entry)).collect();
-    let mut diagnostics = parser.diagnostics;
+    let Parser { diagnostics: mut found, mut said, .. } = parser;
+    said.sort();
+    found.extend(diagnostics.into_iter().filter(|diagnostic| !lies_in(diagnostic.primary.span, &said)));
+    let mut diagnostics = found;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    keep_used_names(text, &mut diagnostics);
     Parsed { file: File { items }, tokens, diagnostics }
+}
+
+/// Takes the fix from a name with a hyphen that stands elsewhere too: the declaration alone must not change.
+fn keep_used_names(text: &str, diagnostics: &mut [Diagnostic]) {
+    let hyphenated = |diagnostic: &&mut Diagnostic| diagnostic.slug == "hyphenated-name" && diagnostic.fix.is_some();
+    let mut found: Vec<&mut Diagnostic> = diagnostics.iter_mut().filter(hyphenated).collect();
+    if found.is_empty() {
+        return;
+    }
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+    for word in words.filter(|word| word.contains('-')) {
+        *times.entry(word).or_default() += 1;
+    }
+    for diagnostic in &mut found {
+        let name = text.get(diagnostic.primary.span.range()).unwrap_or("");
+        if times.get(name).is_some_and(|times| *times > 1) {
+            diagnostic.fix = None;
+        }
+    }
+}
+
+/// Whether `place` lies in one of these spans, which are sorted and do not overlap.
+fn lies_in(place: Span, spans: &[Span]) -> bool {
+    let before = spans.partition_point(|span| span.start <= place.start);
+    before.checked_sub(1).and_then(|last| spans.get(last)).is_some_and(|span| place.start < span.end)
 }
 
 /// Turns entries of one text into statements.
@@ -59,6 +98,8 @@ struct Parser<'a> {
     in_invocation: bool,
     /// Heads that are not read as they stand, by where they begin.
     readings: HashMap<u32, Reading>,
+    /// Heads of which all was said with one diagnostic: what the scanner found in them is left out.
+    said: Vec<Span>,
 }
 
 impl Parser<'_> {

@@ -103,6 +103,61 @@ fn one_broken_statement_costs_one_diagnostic_and_leaves_its_neighbours_whole() {
     }
 }
 
+/// The text with all fixes applied.
+fn mended(text: &str) -> String {
+    let parsed = parse(SourceId(0), text);
+    let fixes = parsed.diagnostics.into_iter().filter_map(|diagnostic| diagnostic.fix);
+    let mut edits: Vec<_> = fixes.flat_map(|fix| fix.edits).collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+    edits.iter().fold(text.to_owned(), |mut text, edit| {
+        text.replace_range(edit.span.range(), &edit.replacement);
+        text
+    })
+}
+
+#[test]
+fn what_is_no_statement_of_this_language_is_not_turned_into_one() {
+    for (line, expected) in [
+        ("export FOO=\"bar\"", "unknown-statement `export`"),
+        ("export PATH=$PATH:/opt", "unknown-statement `export`"),
+        ("export FOO = \"bar\"", "unknown-statement `export`"),
+        ("set -e", "unknown-statement `set`"),
+        ("echo \"hi\"", "unknown-statement `echo`"),
+        ("cd /tmp && make; ls", "unknown-statement `cd`"),
+        ("exit 1", "unknown-statement `exit`"),
+        ("test -f x", "unknown-statement `test`"),
+        ("while x < 3 {\n    step w: shell \"w\"\n  }", "unknown-statement `while`"),
+        ("for i in 1 2 3; do", "unknown-statement `for`"),
+        ("shell \"x\"", "step-without-name `shell \"x\"`"),
+        ("shell {\n    run: \"x\"\n  }", "step-without-name `shell`"),
+        ("http \"https://example.org\" -> json", "step-without-name `http \"https://example.org\" -> json`"),
+        ("step: shell \"x\"", "step-without-name `step: shell \"x\"`"),
+    ] {
+        let text = format!("workflow main {{\n  {line}\n  step last: shell \"x\"\n}}\n");
+        assert_eq!(found(&text), [expected], "{line}");
+        assert_eq!(mended(&text), text, "{line}");
+    }
+}
+
+#[test]
+fn what_is_surely_meant_is_mended() {
+    for (line, expected) in [
+        ("set x = 1", "let x = 1"),
+        ("step a: shell \"x\" { reads only; timeout 30s }", "step a: shell \"x\" { reads only, timeout 30s }"),
+        ("step a: shell \"x\" { reads only; }", "step a: shell \"x\" { reads only }"),
+        ("step a: shell \"x\"; # first", "step a: shell \"x\" # first"),
+        ("step my-step: shell \"x\"", "step my_step: shell \"x\""),
+        ("step my-step: shell \"x\"\n  step b: shell \"my-step\"", "step my-step: shell \"x\"\n  step b: shell \"my-step\""),
+        ("for x in [1] {\n  }", "for each x in [1] {\n  }"),
+        ("stpe a: shell \"x\"", "step a: shell \"x\""),
+        ("step a: shell \"x\" {\n    read only\n  }", "step a: shell \"x\" {\n    reads only\n  }"),
+    ] {
+        let text = |line: &str| format!("workflow main {{\n  {line}\n}}\n");
+        assert_eq!(found(&text(line)).len(), 1, "{line}: {:?}", found(&text(line)));
+        assert_eq!(mended(&text(line)), text(expected), "{line}");
+    }
+}
+
 #[test]
 fn broken_quotes_that_open_a_block_string_leave_what_stands_below_whole() {
     let text = "workflow main {\n  if p {\n    step a: shell \"\"\n      make all\n    \"\"\" -> string {\n      reads only\n    }\n  }\n  step b: sleep 1s\n}\n";

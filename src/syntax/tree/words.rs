@@ -43,7 +43,7 @@ pub(super) const CLAUSES: [&str; 11] =
 pub(super) const BLOCKS: [&str; 4] = ["stage", "parallel", "for", "repeat"];
 
 /// What other languages call a statement, and what it is here.
-const FOREIGN: [(&str, &str); 22] = [
+const FOREIGN: [(&str, &str); 21] = [
     ("task", "step"),
     ("job", "step"),
     ("run_step", "step"),
@@ -51,11 +51,10 @@ const FOREIGN: [(&str, &str); 22] = [
     ("elsif", "else if"),
     ("elseif", "else if"),
     ("foreach", "for each"),
-    ("while", "repeat until"),
-    ("until", "repeat until"),
     ("loop", "for each"),
     ("var", "let"),
     ("const", "let"),
+    ("for", "for each"),
     ("set", "let"),
     ("input", "param"),
     ("parameter", "param"),
