@@ -87,11 +87,11 @@ impl Loader<'_> {
             .iter()
             .filter_map(|item| if let Item::Use(use_) = item { Some(use_.clone()) } else { None })
             .collect();
-        self.known.insert(absolute, index);
+        self.known.insert(absolute.clone(), index);
         self.modules.push(Module { file: parsed.file, text: shared, whole, here: here.clone(), uses: Vec::new() });
         for use_ in &uses {
             self.open.push((index, use_.target_span));
-            let target = self.target(use_, name, &here);
+            let target = self.target(use_, name, &here, &absolute);
             self.open.pop();
             if let Some(module) = self.modules.get_mut(index) {
                 module.uses.push(target);
@@ -100,7 +100,7 @@ impl Loader<'_> {
         Some(index)
     }
 
-    fn target(&mut self, use_: &Use, from: &str, here: &str) -> Option<usize> {
+    fn target(&mut self, use_: &Use, from: &str, here: &str, own: &str) -> Option<usize> {
         let path = match &use_.target {
             UseTarget::File(path) => path,
             UseTarget::Module(module) => {
@@ -117,7 +117,11 @@ impl Loader<'_> {
         }
         match self.files.read(&absolute) {
             Ok(text) => self.module(&beside(from, path), absolute, text),
-            Err(FileProblem { message, help }) => {
+            Err(FileProblem { message, mut help }) => {
+                // No file is meant to use itself.
+                if help.contains(own) {
+                    help = "Look at the spelling of its path, which is relative to this file.".to_owned();
+                }
                 self.diagnostics.push(ImportUnreadable { message: &message, help: &help, span: use_.target_span }.diagnostic());
                 None
             }

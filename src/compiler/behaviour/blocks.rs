@@ -1,9 +1,18 @@
 //! What is seen of a block behind it (§7).
 
-use super::{NOTHING, said};
+use super::{NOTHING, compiled, said};
 
 fn with_flag(body: &str) -> Vec<String> {
     said(&format!("param p: bool\n{body}"))
+}
+
+#[test]
+fn a_loop_without_a_name_inside_another_is_told() {
+    let body =
+        "outer: for each a in 1..2 {\n  for each b in 1..2 {\n    step c: shell \"x\" when a == b\n  }\n}\noutput d = outer.c";
+    let found = compiled(&[("main.wf", &format!("workflow main {{\n{body}\n}}\n"))]).diagnostics;
+    let help: Vec<_> = found.iter().filter_map(|found| found.help.as_deref()).collect();
+    assert_eq!(help, ["Name the loop, `NAME: for each …`; behind it the values are the list `NAME.c`."]);
 }
 
 #[test]

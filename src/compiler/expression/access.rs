@@ -121,8 +121,8 @@ impl Checker<'_> {
         let near = nearest(&name.text, fields.iter().map(|field| &**field));
         let help = match of {
             Type::Map(_) => Some(format!("Look a key up with `[\"{}\"]`.", name.text)),
-            Type::Record(_) => None,
             _ if near.is_some() => None,
+            Type::Record(_) => self.names.through_loop(&name.text),
             _ => has(of),
         };
         self.report(&UnknownField { name: &name.text, span, near, of, help });

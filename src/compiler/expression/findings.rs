@@ -389,7 +389,7 @@ impl Finding for UnknownField<'_> {
                 let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name)).collect();
                 format!("It has {}.", names.join(", "))
             }
-            _ => format!("{} has no fields.", with_article(self.of)),
+            _ => "It has no fields.".to_owned(),
         };
         let label = if matches!(self.of, Type::Record(_)) { "not in this record" } else { "not known of it" };
         let help = self.help.clone().unwrap_or_else(|| nearly(self.near, &known));

@@ -57,6 +57,10 @@ pub(crate) trait Names {
     fn candidates(&self) -> Vec<Arc<str>>;
     /// Whether a value of this name can be used here.
     fn is_visible(&self, name: &str) -> bool;
+    /// What leads to a name that only a loop knows, as a sentence.
+    fn through_loop(&self, _: &str) -> Option<String> {
+        None
+    }
     /// How a secret came into a value, from the value back to the declaration: places with what happens there.
     fn trail(&self, value: ValueId) -> Vec<(Span, String)>;
 }

@@ -193,6 +193,11 @@ impl Names for Scope<'_> {
         self.known.get(name).is_some_and(|known| matches!(known.visibility, Visibility::Visible(_)))
     }
 
+    fn through_loop(&self, name: &str) -> Option<String> {
+        let visibility = &self.known.get(name)?.visibility;
+        matches!(visibility, Visibility::InLoop(_)).then(|| reason(name, visibility).1)
+    }
+
     fn trail(&self, value: ValueId) -> Vec<(Span, String)> {
         self.trails.get(&value).cloned().unwrap_or_default()
     }
