@@ -1,6 +1,6 @@
 //! §5: a name means one thing in a workflow, and is used below its declaration.
 
-use super::{NOTHING, said, said_of};
+use super::{NOTHING, compiled, said, said_of};
 
 #[test]
 fn a_name_in_a_block_below_is_not_unknown() {
@@ -69,4 +69,37 @@ fn names_of_blocks_without_a_value_are_names_too() {
     assert_eq!(said("a: stage {\n  step b: shell \"x\"\n}\na: parallel {\n  step c: shell \"y\"\n}"), ["duplicate-name @ a"]);
     assert_eq!(said("let a = 1\nparam p: bool\na: if p {\n  step b: shell \"echo ${a}\"\n}").len(), 1);
     assert_eq!(said("run: stage {\n  step b: shell \"x\"\n}"), ["reserved-name @ run"]);
+}
+
+/// The help of the only finding about a step with this shell text, and the text with its fix.
+fn left_to_the_shell(text: &str) -> (String, String) {
+    let file = format!("workflow main {{\n  let version = 1\n  step a: shell \"echo ${{version}} {text}\"\n}}\n");
+    let found: Vec<_> =
+        compiled(&[("main.wf", &file)]).diagnostics.into_iter().filter(|found| found.slug == "unknown-name").collect();
+    let [found] = found.as_slice() else { panic!("{found:#?}") };
+    let mut edits = found.fix.clone().expect("a fix").edits;
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+    let mut mended = file.clone();
+    edits.iter().for_each(|edit| mended.replace_range(edit.span.range(), &edit.replacement));
+    let mended = mended.split("${version} ").nth(1).and_then(|rest| rest.strip_suffix("\"\n}\n")).unwrap_or_default().to_owned();
+    (found.help.clone().unwrap_or_default(), mended)
+}
+
+#[test]
+fn an_unknown_name_in_a_shell_text_is_most_likely_the_shells() {
+    let help = |written: &str| {
+        format!("Write `{written}` for a variable of the shell; a value is declared above with `let` or `param`.")
+    };
+    for (text, written, mended) in [
+        ("${i}", "$i", "$i"),
+        ("${i}x ${i} ${i}", "\\${i}", "\\${i}x $i $i"),
+        ("${i}-${i}[0]", "$i", "$i-\\${i}[0]"),
+        ("${i/a/b} ${i%o}", "\\${i…}", "\\${i/a/b} \\${i%o}"),
+        ("${items[0]}", "\\${items…}", "\\${items[0]}"),
+    ] {
+        assert_eq!(left_to_the_shell(text), (help(written), mended.to_owned()), "{text}");
+    }
+    let near = left_to_the_shell("${verison}");
+    assert_eq!(near, ("Did you mean `version`?".to_owned(), "${version}".to_owned()));
+    assert_eq!(said("step a: shell \"echo ${i + 1} ${j}\""), ["unknown-name @ i", "unknown-name @ j"]);
 }

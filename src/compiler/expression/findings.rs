@@ -25,15 +25,21 @@ pub(super) struct UnknownName<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
     pub(super) near: Option<String>,
+    /// How the first use in the same shell text is left to the shell, and what leaves all of them, if it stands in one.
+    pub(super) in_shell: Option<(String, Vec<Edit>)>,
 }
 
 impl Finding for UnknownName<'_> {
     const SLUG: &'static str = "unknown-name";
 
     fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.span, format!("no value is called `{}`", self.name)).labelled("not known here");
+        if let Some((first, edits)) = &self.in_shell {
+            let help = format!("Write `{first}` for a variable of the shell; a value is declared above with `let` or `param`.");
+            return found.with_help(help).with_edits("Leave it to the shell", edits.clone());
+        }
         let help = nearly(self.near.as_deref(), "Declare it above with `let` or `param`, or put the text into quotes.");
-        let found = Self::at(self.span, format!("no value is called `{}`", self.name)).labelled("not known here").with_help(help);
-        mended(found, self.near.as_deref(), self.span)
+        mended(found.with_help(help), self.near.as_deref(), self.span)
     }
 }
 

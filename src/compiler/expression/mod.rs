@@ -9,6 +9,7 @@ mod findings;
 mod operator;
 #[cfg(test)]
 mod property_tests;
+mod shell_text;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -20,6 +21,7 @@ pub(crate) use findings::SecretLeak;
 use crate::types::TypeNames;
 use convert::as_joined;
 use findings::{ConditionNotBool, ConstantCondition, ShadowedName, UnknownName};
+use shell_text::ShellText;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{
@@ -191,7 +193,7 @@ impl<'a> Checker<'a> {
             ast::ExpressionKind::Text(text) => self.text(text, span, hint),
             ast::ExpressionKind::List(elements) => self.list(elements, span, hint),
             ast::ExpressionKind::Record(entries) => self.record(entries, span, hint),
-            ast::ExpressionKind::Name(name) => self.name(name, span),
+            ast::ExpressionKind::Name(name) => self.name(name, span, None),
             ast::ExpressionKind::Field { .. } | ast::ExpressionKind::Method { .. } | ast::ExpressionKind::Index { .. } => {
                 self.chain(expression)
             }
@@ -208,17 +210,18 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn name(&mut self, name: &Arc<str>, span: Span) -> Expression {
+    /// What a name stands for; `shell` is the text of a shell that it stands in as a value of its own.
+    fn name(&mut self, name: &Arc<str>, span: Span, shell: Option<&mut ShellText<'_>>) -> Expression {
         let found = match self.locals.iter().rev().find(|local| local.name == *name) {
             Some(local) => Some((ExpressionKind::Reference(Reference::Local(local.id)), local.type_.clone())),
-            None => self.lookup(name, span),
+            None => self.lookup(name, span, shell),
         };
         let Some((kind, type_)) = found else { return unknown(span) };
         let type_ = if self.facts.knows(name) { type_.required().clone() } else { type_ };
         Expression { kind, type_, span }
     }
 
-    fn lookup(&mut self, name: &str, span: Span) -> Option<(ExpressionKind, Type)> {
+    fn lookup(&mut self, name: &Arc<str>, span: Span, shell: Option<&mut ShellText<'_>>) -> Option<(ExpressionKind, Type)> {
         match self.names.lookup(name, span) {
             Lookup::Found(reference, type_) => return Some((ExpressionKind::Reference(reference), type_)),
             Lookup::Constant(value, type_) => return Some((ExpressionKind::Literal(value), type_)),
@@ -232,7 +235,8 @@ impl<'a> Checker<'a> {
                     // What was most likely meant is not called unused too.
                     drop(self.names.lookup(near, span));
                 }
-                self.report(&UnknownName { name, span, near });
+                let in_shell = shell.filter(|_| near.is_none()).map(|shell| shell.left_to_it(name));
+                self.report(&UnknownName { name, span, near, in_shell });
             }
         }
         None

@@ -112,17 +112,8 @@ impl Checker<'_> {
         }
     }
 
-    /// A value in a shell text: one with a text of its own, or a list of those, one word for each.
-    pub(crate) fn word(&mut self, expression: &ast::Expression) -> Expression {
-        let value = self.infer(expression, None);
-        match &value.type_ {
-            Type::List(element) if has_text(element) => value,
-            _ => self.renderable(value),
-        }
-    }
-
     /// A value that has a text of its own.
-    fn renderable(&mut self, value: Expression) -> Expression {
+    pub(super) fn renderable(&mut self, value: Expression) -> Expression {
         let span = value.span;
         match &value.type_ {
             type_ if has_text(type_) => return value,
@@ -135,7 +126,7 @@ impl Checker<'_> {
 }
 
 /// Whether values of a type have a text of their own (§3).
-fn has_text(type_: &Type) -> bool {
+pub(super) fn has_text(type_: &Type) -> bool {
     match type_ {
         Type::String
         | Type::Int

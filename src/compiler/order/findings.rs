@@ -23,7 +23,7 @@ impl Finding for DependencyCycle {
         let diagnostic = Self::at(span, circle(&self.titles)).labelled(first);
         let labelled = links.fold(diagnostic, |diagnostic, (text, span)| diagnostic.with_label(*span, text));
         labelled
-            .with_help("Open the circle at one link: leave a name out of `depends on`, use a value less, or move a statement.")
+            .with_help("Open the circle at one link: leave a name out of `depends on`, use a value less, or move a statement. Inside `parallel { … }` the order in which statements are written does not count.")
     }
 }
 

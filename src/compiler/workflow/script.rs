@@ -4,18 +4,12 @@ use super::Check;
 use crate::shell;
 use wf_model::expression::Expression;
 use wf_model::script::Script;
-use wf_model::span::Span;
 use wf_syntax::ast;
 
 impl Check<'_> {
     /// The text of a `shell` step, its values placed as the shell of the step reads them.
     pub(super) fn script(&mut self, text: &ast::Text, given: &[&ast::Attribute]) -> Script<Expression> {
-        let mut values: Vec<(Expression, Span)> = Vec::new();
-        for part in &text.parts {
-            if let ast::TextPart::Value { expression, span } = part {
-                values.push((self.with_checker(|checker| checker.word(expression)), *span));
-            }
-        }
+        let values = self.with_checker(|checker| checker.words(text));
         let own = given.iter().find(|attribute| &*attribute.name.text == "shell").map(|attribute| &attribute.value);
         let shell = match own {
             Some(value) => value.plain_text().map(str::to_owned),

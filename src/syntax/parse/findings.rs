@@ -221,14 +221,15 @@ impl Finding for ShellExpansion<'_> {
     const SLUG: &'static str = "shell-expansion";
 
     fn diagnostic(&self) -> Diagnostic {
-        let name = self.inside.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        let plain = name == self.inside && !name.is_empty();
+        let name = self.inside;
+        let plain =
+            name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
         let help = if plain {
             format!(
                 "For the shell's variable write `${name}` without braces, or `\\${{{name}}}`; `env(\"{name}\")` reads it here."
             )
         } else {
-            format!("For the shell's own expansion write `\\${{{}}}`, or use a raw string in single quotes.", self.inside)
+            format!("For the shell's own expansion write `\\${{{name}}}`, or use a raw string in single quotes.")
         };
         Self::at(self.span, format!("`${{{}}}` is the shell's, not an expression", self.inside))
             .labelled("`${…}` puts a value of the workflow in")

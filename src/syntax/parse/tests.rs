@@ -132,6 +132,7 @@ fn literals_are_read() {
         ("\"\"\"one line \\n \\${HOME}\"\"\"", "'one line \\\\n ${HOME}'"),
         ("'''\n  a ${b} \\\n  '''", "'a ${b} \\\\\\n'"),
         ("\"$HOME $ {x}\"", "'$HOME $ {x}'"),
+        ("\"${a % b} ${a%b}\"", "'{(a Remainder b)} {(a Remainder b)}'"),
     ] {
         assert_eq!(read(text), expected, "{text}");
     }
@@ -148,6 +149,13 @@ fn likely_mistakes_cost_one_diagnostic_and_have_a_fix() {
         ("99999999999999999999", "number-too-large `99999999999999999999`"),
         ("\"${HOME}\"", "shell-expansion `${HOME}` -> \"\\${HOME}\""),
         ("\"${HOME:-x}\"", "shell-expansion `${HOME:-x}` -> \"\\${HOME:-x}\""),
+        ("\"${USER:-x}\"", "shell-expansion `${USER:-x}` -> \"\\${USER:-x}\""),
+        ("\"${#x}\"", "shell-expansion `${#x}` -> \"\\${#x}\""),
+        ("\"${n##*/}\"", "shell-expansion `${n##*/}` -> \"\\${n##*/}\""),
+        ("\"${arr[@]}\"", "shell-expansion `${arr[@]}` -> \"\\${arr[@]}\""),
+        ("\"${#arr[@]}\"", "shell-expansion `${#arr[@]}` -> \"\\${#arr[@]}\""),
+        ("\"${?}\"", "shell-expansion `${?}` -> \"\\${?}\""),
+        ("\"${@}\"", "shell-expansion `${@}` -> \"\\${@}\""),
         ("\"${file%.txt}\"", "shell-expansion `${file%.txt}` -> \"\\${file%.txt}\""),
         ("\"${dir/a/*}\"", "shell-expansion `${dir/a/*}` -> \"\\${dir/a/*}\""),
         ("\"${a / }\"", "syntax-error `}`"),
@@ -164,6 +172,19 @@ fn likely_mistakes_cost_one_diagnostic_and_have_a_fix() {
     ] {
         assert_eq!(found(text), expected, "{text}");
     }
+}
+
+#[test]
+fn only_a_variable_of_the_shell_is_named_in_its_advice() {
+    let help = |text| parse_expression(SourceId(0), 0, text).1.first().and_then(|found| found.help.clone()).unwrap_or_default();
+    assert_eq!(
+        help("\"${HOME}\""),
+        "For the shell's variable write `$HOME` without braces, or `\\${HOME}`; `env(\"HOME\")` reads it here."
+    );
+    assert_eq!(
+        help("\"${USER:-x}\""),
+        "For the shell's own expansion write `\\${USER:-x}`, or use a raw string in single quotes."
+    );
 }
 
 #[test]

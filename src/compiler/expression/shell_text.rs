@@ -1,0 +1,103 @@
+//! Values in a shell text.
+
+use super::text::has_text;
+use super::{Checker, unknown};
+use std::collections::HashSet;
+use std::sync::Arc;
+use wf_model::diagnostic::Edit;
+use wf_model::expression::{BinaryOperator, Expression};
+use wf_model::span::Span;
+use wf_model::types::Type;
+use wf_syntax::ast::{self, ExpressionKind, TextPart};
+
+/// A shell text, and which of its names were taken for variables of the shell.
+pub(super) struct ShellText<'a> {
+    text: &'a ast::Text,
+    told: HashSet<Arc<str>>,
+}
+
+impl Checker<'_> {
+    /// The values of a shell text, each with the place of its `${…}`.
+    pub(crate) fn words(&mut self, text: &ast::Text) -> Vec<(Expression, Span)> {
+        let mut shell = ShellText { text, told: HashSet::new() };
+        let mut values = Vec::new();
+        for part in &text.parts {
+            if let TextPart::Value { expression, span } = part {
+                values.push((self.word(expression, &mut shell), *span));
+            }
+        }
+        values
+    }
+
+    /// One with a text of its own, or a list of those, one word for each.
+    fn word(&mut self, expression: &ast::Expression, shell: &mut ShellText<'_>) -> Expression {
+        if let Some((name, span)) = variable(expression) {
+            if shell.told.contains(name) {
+                return unknown(expression.span);
+            }
+            let value = self.name(name, span, Some(shell));
+            if value.type_ == Type::Unknown {
+                return value;
+            }
+        }
+        let value = self.infer(expression, None);
+        match &value.type_ {
+            Type::List(element) if has_text(element) => value,
+            _ => self.renderable(value),
+        }
+    }
+}
+
+impl ShellText<'_> {
+    /// Takes a name that nothing has for a variable of the shell; gives how its first use is left to the shell, and what does
+    /// that for all of them.
+    pub(super) fn left_to_it(&mut self, name: &Arc<str>) -> (String, Vec<Edit>) {
+        self.told.insert(name.clone());
+        let mut following = self.text.parts.iter().skip(1);
+        let mut shown = None;
+        let mut edits = Vec::new();
+        for part in &self.text.parts {
+            let next = following.next();
+            let TextPart::Value { expression, span } = part else { continue };
+            if variable(expression).is_none_or(|(other, _)| other != name) {
+                continue;
+            }
+            let plain = matches!(expression.kind, ExpressionKind::Name(_));
+            let (written, edit) = match (plain, joins(next)) {
+                (true, false) => (format!("${name}"), Edit { span: *span, replacement: format!("${name}") }),
+                (true, true) => (format!("\\${{{name}}}"), Edit { span: span.before(), replacement: "\\".to_owned() }),
+                (false, _) => (format!("\\${{{name}…}}"), Edit { span: span.before(), replacement: "\\".to_owned() }),
+            };
+            shown.get_or_insert(written);
+            edits.push(edit);
+        }
+        (shown.unwrap_or_default(), edits)
+    }
+}
+
+/// The name of which a value consists as the shell would read it: `x`, `x[0]`, `x/a/b`, `x%a`.
+fn variable(expression: &ast::Expression) -> Option<(&Arc<str>, Span)> {
+    let mut inner = expression;
+    loop {
+        match &inner.kind {
+            ExpressionKind::Name(name) => return Some((name, inner.span)),
+            ExpressionKind::Index { base, .. } if matches!(base.kind, ExpressionKind::Name(_)) => inner = base,
+            ExpressionKind::Binary {
+                operator: BinaryOperator::Divide | BinaryOperator::Remainder,
+                operator_span,
+                left,
+                right,
+            } => {
+                let touching = left.span.end == operator_span.start && operator_span.end == right.span.start;
+                inner = Some(&**left).filter(|_| touching)?;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Whether what follows would belong to a `$name` before it.
+fn joins(next: Option<&TextPart>) -> bool {
+    let Some(TextPart::Literal { text, .. }) = next else { return false };
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '[')
+}
