@@ -1,5 +1,6 @@
 //! A simple command, read word by word: which of its words another interpreter reads as code.
 
+use super::bashism::BashismKind;
 use super::context::Refusal;
 use super::interpreter::{Interpreter, SOURCE, Wrapper, base_name, interpreter, wrapper};
 
@@ -53,6 +54,8 @@ pub(super) struct Command {
     begun: bool,
     /// Its name, if it writes its arguments or what it reads.
     name: Option<&'static str>,
+    /// Whether it is `[` or `test`.
+    tests: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -207,6 +210,17 @@ impl Command {
         self.stage = Stage::Data;
     }
 
+    /// What of it only bash reads: a word that it has taken in, with whether it might have been a command's name.
+    pub(super) fn bashism(&self, word: &Word, at_start: bool) -> Option<BashismKind> {
+        match (at_start, word.plain()?) {
+            (true, "[[") => Some(BashismKind::Test),
+            (true, "source") => Some(BashismKind::Source),
+            (true, "function") => Some(BashismKind::Function),
+            (false, "==") if self.tests => Some(BashismKind::Equality),
+            _ => None,
+        }
+    }
+
     /// Whether the name of a loop's variable comes next.
     pub(super) fn takes_loop_name(&self) -> bool {
         matches!(self.stage, Stage::Loop { name: None })
@@ -235,6 +249,7 @@ impl Command {
             return;
         }
         let known = word.known().map(base_name);
+        self.tests = matches!(known, Some("[" | "test"));
         self.name = WRITES_ARGUMENTS.into_iter().chain(COPIES_INPUT).find(|name| known == Some(name));
         self.stage = word.known().map_or(Stage::Data, stage_of);
     }

@@ -3,6 +3,7 @@
 //! The reading follows the token recognition of POSIX (Shell Command Language, 2.3) with the extensions of bash that change
 //! what is quoted. Where shells differ, the reading that refuses more values wins.
 
+use super::bashism::Bashism;
 use super::context::{Carried, Context, Flaw, FlawKind, Refusal};
 use super::frame::{Closer, Frame, Mode, Words};
 use super::here_document::Pending;
@@ -22,6 +23,8 @@ pub(super) struct Reading {
     pub(super) flaws: Vec<Flaw>,
     /// Values that variables carry to code.
     pub(super) carried: Vec<Carried>,
+    /// What of the text needs bash, in the order in which it showed.
+    pub(super) bashisms: Vec<Bashism>,
 }
 
 /// Reads a whole text.
@@ -46,7 +49,8 @@ pub(super) struct Lexer<'a> {
     pub(super) arithmetic_until: usize,
     /// Variables of the shell, used and assigned.
     pub(super) variables: Variables,
-    reading: Reading,
+    /// What was found.
+    pub(super) reading: Reading,
 }
 
 impl<'a> Lexer<'a> {
@@ -326,6 +330,11 @@ impl<'a> Lexer<'a> {
             }
             self.place += 1;
         }
+    }
+
+    /// Whether a word that has just ended at `place` or before it ends with the symbol there.
+    pub(super) fn symbol_is_last_of(&self, word: &str, place: usize) -> bool {
+        matches!(self.symbol(place), Some(Symbol::Character(last)) if word.ends_with(last))
     }
 
     /// Skips `\` and what it escapes; a value there is refused. Gives the character.

@@ -1,5 +1,6 @@
 //! Values in shell text: the quoting around each is read, so that it arrives as data.
 
+mod bashism;
 mod command;
 mod context;
 mod findings;
@@ -49,6 +50,9 @@ pub(crate) fn script(
     let contexts = if known {
         let reading = lexer::read(&symbols);
         reading.flaws.iter().for_each(|flaw| report::flaw(*flaw, &symbols, diagnostics));
+        if shell.is_some_and(is_posix_only) {
+            reading.bashisms.iter().for_each(|bashism| bashism::report(*bashism, &symbols, diagnostics));
+        }
         for carried in &reading.carried {
             let refused = matches!(reading.contexts.get(carried.value), Some(Context::Refused(_)));
             let value = values.get(carried.value).filter(|(value, _)| !refused && !is_raw(value) && may_be_code(&value.type_));
@@ -94,6 +98,12 @@ fn is_known(shell: &str) -> bool {
     let applet = words.next().filter(|_| program == "busybox");
     let name = applet.map_or_else(|| program.to_owned(), |applet| format!("{program} {applet}"));
     KNOWN.contains(&name.as_str())
+}
+
+/// Whether what only bash reads does not belong into text for a shell.
+fn is_posix_only(shell: &str) -> bool {
+    let program = shell.split_whitespace().next().map(interpreter::base_name);
+    matches!(program, Some("sh" | "dash"))
 }
 
 /// Whether a value is `raw(x)`.

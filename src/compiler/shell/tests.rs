@@ -151,7 +151,7 @@ const TAKEN: &[(&str, &str)] = &[
 fn places_that_take_values() {
     let mut wrong = Vec::new();
     for (written, expected) in TAKEN {
-        let (script, diagnostics) = read(written, Some("/bin/sh"));
+        let (script, diagnostics) = read(written, Some("/bin/bash"));
         if !diagnostics.is_empty() || places(&script) != *expected {
             wrong.push((written, slugs(&diagnostics), places(&script)));
         }
@@ -402,11 +402,11 @@ fn quotes_are_closed_around_a_value() {
         ("echo '‹x›' '‹y›!'", "echo x '‹y›!'"),
         ("echo $'a\\t‹x›!'", "echo $'a\\t'x$'!'"),
     ] {
-        let (_, diagnostics) = read(written, Some("sh"));
+        let (_, diagnostics) = read(written, Some("bash"));
         let mended = mended(written, diagnostics.first().unwrap());
         assert_eq!(mended, expected.replace(['‹', '›'], ""), "{written}");
     }
-    let (_, diagnostics) = read("cat <<'E'\n‹x›\nE\n", Some("sh"));
+    let (_, diagnostics) = read("cat <<'E'\n‹x›\nE\n", Some("bash"));
     assert_eq!(diagnostics.first().unwrap().fix, None, "a delimiter without quotes changes the rest of the text as well");
 }
 
@@ -437,6 +437,52 @@ fn other_shells_take_no_values() {
     }
     for shell in ["sh", "/bin/bash", "/bin/busybox sh", "dash", "zsh"] {
         assert!(read("echo ‹x›", Some(shell)).1.is_empty(), "{shell}");
+    }
+}
+
+#[test]
+fn text_for_sh_that_needs_bash_is_told_so() {
+    for (written, place, what) in [
+        ("[[ a = b ]] && ls", 0..2, "`[[ … ]]`"),
+        ("if [[ -f a ]]; then ls; fi; [[ b ]]", 3..5, "`[[ … ]]`"),
+        ("ls; source env.sh", 4..10, "`source`"),
+        ("a=(1 2)", 2..3, "an array"),
+        ("diff <(ls) b", 5..7, "`<(…)`"),
+        ("cat <<< ‹x›", 4..7, "`<<<`"),
+        ("function f { ls; }", 0..8, "`function`"),
+        ("[ a == \"$b\" ]", 4..6, "`==` in `[ … ]`"),
+        ("if test a == b\nthen ls; fi", 10..12, "`==` in `[ … ]`"),
+        ("ls &>/dev/null", 3..5, "`&>`"),
+        ("ls |& cat", 3..5, "`|&`"),
+        ("echo $'a\\t'", 5..7, "`$'…'`"),
+        ("echo \"$([[ a ]])\"", 8..10, "`[[ … ]]`"),
+    ] {
+        for shell in ["sh", "/bin/dash", "sh -e"] {
+            let (_, diagnostics) = read(written, Some(shell));
+            let [found] = diagnostics.as_slice() else { panic!("{written}: {diagnostics:#?}") };
+            assert_eq!(found.slug, "shell-not-posix", "{written}");
+            assert_eq!(found.message, format!("{what} stands in text for `sh`"), "{written}");
+            assert_eq!(found.primary.span.range(), place, "{written}");
+        }
+        assert_eq!(slugs(&read(written, Some("bash")).1), Vec::<&str>::new(), "{written}");
+    }
+    let equality = "[ a == b ]";
+    assert_eq!(mended(equality, read(equality, Some("sh")).1.first().unwrap()), "[ a = b ]");
+}
+
+#[test]
+fn text_that_every_shell_reads_is_left_alone() {
+    for written in [
+        "echo '[[' a == b source function",
+        "[ a = b ] && . ./env.sh > log 2>&1",
+        "f() { ls; }; f & wait",
+        "echo '<(' \"$'a'\" \"<<<\" # [[ a ]]",
+        "cat <<END\n[[ a ]]\nsource x\nEND\n",
+        "bash -c '[[ a == b ]]'",
+        "grep \"a[[:space:]]\" b",
+        "case $a in [[:digit:]]*) ls ;; esac",
+    ] {
+        assert_eq!(slugs(&read(written, Some("sh")).1), Vec::<&str>::new(), "{written}");
     }
 }
 

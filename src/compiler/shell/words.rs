@@ -1,5 +1,6 @@
 //! Outside quotes: words, operators, redirections, comments and what reserved words begin.
 
+use super::bashism::BashismKind;
 use super::command::{Role, is_name, is_target};
 use super::context::{Context, FlawKind, ListPlace, Refusal};
 use super::frame::{Closer, Frame, Mode, Test, Words};
@@ -57,6 +58,7 @@ impl Lexer<'_> {
             }
             ('\'', _) => self.single_quoted_word(false, Refusal::SingleQuotes),
             ('$', Some('\'')) => {
+                self.needs_bash(BashismKind::DollarQuotes, opened, 2);
                 self.place += 1;
                 self.single_quoted_word(true, Refusal::DollarQuotes);
             }
@@ -164,6 +166,7 @@ impl Lexer<'_> {
             return;
         }
         if self.character(1) == Some('(') {
+            self.needs_bash(BashismKind::ProcessSubstitution, opened, 2);
             self.place += 2;
             if let Some(words) = self.words() {
                 words.push_open();
@@ -173,6 +176,7 @@ impl Lexer<'_> {
         self.drop_descriptor();
         self.word_ends();
         if self.follows("<<<") {
+            self.needs_bash(BashismKind::HereString, opened, 3);
             self.place += 3;
         } else if self.follows("<<") {
             return self.here_delimiter();
@@ -209,8 +213,12 @@ impl Lexer<'_> {
             return;
         }
         if self.follows("&>") {
+            self.needs_bash(BashismKind::BothStreams, self.place, 2);
             self.place += 1;
             return;
+        }
+        if self.follows("|&") {
+            self.needs_bash(BashismKind::BothStreamsPiped, self.place, 2);
         }
         let doubled = self.character(1) == Some(character);
         let ends_case = character == ';' && (doubled || self.character(1) == Some('&'));
@@ -257,6 +265,9 @@ impl Lexer<'_> {
                     if let Some(words) = self.words() {
                         words.command.leave();
                     }
+                }
+                if mode == Mode::Array {
+                    self.needs_bash(BashismKind::Array, opened, 1);
                 }
                 let array = self.words().and_then(|words| words.target()).filter(|_| mode == Mode::Array);
                 let mut words = Words::new(mode, Closer::Parenthesis, opened);
@@ -316,6 +327,11 @@ impl Lexer<'_> {
             let name = word.text.split('=').next().filter(|name| is_name(name));
             return name.into_iter().for_each(|name| self.variables.evaluated(name, opened));
         }
+        if words.mode == Mode::Commands {
+            let kind = words.command.bashism(&word, at_start);
+            kind.into_iter().for_each(|kind| self.word_needs_bash(kind, &word.text, opened));
+        }
+        let Some(words) = self.words() else { return };
         match words.mode {
             Mode::Commands if at_start => match word.plain() {
                 Some("case") => {
