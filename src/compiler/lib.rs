@@ -11,6 +11,7 @@ mod globals;
 mod load;
 mod nesting;
 mod order;
+mod pattern;
 #[cfg(test)]
 mod sample;
 mod shell;

@@ -97,8 +97,8 @@ impl Checker<'_> {
         let Some((text, span)) = literal else { return };
         match function {
             Function::Glob => {
-                if let Err(error) = globset::Glob::new(&text) {
-                    self.report(&PatternSyntax { span, what: "path pattern", problem: &error.kind().to_string() });
+                if let Some(problem) = crate::pattern::problem(&text) {
+                    self.report(&PatternSyntax { span, what: "path pattern", problem: &problem });
                 }
             }
             Function::Now => {

@@ -95,8 +95,8 @@ impl Check<'_> {
     }
 
     fn change(&mut self, pattern: Arc<str>, trigger: &ast::Trigger) -> TriggerKind {
-        if let Err(error) = globset::Glob::new(&pattern) {
-            self.report(&PatternProblem { span: trigger.subject.span, problem: &error.kind().to_string() });
+        if let Some(problem) = crate::pattern::problem(&pattern) {
+            self.report(&PatternProblem { span: trigger.subject.span, problem: &problem });
         }
         let mut settle = None;
         for option in trigger.options.iter().filter(|option| &*option.name.text == "settle") {
