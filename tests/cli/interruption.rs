@@ -81,6 +81,14 @@ fn a_second_interrupt_ends_at_once_what_does_not_listen() {
 }
 
 #[test]
+fn what_a_shell_runs_in_the_background_ends_with_an_interrupt_too() {
+    let mut run = Run::start("sleep 1000 & sleep 1000 &");
+    run.send(Signal::INT);
+    run.wait_for("stopped  wait");
+    assert_eq!(run.ended(), 130);
+}
+
+#[test]
 fn the_keys_of_a_terminal_interrupt() {
     let place = Place::new();
     place.write("main.wf", &waiting(""));

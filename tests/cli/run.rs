@@ -155,9 +155,11 @@ fn outputs_go_to_stdout_as_lines_as_json_and_to_a_file() {
     assert_eq!(serde_json::from_str::<Value>(&place.read("out.json")).expect("JSON"), expected);
     let json: Value = serde_json::from_str(&ran(&place, &["--format", "json"]).stdout).expect("one JSON object");
     assert_eq!((&json["state"], &json["outputs"]), (&json!("succeeded"), &expected));
-    let nowhere = ran(&place, &["--output", "missing/out.json"]);
-    assert_eq!(nowhere.code, 1);
-    assert!(nowhere.stderr.contains("cannot be written") && nowhere.stdout.contains("n = 3"), "{nowhere:?}");
+    for file in ["missing/out.json", "."] {
+        let nowhere = ran(&place, &["--output", file]);
+        assert_eq!((nowhere.code, nowhere.stdout.as_str()), (2, ""));
+        assert!(nowhere.stderr.contains("cannot be written") && nowhere.stderr.contains("Nothing was started."), "{nowhere:?}");
+    }
 }
 
 #[test]
@@ -205,6 +207,68 @@ fn a_dry_run_checks_everything_and_starts_nothing() {
     assert!(outcome.stdout.contains("nothing was started") && outcome.stdout.contains("param n = 2"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("step `a`"), "{}", outcome.stdout);
     assert!(!place.path("started-2").exists());
+}
+
+#[test]
+fn a_dry_run_starts_no_program_that_gives_a_secret() {
+    let place = place(
+        "workflow main {\n  secret s from command [\"sh\", \"-c\", \"touch asked; echo x\"]\n  step a: shell \"true\" { env: { S: s }, reads only, timeout 5s }\n}\n",
+    );
+    let outcome = ran(&place, &["--dry-run", "--format", "json"]);
+    let told: Value = serde_json::from_str(&outcome.stdout).expect("one JSON object");
+    assert_eq!(told, json!({ "workflow": "main", "started": false, "parameters": {}, "steps": ["a"] }));
+    assert!(!place.path("asked").exists());
+    assert_eq!(ran(&place, &[]).code, 0);
+    assert!(place.path("asked").exists());
+}
+
+#[test]
+fn a_secret_that_is_seen_elsewhere_is_masked_there_too() {
+    let text = r#"
+workflow main {
+  param number: int = 1
+  secret token from env "TOKEN"
+  step keep: shell "echo ${token} > kept; touch f-${token}" { no undo "x", timeout 5s }
+  let kept = read("./kept")
+  let found = glob("./f-*")
+  output a: string = env("TOKEN") ?? ""
+  output b: string = kept.trim()
+  output c: int = found.length
+  output d: string = found.join(" ")
+  output n: int = number
+}
+"#;
+    let place = place(text);
+    let run = |arguments: &[&str]| {
+        let mut command = place.command(&[&["run", "main.wf"], arguments].concat());
+        let output = command.env("TOKEN", "correct-horse").output().expect("the binary starts");
+        String::from_utf8(output.stdout).expect("UTF-8") + &String::from_utf8(output.stderr).expect("UTF-8")
+    };
+    for arguments in [&[][..], &["--format", "json"], &["--param", "number=correct-horse"]] {
+        let shown = run(arguments);
+        assert!(!shown.contains("correct-horse") && shown.contains("***"), "{shown}");
+    }
+}
+
+#[test]
+fn a_signal_and_what_is_left_running_are_told_by_name() {
+    let place = place(
+        "workflow main {\n  step a: shell \"sleep 1000 >/dev/null 2>&1 & echo started\" { reads only, timeout 1m }\n  step b: shell \"kill -KILL $$\" { reads only, timeout 1m }\n}\n",
+    );
+    let outcome = ran(&place, &[]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains("leaked   a: processes that it left running were ended"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("ended by signal SIGKILL"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_list_that_no_shell_takes_is_refused_with_advice() {
+    let place = place("workflow main {\n  param list: [int]\n  step a: shell \"echo ${list}\" { reads only, timeout 1m }\n}\n");
+    let list: Vec<u32> = (0..20_000).collect();
+    place.write("list.json", &json!({ "list": list }).to_string());
+    let outcome = ran(&place, &["--params", "list.json"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains("20000 values") && outcome.stderr.contains("stdin: list.join"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -25,6 +25,15 @@ pub(super) fn text(workflow: &Workflow, arguments: &[(Arc<str>, Value)]) -> Stri
     text
 }
 
+/// The same as one JSON object.
+pub(super) fn json(workflow: &Workflow, arguments: &[(Arc<str>, Value)]) -> String {
+    let parameters: serde_json::Map<_, _> = arguments.iter().map(|(name, value)| (name.to_string(), value.to_json())).collect();
+    let steps = workflow.statements.iter().filter(|(_, statement)| statement.kind.step().is_some());
+    let steps: Vec<_> = steps.filter_map(|(_, statement)| statement.name.as_deref()).collect();
+    let told = serde_json::json!({ "workflow": &*workflow.name, "started": false, "parameters": parameters, "steps": steps });
+    format!("{told}\n")
+}
+
 fn push<'a>(workflow: &'a Workflow, body: BodyId, depth: usize, left: &mut Vec<(usize, &'a Statement)>) {
     let Some(body) = workflow.bodies.get(body) else { return };
     left.extend(body.statements.iter().rev().filter_map(|id| Some((depth, workflow.statements.get(*id)?))));

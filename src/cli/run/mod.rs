@@ -25,7 +25,8 @@ use wf_model::run::RunState;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Assignments, Canceller, Means, NoJournal, RealWorld, RunBroken, RunEnded};
 use wf_runtime::engine::{Options, unsupported};
-use wf_runtime::secrets::Secrets;
+use wf_runtime::mask::Masker;
+use wf_runtime::secrets::{Lookup, RunCommand, Secrets};
 
 /// Checks a workflow file and runs a workflow of it.
 #[derive(Debug, clap::Args)]
@@ -87,12 +88,19 @@ impl Run {
         if !missing.is_empty() {
             return self.show(&compilation, &missing, output).map(|()| Exit::Usage);
         }
+        if let Some(problem) = self.output.as_deref().and_then(unwritable) {
+            return output.note(&problem).map(|()| Exit::Usage);
+        }
         let prepared = match self.prepare(&program, id, workflow, file, output)? {
             Ok(prepared) => prepared,
             Err(problems) => return self.show(&compilation, &problems, output).map(|()| Exit::Usage),
         };
         if self.dry_run {
-            return output.result(&dry::text(workflow, &prepared.arguments)).map(|()| Exit::Done);
+            let told = match self.format {
+                Format::Json => dry::json(workflow, &prepared.arguments),
+                Format::Human | Format::Github => dry::text(workflow, &prepared.arguments),
+            };
+            return output.result(&told).map(|()| Exit::Done);
         }
         self.perform(prepared, &compilation, output)
     }
@@ -130,11 +138,15 @@ impl Run {
         let mut surroundings =
             arguments::Seen::new(program, &world, arguments::run_value(&run_id, &workflow.name, directory.path()));
         let bound = wf_runtime::parameters::bind(workflow, &given, &mut surroundings);
-        let secrets = read_secrets(program, id);
+        let secrets = self.read_secrets(program, id);
+        let known: Vec<Value> = secrets.iter().flat_map(|(values, _)| values.values().cloned()).collect();
+        let masker = Masker::of_values(&known);
         let (bound, (secrets, withheld)) = match (bound, secrets) {
             (Ok(bound), Ok(secrets)) => (bound, secrets),
             (bound, secrets) => {
                 let mut problems = bound.err().unwrap_or_default();
+                // A secret that was given as a parameter by mistake is not to be told.
+                problems.iter_mut().for_each(|problem| problem.message = masker.text(&problem.message));
                 problems.extend(secrets.err().unwrap_or_default());
                 return Ok(Err(problems));
             }
@@ -143,6 +155,26 @@ impl Run {
             |value| workflow.parameters.iter().find(|parameter| parameter.value == value).map(|parameter| parameter.name.clone());
         let arguments = bound.into_iter().filter_map(|(value, bound)| Some((name_of(value)?, bound))).collect();
         Ok(Ok(Prepared { program: program.clone(), workflow: id, arguments, secrets, withheld, folder, directory, id: run_id }))
+    }
+
+    /// The secrets of a workflow and of all that it calls; a dry run starts none of the programs that would give one.
+    fn read_secrets(&self, program: &Program, id: WorkflowId) -> Result<SecretValues, Vec<Diagnostic>> {
+        let not_started = |_: &[Arc<str>], _: &str| Ok(b"***".to_vec());
+        let command: &RunCommand<'_> = if self.dry_run { &not_started } else { &wf_runtime::secrets::output };
+        let lookup = Lookup { variable: &|name| std::env::var_os(name), command };
+        let mut values = BTreeMap::new();
+        let (mut withheld, mut problems) = (Vec::new(), Vec::new());
+        for id in called(program, id) {
+            let Some(workflow) = program.workflows.get(id) else { continue };
+            match wf_runtime::secrets::read(workflow, lookup) {
+                Ok(Secrets { values: read, withheld: names }) => {
+                    values.extend(read.into_iter().map(|(value, secret)| ((id, value), secret)));
+                    withheld.extend(names);
+                }
+                Err(diagnostics) => problems.extend(diagnostics),
+            }
+        }
+        if problems.is_empty() { Ok((values, withheld)) } else { Err(problems) }
     }
 
     fn perform(&self, prepared: Prepared, compilation: &Compilation, output: &mut Output) -> io::Result<Exit> {
@@ -190,7 +222,8 @@ impl Run {
     }
 
     fn conclude(&self, ended: &RunEnded, id: &str, report: &RunReport, output: &mut Output) -> io::Result<Exit> {
-        output.note(&report.summary(ended))?;
+        // The run is over, whether somebody reads about it or not.
+        let _ = output.note(&report.summary(ended));
         output.result(&run::result(self.format, ended, id))?;
         if let Some(path) = &self.output
             && ended.state == RunState::Succeeded
@@ -208,6 +241,19 @@ impl Run {
     }
 }
 
+/// Why a file for the outputs could not be written when the run is over.
+fn unwritable(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (reason, help) = if path.is_dir() {
+        ("it is a directory", "Name a file in it.")
+    } else if !folder.is_dir() {
+        ("its directory is not there", "Make the directory first.")
+    } else {
+        return None;
+    };
+    Some(format!("error: {} cannot be written: {reason}\nhelp: {help} Nothing was started.\n", path.display()))
+}
+
 /// The directory of the file, where steps run.
 fn folder_of(file: &str) -> PathBuf {
     let current = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
@@ -223,23 +269,6 @@ fn default_jobs() -> usize {
 }
 
 type SecretValues = (BTreeMap<(WorkflowId, wf_model::expression::ValueId), Value>, Vec<std::ffi::OsString>);
-
-/// The secrets of a workflow and of all that it calls.
-fn read_secrets(program: &Program, id: WorkflowId) -> Result<SecretValues, Vec<Diagnostic>> {
-    let mut values = BTreeMap::new();
-    let (mut withheld, mut problems) = (Vec::new(), Vec::new());
-    for id in called(program, id) {
-        let Some(workflow) = program.workflows.get(id) else { continue };
-        match wf_runtime::secrets::read(workflow, |name| std::env::var_os(name)) {
-            Ok(Secrets { values: read, withheld: names }) => {
-                values.extend(read.into_iter().map(|(value, secret)| ((id, value), secret)));
-                withheld.extend(names);
-            }
-            Err(diagnostics) => problems.extend(diagnostics),
-        }
-    }
-    if problems.is_empty() { Ok((values, withheld)) } else { Err(problems) }
-}
 
 /// A workflow and all that it calls.
 fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {

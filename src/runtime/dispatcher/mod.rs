@@ -20,9 +20,10 @@ pub use world::{RealWorld, World};
 
 use crate::engine::{Command, Engine, IllegalTransition, Options, only_waits};
 use crate::executor::{Executor, Stop};
+use crate::mask::Masker;
 use attempt::{Assignment, Surroundings, ask, perform};
 use reporter::AttemptOutput;
-use secrets::KnownSecrets;
+use secrets::{KnownSecrets, masked};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -313,7 +314,7 @@ impl Dispatcher {
                 if matches!(function, Function::Read | Function::Glob) {
                     effects.push(Effect::Look { kind, function, arguments });
                 } else {
-                    happened.push_back(answer(&*self.world, kind, function, &arguments));
+                    happened.push_back(answer(&*self.world, kind, function, &arguments, &self.secrets.masker()));
                 }
             }
             Command::WakeAt { instance, timer, due } => self.timers.set(instance, timer, due),
@@ -350,11 +351,11 @@ impl Dispatcher {
                 }
             }
             Effect::Look { kind, function, arguments } => {
-                let (world, post) = (Arc::clone(&self.world), self.post.clone());
+                let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker());
                 // Files may be large and far away; the run goes on meanwhile.
                 tokio::task::spawn_blocking(move || {
                     // A run that has ended takes no answer.
-                    let _ = post.send(answer(&*world, kind, function, &arguments));
+                    let _ = post.send(answer(&*world, kind, function, &arguments, &masker));
                 });
             }
         }
@@ -407,8 +408,10 @@ const fn may_be_stale(kind: &EventKind) -> bool {
     )
 }
 
-fn answer(world: &dyn World, look: LookUp, function: Function, arguments: &[Value]) -> EventKind {
-    let answer = world.observe(function, arguments).map_err(Arc::from);
+/// What the world says; a secret that is seen there is not to be told.
+fn answer(world: &dyn World, look: LookUp, function: Function, arguments: &[Value], masker: &Masker) -> EventKind {
+    let answer = world.observe(function, arguments).map(|value| masked(&value, masker));
+    let answer = answer.map_err(|message| masker.text(&message).into());
     let LookUp { instance, place, occurrence } = look;
     EventKind::Observed { instance, place, occurrence, function, answer }
 }

@@ -1,5 +1,6 @@
 //! The secrets that a run knows, so that none of them shows in what a step writes.
 
+use crate::mask::Masker;
 use std::sync::Arc;
 use wf_model::script::{Argument, Call};
 use wf_model::value::Value;
@@ -30,6 +31,11 @@ impl KnownSecrets {
         if made.is_empty() { Arc::clone(&self.known) } else { self.known.iter().cloned().chain(made).collect() }
     }
 
+    /// What keeps them out of texts.
+    pub(super) fn masker(&self) -> Masker {
+        Masker::of_values(&self.known)
+    }
+
     /// Takes in the secrets that are in a value.
     pub(super) fn learn(&mut self, value: &Value) {
         let mut found = Vec::new();
@@ -38,6 +44,25 @@ impl KnownSecrets {
         if !found.is_empty() {
             self.known = self.known.iter().cloned().chain(found).collect();
         }
+    }
+}
+
+/// The value with every secret that stands in its texts masked.
+pub(super) fn masked(value: &Value, masker: &Masker) -> Value {
+    match value {
+        Value::String(text) => Value::string(&masker.text(text)),
+        Value::List(elements) => Value::list(elements.iter().map(|element| masked(element, masker))),
+        Value::Map(map) => {
+            Value::Map(Arc::new(map.iter().map(|(key, value)| (masker.text(key).into(), masked(value, masker))).collect()))
+        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::Duration(_)
+        | Value::Size(_)
+        | Value::Secret(_)
+        | Value::Channel(_) => value.clone(),
     }
 }
 
@@ -60,7 +85,7 @@ fn collect(value: &Value, found: &mut Vec<Value>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Argument, Call, KnownSecrets, Value};
+    use super::{Argument, Call, KnownSecrets, Value, masked};
     use wf_model::script::{Script, ScriptPart, ScriptPlace};
     use wf_model::value::Secret;
 
@@ -70,6 +95,13 @@ mod tests {
         let mut secrets = KnownSecrets::new([&secret("a")]);
         secrets.learn(&Value::list([secret("a"), Value::map([("x", secret("b")), ("y", secret("")), ("z", Value::Int(1))])]));
         assert_eq!(&*secrets.known, [secret("a"), secret("b")]);
+    }
+
+    #[test]
+    fn what_is_seen_outside_loses_its_secrets() {
+        let masker = KnownSecrets::new([&Value::Secret(Secret::new("hunter2"))]).masker();
+        let seen = Value::list([Value::string("a hunter2 b"), Value::map([("hunter2", Value::Int(1))])]);
+        assert_eq!(masked(&seen, &masker), Value::list([Value::string("a *** b"), Value::map([("***", Value::Int(1))])]));
     }
 
     #[test]

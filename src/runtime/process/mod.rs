@@ -14,7 +14,7 @@ pub use tree::become_subreaper;
 use crate::executor::{OutputSink, Stop, Stream};
 use crate::mask::Masker;
 use output::Outlet;
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal};
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -160,6 +160,10 @@ impl Running {
                 order = self.stopping.order() => self.obey(order).await,
             }
         };
+        if self.stopping.deadline().is_some() {
+            // What a shell runs in the background does not hear an interrupt.
+            self.tree.signal(Signal::TERM);
+        }
         let end = self.stopping.deadline().unwrap_or_else(|| Instant::now() + LEAK_WINDOW);
         let rest = async {
             if open {

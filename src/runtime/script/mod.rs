@@ -15,6 +15,9 @@ const LARGEST_VARIABLE: usize = 100_000;
 /// All variables together hold no more bytes; further values go by files, the largest ones first.
 const LARGEST_ENVIRONMENT: usize = 500_000;
 
+/// More values make shells slow, and crash some: each of them is a variable, and they look variables up one by one.
+const MOST_VALUES: usize = 10_000;
+
 /// What a variable takes beside its value: its name, `=`, a NUL and a pointer.
 const VARIABLE_OVERHEAD: usize = 32;
 
@@ -38,6 +41,11 @@ pub enum RenderError {
     /// `null`, a list in a list, a map or a channel. The number counts the values of the script from 1.
     #[error("value {0} of the shell text has no text of its own")]
     NoText(usize),
+    /// More than 10,000 different values.
+    #[error(
+        "the shell text takes in {0} values, more than a command takes; pass a long list through `stdin: list.join(\"\\n\")`"
+    )]
+    TooMany(usize),
     /// The folder of the files is not UTF-8, so the script cannot name it.
     #[error("the scratch directory of the step is not UTF-8")]
     Folder,
@@ -127,6 +135,9 @@ impl Values {
     }
 
     fn finish(self, text: String, folder: &Path) -> Result<Rendered, RenderError> {
+        if self.texts.len() > MOST_VALUES {
+            return Err(RenderError::TooMany(self.texts.len()));
+        }
         let filed = self.filed();
         let mut rendered = Rendered { text: String::new(), variables: Vec::new(), files: Vec::new() };
         for (index, content) in self.texts.into_iter().enumerate() {

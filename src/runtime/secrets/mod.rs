@@ -24,15 +24,27 @@ pub struct Secrets {
     pub withheld: Vec<OsString>,
 }
 
-/// Reads every secret of `workflow`; `variable` looks into the environment.
+/// Starts a program in a folder; gives what it writes to stdout, or why it gave nothing.
+pub type RunCommand<'a> = dyn Fn(&[Arc<str>], &str) -> Result<Vec<u8>, String> + 'a;
+
+/// Where secrets are looked for.
+#[derive(Clone, Copy)]
+pub struct Lookup<'a> {
+    /// Looks into the environment.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// Starts programs: [`output`].
+    pub command: &'a RunCommand<'a>,
+}
+
+/// Reads every secret of `workflow`.
 ///
 /// # Errors
 /// A diagnostic for every secret that has no value, which says what each source lacked. None holds anything of a secret's text.
-pub fn read(workflow: &Workflow, variable: impl Fn(&str) -> Option<OsString>) -> Result<Secrets, Vec<Diagnostic>> {
+pub fn read(workflow: &Workflow, lookup: Lookup<'_>) -> Result<Secrets, Vec<Diagnostic>> {
     let mut secrets = Secrets { values: Vec::new(), withheld: withheld(workflow) };
     let mut diagnostics = Vec::new();
     for declaration in &workflow.secrets {
-        match first(declaration, &workflow.here, &variable) {
+        match first(declaration, &workflow.here, lookup) {
             Ok(text) => secrets.values.push((declaration.value, Value::Secret(Secret::new(&text)))),
             Err(failed) => diagnostics.push(SecretMissing { declaration, failed }.diagnostic()),
         }
@@ -51,14 +63,10 @@ fn withheld(workflow: &Workflow) -> Vec<OsString> {
 }
 
 /// The text of the first source that has one.
-fn first(
-    declaration: &SecretDeclaration,
-    here: &str,
-    variable: &impl Fn(&str) -> Option<OsString>,
-) -> Result<String, Vec<FailedSource>> {
+fn first(declaration: &SecretDeclaration, here: &str, lookup: Lookup<'_>) -> Result<String, Vec<FailedSource>> {
     let mut failed = Vec::new();
     for source in &declaration.sources {
-        match text(source, here, variable) {
+        match text(source, here, lookup) {
             Ok(text) => return Ok(text),
             Err(problem) => failed.push(FailedSource { source: source.clone(), problem }),
         }
@@ -66,14 +74,14 @@ fn first(
     Err(failed)
 }
 
-fn text(source: &SecretSource, here: &str, variable: &impl Fn(&str) -> Option<OsString>) -> Result<String, String> {
+fn text(source: &SecretSource, here: &str, lookup: Lookup<'_>) -> Result<String, String> {
     let bytes = match source {
         SecretSource::Environment(name) => {
-            let value = variable(name).ok_or("is not set")?;
+            let value = (lookup.variable)(name).ok_or("is not set")?;
             return not_empty(value.into_string().map_err(|_| "is not UTF-8 text")?);
         }
         SecretSource::File(path) => fs::read(Path::new(here).join(&**path)).map_err(|error| reason(&error))?,
-        SecretSource::Command(words) => output(words, here)?,
+        SecretSource::Command(words) => (lookup.command)(words, here)?,
     };
     let text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text")?;
     let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
@@ -85,7 +93,10 @@ fn not_empty(text: String) -> Result<String, String> {
 }
 
 /// What a program writes to stdout; its stderr goes to ours, because programs such as `pass` ask there.
-fn output(words: &[Arc<str>], here: &str) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// Why it gave nothing, in words.
+pub fn output(words: &[Arc<str>], here: &str) -> Result<Vec<u8>, String> {
     let Some((program, arguments)) = words.split_first() else { return Err("names no program".to_owned()) };
     let mut command = Command::new(&**program);
     command.args(arguments.iter().map(|argument| &**argument)).current_dir(here).stdin(Stdio::null()).stderr(Stdio::inherit());

@@ -1,6 +1,6 @@
 //! Reading of secrets.
 
-use super::read;
+use super::{Lookup, output, read};
 use std::ffi::OsString;
 use std::fs;
 use wf_model::expression::ValueId;
@@ -33,8 +33,10 @@ fn environment(name: &str) -> Option<OsString> {
     [("FULL", "x y\n"), ("EMPTY", "")].iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into())
 }
 
+const LOOKUP: Lookup<'_> = Lookup { variable: &environment, command: &output };
+
 fn secret(here: &str, sources: Vec<SecretSource>) -> Result<Value, String> {
-    let secrets = read(&workflow(here, sources), environment);
+    let secrets = read(&workflow(here, sources), LOOKUP);
     secrets.map(|secrets| secrets.values[0].1.clone()).map_err(|diagnostics| diagnostics[0].primary.text.clone())
 }
 
@@ -60,5 +62,5 @@ fn sources_are_tried_in_order_and_an_empty_one_is_missing() {
 #[test]
 fn variables_of_secrets_are_withheld_from_steps() {
     let sources = vec![SecretSource::Environment("FULL".into()), SecretSource::Environment("OTHER".into())];
-    assert_eq!(read(&workflow("/", sources), environment).unwrap().withheld, ["FULL", "OTHER"]);
+    assert_eq!(read(&workflow("/", sources), LOOKUP).unwrap().withheld, ["FULL", "OTHER"]);
 }

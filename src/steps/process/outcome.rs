@@ -126,7 +126,10 @@ fn failed(code: i32, stderr: &str) -> Failure {
 }
 
 fn signalled(signal: i32, stderr: &str) -> Failure {
-    let name = rustix::process::Signal::from_named_raw(signal).map_or_else(|| signal.to_string(), |signal| format!("{signal:?}"));
+    // rustix writes `Signal::KILL`.
+    let named = rustix::process::Signal::from_named_raw(signal).map(|signal| format!("{signal:?}"));
+    let name = named.as_deref().and_then(|name| name.trim_matches('"').strip_prefix("Signal::"));
+    let name = name.map_or_else(|| signal.to_string(), |name| format!("SIG{name}"));
     let failure = Failure::final_of(FailureKind::Signal, &format!("ended by signal {name}"));
     Failure { retryable: true, stderr: last_lines(stderr).into(), ..failure }
 }

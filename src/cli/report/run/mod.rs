@@ -106,6 +106,10 @@ impl RunReport {
     }
 
     fn show(&self, state: &mut State, event: &Event) {
+        if let EventKind::AttemptEnded { instance, leaked: true, .. } = &event.kind {
+            let text = format!("leaked   {}: processes that it left running were ended", printable_line(&instance.path));
+            state.screen.line(&text);
+        }
         match &event.kind {
             EventKind::RunStarted { workflow, .. } => {
                 state.tally.started_at = Some(event.at);
@@ -181,7 +185,8 @@ impl RunReport {
         if command.lines().count() > LONGEST_COMMAND {
             text += "       $ …\n";
         }
-        for line in printable(&tail).lines() {
+        // With `-v` the output was shown already.
+        for line in printable(&tail).lines().filter(|_| !self.verbose) {
             text += &format!("       | {line}\n");
         }
         if github {
