@@ -268,6 +268,21 @@ impl Finding for ZeroOfThem {
     }
 }
 
+/// A duration or number of attempts that is less than nothing.
+pub(crate) struct BelowZero {
+    pub(crate) span: Span,
+}
+
+impl Finding for BelowZero {
+    const SLUG: &'static str = "below-zero";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "this is less than nothing")
+            .labelled("less than 0")
+            .with_help("Write how long or how often, at least 0; leave the clause out where there is no bound.")
+    }
+}
+
 /// A value in the code of another interpreter.
 pub(crate) struct InterpolationInProgram {
     pub(crate) span: Span,

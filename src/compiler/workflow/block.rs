@@ -295,7 +295,7 @@ impl Check<'_> {
         pause: Option<&ast::Expression>,
         max: &ast::Expression,
     ) -> StatementKind {
-        let pause = pause.map(|pause| self.expression(pause, &Type::Duration));
+        let pause = pause.map(|pause| self.time(pause));
         let max = self.most(Some(max)).unwrap_or_else(|| Self::nothing(max.span));
         let body = self.body(&block.body, BodyKind::Sequence);
         let until = self.condition(until);

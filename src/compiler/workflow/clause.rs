@@ -87,8 +87,8 @@ impl Check<'_> {
 
     fn step_clause(&mut self, clause: &ast::Clause, owner: &Owner<'_>, clauses: &mut StepClauses, seen: &[(&'static str, Span)]) {
         let effect = match &clause.kind {
-            ClauseKind::Timeout(duration) => return clauses.timeout = Some(self.expression(duration, &Type::Duration)),
-            ClauseKind::Estimate(duration) => return clauses.estimate = Some(self.expression(duration, &Type::Duration)),
+            ClauseKind::Timeout(duration) => return clauses.timeout = Some(self.time(duration)),
+            ClauseKind::Estimate(duration) => return clauses.estimate = Some(self.time(duration)),
             ClauseKind::Retry(retry) => return clauses.retry = Some(self.retry(retry)),
             ClauseKind::Expect { condition, message } => {
                 let expectation = self.expectation(condition, message.as_ref(), owner);
@@ -134,14 +134,12 @@ impl Check<'_> {
 
     /// `retry N times …`
     fn retry(&mut self, retry: &ast::Retry) -> Retry {
-        let times = self.expression(&retry.times, &Type::Int);
+        let times = self.not_below_zero(&retry.times, &Type::Int);
         let delay = retry.delay.as_ref().map(|delay| match delay {
-            ast::Delay::Pause(pause) => Delay::Pause(self.expression(pause, &Type::Duration)),
-            ast::Delay::Backoff(from, to) => {
-                Delay::Backoff { from: self.expression(from, &Type::Duration), to: self.expression(to, &Type::Duration) }
-            }
+            ast::Delay::Pause(pause) => Delay::Pause(self.time(pause)),
+            ast::Delay::Backoff(from, to) => Delay::Backoff { from: self.time(from), to: self.time(to) },
         });
-        let within = retry.within.as_ref().map(|within| self.expression(within, &Type::Duration));
+        let within = retry.within.as_ref().map(|within| self.time(within));
         let when = retry.when.as_ref().map(|when| self.condition_on_failure(when));
         Retry { times, delay, within, when }
     }
@@ -219,7 +217,7 @@ impl Check<'_> {
         for clause in clauses_of(undo) {
             if self.first_of(clause, &mut seen) {
                 match &clause.kind {
-                    ClauseKind::Timeout(duration) => timeout = Some(self.expression(duration, &Type::Duration)),
+                    ClauseKind::Timeout(duration) => timeout = Some(self.time(duration)),
                     ClauseKind::Retry(clause) => retry = Some(self.retry(clause)),
                     _ => {}
                 }
@@ -275,7 +273,7 @@ impl Check<'_> {
             return;
         }
         match &clause.kind {
-            ClauseKind::Timeout(duration) => clauses.timeout = Some(self.expression(duration, &Type::Duration)),
+            ClauseKind::Timeout(duration) => clauses.timeout = Some(self.time(duration)),
             ClauseKind::Retry(retry) => clauses.retry = Some(self.retry(retry)),
             ClauseKind::OnFailureContinue(when) => clauses.continuation = Some(self.continuation(when.as_ref())),
             ClauseKind::FailFast => clauses.fail_fast = true,

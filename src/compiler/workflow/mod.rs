@@ -20,6 +20,7 @@ pub(crate) use body::described;
 pub(crate) use context::FileContext;
 
 use crate::expression::{Checker, Facts};
+use crate::findings::BelowZero;
 use crate::globals::Globals;
 use crate::order::Depends;
 use handler::InHandler;
@@ -27,10 +28,11 @@ use names::{Known, Visibility};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
-use wf_model::expression::{Expression, ValueId};
+use wf_model::expression::{Expression, ExpressionKind, ValueId};
 use wf_model::program::{BodyId, Place, Settings, StatementId, Table, ValueDeclaration, ValueOrigin, Workflow};
 use wf_model::span::Span;
 use wf_model::types::Type;
+use wf_model::value::Value;
 use wf_syntax::ast;
 
 /// Checks one workflow.
@@ -162,6 +164,25 @@ impl<'a> Check<'a> {
     /// An expression that has to fit.
     fn expression(&mut self, expression: &ast::Expression, expected: &Type) -> Expression {
         self.with_checker(|checker| checker.check(expression, expected))
+    }
+
+    /// A duration that something takes.
+    fn time(&mut self, expression: &ast::Expression) -> Expression {
+        self.not_below_zero(expression, &Type::Duration)
+    }
+
+    /// A number or duration; one that is written out and less than nothing is reported.
+    fn not_below_zero(&mut self, expression: &ast::Expression, expected: &Type) -> Expression {
+        let checked = self.expression(expression, expected);
+        let negative = match &checked.kind {
+            ExpressionKind::Literal(Value::Int(number)) => *number < 0,
+            ExpressionKind::Literal(Value::Duration(duration)) => duration.milliseconds < 0,
+            _ => false,
+        };
+        if negative {
+            self.report(&BelowZero { span: checked.span });
+        }
+        checked
     }
 
     /// An expression of any type.

@@ -100,7 +100,7 @@ impl Check<'_> {
         }
         let mut settle = None;
         for option in trigger.options.iter().filter(|option| &*option.name.text == "settle") {
-            let value = self.expression(&option.value, &Type::Duration);
+            let value = self.time(&option.value);
             if let Some(wf_model::value::Value::Duration(duration)) = crate::expression::constant(&value) {
                 settle = Some(duration);
             }
