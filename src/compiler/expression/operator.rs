@@ -67,7 +67,10 @@ impl Checker<'_> {
                 return unknown(span);
             }
         }
-        let Some(type_) = self.result_of(operator, operator_span, &left, &right, span) else { return unknown(span) };
+        let type_ = match self.result_of(operator, operator_span, &left, &right, span) {
+            None | Some(Type::Unknown) => return unknown(span),
+            Some(type_) => type_,
+        };
         let (left, right) = match (operator, &type_) {
             // Lists of different elements become lists of the common one.
             (BinaryOperator::Add, Type::List(_)) => (as_joined(left, &type_), as_joined(right, &type_)),
@@ -278,12 +281,10 @@ impl Checker<'_> {
             return None;
         }
         if let ExpressionKind::Literal(Value::String(pattern)) = &right.kind
-            && let Err(error) = wf_model::expression::pattern_of(pattern)
+            && let Err(problem) = wf_model::expression::pattern_of(pattern)
         {
-            let problem = error.to_string();
-            // The last line of a regex error is the sentence that says it.
-            let problem = problem.lines().last().unwrap_or("").trim().trim_start_matches("error: ").to_owned();
             self.report(&PatternSyntax { span: right.span, what: "regular expression", problem: &problem });
+            return Some(Type::Unknown);
         }
         Some(Type::Bool)
     }

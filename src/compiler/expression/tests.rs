@@ -330,6 +330,7 @@ fn operands_have_to_fit() {
         ("s in ns", "", "operands-do-not-fit@s in ns"),
         ("n in s", "", "operands-do-not-fit@n in s"),
         ("s matches '('", "", "pattern-syntax@'('"),
+        ("\"x\" matches '('", "", "pattern-syntax@'('"),
         ("n matches 'a'", "", "operands-do-not-fit@n matches 'a'"),
         ("1..f", "", "operands-do-not-fit@1..f"),
         ("s == n", "", "never-equal@s == n"),

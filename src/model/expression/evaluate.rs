@@ -19,9 +19,14 @@ use std::sync::Arc;
 /// Compiles a regular expression of `matches`, with the bound on its size that evaluation has.
 ///
 /// # Errors
-/// What is wrong with it; the message quotes the pattern.
-pub fn pattern_of(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(1 << 20).build()
+/// What is wrong with it: one fact; it may quote a part of the pattern.
+pub fn pattern_of(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern).size_limit(1 << 20).build().map_err(|error| {
+        // The lines before the last one show the pattern.
+        let shown = error.to_string();
+        let fact = shown.lines().last().unwrap_or_default().trim();
+        fact.trim_start_matches("error: ").trim_end_matches('.').to_owned()
+    })
 }
 
 /// Expressions nest no deeper; the parser's own bound is far below.
