@@ -2,6 +2,7 @@
 
 use super::expression::FAULTS;
 use super::program::Generated;
+use super::value::is_of;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use wf_model::expression::ValueId;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Program, WorkflowId};
 use wf_model::run::{RunRecord, RunState};
+use wf_model::types::Type;
 use wf_model::value::{Secret, Value};
 use wf_runtime::dispatcher::{Assignments, Canceller, Means, MemoryJournal, RealWorld, Reporter, RunEnded, run};
 use wf_runtime::engine::{Engine, Options, unsupported};
@@ -59,14 +61,15 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
         asked,
     };
     let Ok(ended) = tokio::time::timeout(DEADLINE, run(assignments, means)).await else {
-        panic!("a run hangs\n{}\n{}", generated.text, story(&journal.events()));
+        panic!("a run hangs\n{}\n{}", generated, story(&journal.events()));
     };
-    let ended = ended.unwrap_or_else(|error| panic!("{error}\n{}\n{}", generated.text, story(&journal.events())));
+    let ended = ended.unwrap_or_else(|error| panic!("{error}\n{}\n{}", generated, story(&journal.events())));
     let events = journal.events();
     keeps_secrets(&serde_json::to_string(&events).expect("events are written"), generated);
     for bytes in listener.written.lock().expect("nobody panics with it").values() {
         keeps_secrets(&String::from_utf8_lossy(bytes), generated);
     }
+    values_are_of_their_types(program, generated, &events);
     retold(program, workflow, generated, &options, &ended, &events);
     Finished { ended, events, way }
 }
@@ -112,13 +115,59 @@ impl Reporter for Listener {
 /// Fails where something that is told holds a secret, as it is, in capitals, or in Base64.
 fn keeps_secrets(told: &str, generated: &Generated) {
     for form in [CANARY, "K7QZ-CANARY-9PXW", "azdRei1jYW5hcnktOXBYd"] {
-        assert!(!told.contains(form), "{told}\n{}", generated.text);
+        assert!(!told.contains(form), "{told}\n{}", generated);
     }
 }
 
 /// What happened, one event a line.
 fn story(events: &[Event]) -> String {
     events.iter().map(|event| format!("{:?}\n", event.kind)).collect()
+}
+
+/// The last name of a path.
+fn name_of(path: &str) -> &str {
+    path.rsplit('.').next().and_then(|name| name.split('[').next()).unwrap_or_default()
+}
+
+/// The values of `let`s, steps, loops and outputs are what was said of them when the program was checked.
+fn values_are_of_their_types(program: &Program, generated: &Generated, events: &[Event]) {
+    let declared = program.workflows.iter().flat_map(|(_, workflow)| workflow.values.iter());
+    // No two workflows of a generated program share a name.
+    let types: BTreeMap<&str, &Type> = declared.map(|(_, value)| (&*value.name, &value.type_)).collect();
+    let mut named = BTreeSet::new();
+    for event in events {
+        let (instance, value) = match &event.kind {
+            EventKind::Ready { instance, kind } => {
+                // A block without a name has the path of what is around it.
+                let own = |prefix| name_of(&instance.path).starts_with(prefix) && !instance.path.contains('[');
+                let has_value = match kind {
+                    InstanceKind::Step(_) | InstanceKind::Call(_) => true,
+                    InstanceKind::ForEach => own("loop"),
+                    InstanceKind::Parallel => own("race"),
+                    InstanceKind::Let | InstanceKind::If | InstanceKind::Stage | InstanceKind::Repeat => false,
+                };
+                named.extend(has_value.then_some(instance.id));
+                continue;
+            }
+            EventKind::Succeeded { instance, value } if named.contains(&instance.id) => (instance, value),
+            EventKind::LetEvaluated { instance, value } => (instance, value),
+            _ => continue,
+        };
+        let name = name_of(&instance.path);
+        let Some(type_) = types.get(name).filter(|type_| ***type_ != Type::Secret) else { continue };
+        // Of a loop only that is kept which is used behind it.
+        let kept = |type_: &Type| match (type_, value) {
+            (Type::Record(fields), Value::Map(map)) if name.starts_with("loop") => {
+                Type::Record(fields.iter().filter(|field| map.contains_key(&field.name)).cloned().collect())
+            }
+            _ => type_.clone(),
+        };
+        let type_ = match type_ {
+            Type::Optional(inner) => Type::optional(kept(inner)),
+            _ => kept(type_),
+        };
+        assert!(is_of(value, &type_), "{name}: {value:?} is no {type_}\n{}\n{}", generated, story(events));
+    }
 }
 
 /// A new engine that is told the journal comes to the same end.
@@ -135,27 +184,31 @@ fn retold(
     let read: Vec<Event> = serde_json::from_str(&written).expect("events are read");
     for event in &read {
         if let Err(error) = engine.apply(event) {
-            panic!("the journal is refused: {error}: {event:?}\n{}", generated.text);
+            panic!("the journal is refused: {error}: {event:?}\n{}", generated);
         }
     }
-    assert_eq!((engine.state(), engine.outputs()), (ended.state, &ended.outputs), "{}", generated.text);
+    assert_eq!((engine.state(), engine.outputs()), (ended.state, &ended.outputs), "{}", generated);
+    for output in program.workflows.get(workflow).map(|workflow| workflow.outputs.as_slice()).unwrap_or_default() {
+        let Some(value) = ended.outputs.get(&output.name) else { continue };
+        let type_ = &output.expression.type_;
+        assert!(is_of(value, type_), "{}: {value:?} is no {type_}\n{}", output.name, generated);
+    }
     let record = RunRecord::of(events);
-    assert_eq!((record.state, &record.outputs), (ended.state, &ended.outputs), "{}", generated.text);
+    assert_eq!((record.state, &record.outputs), (ended.state, &ended.outputs), "{}", generated);
 }
 
 impl Finished {
     /// Checks that the run ended in a way that its program allows.
     pub(super) fn is_allowed(&self, generated: &Generated) {
-        let Generated { text, .. } = generated;
         match self.ended.state {
             RunState::Succeeded => {}
             RunState::Failed => {
-                let failed = self.ended.failure.as_ref().unwrap_or_else(|| panic!("a failure without a cause\n{text}"));
+                let failed = self.ended.failure.as_ref().unwrap_or_else(|| panic!("a failure without a cause\n{generated}"));
                 self.may_have(generated, &failed.path, &failed.failure);
             }
             RunState::Cancelled if self.way.cancelled_at != [None, None] => {}
-            RunState::RolledBack | RunState::RollbackFailed if text.contains("rollback") => {}
-            state => panic!("the run ended as {state:?}\n{text}"),
+            RunState::RolledBack | RunState::RollbackFailed if generated.to_string().contains("rollback") => {}
+            state => panic!("the run ended as {state:?}\n{generated}"),
         }
         for event in &self.events {
             match &event.kind {
@@ -178,12 +231,12 @@ impl Finished {
             FailureKind::Engine => is_fault,
             // Blocks without a name have the path of what is around them.
             FailureKind::Race => generated.races,
-            FailureKind::Loop => generated.text.contains("repeat until"),
+            FailureKind::Loop => generated.to_string().contains("repeat until"),
             // It has the path of what failed inside.
             FailureKind::Child => names.iter().any(|name| name.starts_with('c')),
             kind => kinds.contains(&kind),
         };
-        assert!(allowed, "{path} fails: {failure:?}\n{}\n{}", generated.text, story(&self.events));
+        assert!(allowed, "{path} fails: {failure:?}\n{}\n{}", generated, story(&self.events));
     }
 
     /// No more attempts than jobs ran at a time, those that only wait left out, and all have ended.
@@ -203,9 +256,9 @@ impl Finished {
                 }
                 _ => {}
             }
-            assert!(going.len() <= self.way.jobs, "{} attempts at a time\n{}", going.len(), generated.text);
+            assert!(going.len() <= self.way.jobs, "{} attempts at a time\n{}", going.len(), generated);
         }
-        assert!(going.is_empty(), "an attempt that started has not ended\n{}", generated.text);
+        assert!(going.is_empty(), "an attempt that started has not ended\n{}", generated);
     }
 
     /// Whether something failed on the way.

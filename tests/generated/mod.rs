@@ -182,7 +182,7 @@ fn runs_alike(generated: &Generated, program: &Arc<Program>, folder: &Path, runt
         return false;
     }
     let ends = finished.map(|finished| (finished.ended.state, finished.ended.outputs));
-    assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:#?}\n{}", generated.text);
+    assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{ends:#?}\n{generated}");
     true
 }
 

@@ -107,7 +107,9 @@ fn a_fix_mends_what_it_stands_beside() {
             let mended = with(&text, fix);
             let at = shifted(found.primary.span.start, fix);
             let same = |other: &Diagnostic| {
-                (other.slug, &other.message, i64::from(other.primary.span.start)) == (found.slug, &found.message, at)
+                let place = (mended.get(other.primary.span.range()), i64::from(other.primary.span.start));
+                (other.slug, &other.message) == (found.slug, &found.message)
+                    && place == (text.get(found.primary.span.range()), at)
             };
             let after = compiled("/p", &mended, &library).diagnostics;
             // Of two brackets side by side the second one takes the place of the first.

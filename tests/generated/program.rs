@@ -3,6 +3,7 @@
 use super::expression::{Expressions, Known};
 use super::tape::Tape;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::types::Type;
@@ -22,6 +23,13 @@ pub(super) struct Generated {
     pub(super) failures: BTreeMap<String, Vec<FailureKind>>,
     /// What its `main` is given.
     pub(super) arguments: Vec<(Arc<str>, Value)>,
+}
+
+impl fmt::Display for Generated {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)?;
+        if self.library.is_empty() { Ok(()) } else { write!(formatter, "\n# lib.wf\n\n{}", self.library) }
+    }
 }
 
 /// A workflow that others can call.

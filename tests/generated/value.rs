@@ -1,8 +1,8 @@
-//! Values that somebody gives to a run.
+//! Values that somebody gives to a run, and whether values are what their types say.
 
 use super::program::Writer;
 use wf_model::types::Type;
-use wf_model::value::Value;
+use wf_model::value::{Value, fits_form};
 
 impl Writer<'_> {
     /// A value that somebody gives.
@@ -45,5 +45,32 @@ impl Writer<'_> {
             }
             Type::Unknown | Type::Never | Type::Secret | Type::Channel => Value::Null,
         }
+    }
+}
+
+/// Whether a value is one of a type.
+pub(super) fn is_of(value: &Value, type_: &Type) -> bool {
+    match (type_, value) {
+        (Type::Unknown, _)
+        | (Type::Int, Value::Int(_))
+        | (Type::Bool, Value::Bool(_))
+        | (Type::Duration, Value::Duration(_))
+        | (Type::Size, Value::Size(_))
+        | (Type::Secret, Value::Secret(_))
+        | (Type::Channel, Value::Channel(_))
+        | (Type::Optional(_), Value::Null) => true,
+        (Type::Float, Value::Float(number)) => number.is_finite(),
+        (Type::String | Type::Path | Type::Url | Type::Union(_), Value::String(text)) => fits_form(text, type_),
+        (Type::Optional(inner), _) => is_of(value, inner),
+        (Type::List(element), Value::List(list)) => list.iter().all(|value| is_of(value, element)),
+        (Type::Map(element), Value::Map(map)) => map.values().all(|value| is_of(value, element)),
+        (Type::Record(fields), Value::Map(map)) => {
+            fields.len() == map.len()
+                && fields.iter().all(|field| map.get(&field.name).is_some_and(|value| is_of(value, &field.type_)))
+        }
+        (Type::Json, Value::List(list)) => list.iter().all(|value| is_of(value, type_)),
+        (Type::Json, Value::Map(map)) => map.values().all(|value| is_of(value, type_)),
+        (Type::Json, _) => !matches!(value, Value::Secret(_) | Value::Channel(_)),
+        _ => false,
     }
 }
