@@ -46,6 +46,20 @@ fn what_is_not_known_is_said_once_at_each_place() {
 }
 
 #[test]
+fn a_name_with_a_hyphen_is_said_once_where_it_is_used() {
+    assert_eq!(said("step my_step: shell \"x\"\nstep b: shell \"echo ${my-step.stdout}\""), ["unknown-name @ my-step"]);
+    assert_eq!(said("step b: shell \"echo ${my-step}\""), ["unknown-name @ my-step"]);
+    assert_eq!(said("let my = 2\nlet step_ = 1\nstep b: shell \"echo ${my-step_}\""), NOTHING);
+}
+
+#[test]
+fn constants_of_other_languages_are_known() {
+    for name in ["True", "False", "None", "nil"] {
+        assert_eq!(said(&format!("let a = {name}\nstep b: shell \"x ${{a}}\"")), [format!("unknown-name @ {name}")]);
+    }
+}
+
+#[test]
 fn what_is_never_used_is_said_but_of_steps() {
     assert_eq!(said("param a: int\nstep b: shell \"x\""), ["unused @ a"]);
     assert_eq!(said("let a = 1\nstep b: shell \"x\""), ["unused @ a"]);

@@ -1,6 +1,8 @@
 //! Kinds, attributes and values of steps (§6, §11).
 
-use super::{NOTHING, said, said_of};
+use super::{NOTHING, compiled, said, said_of};
+use crate::compile::Compilation;
+use wf_model::diagnostic::{Level, Severity};
 
 #[test]
 fn a_kind_is_one_that_there_is() {
@@ -102,6 +104,41 @@ fn depends_reaches_no_other_branch_nor_a_handler() {
     assert_eq!(said(from_handler), NOTHING);
     let nested = "step a: shell \"x\"\non failure {\n  step b: shell \"y\"\n  stage {\n    step c: shell \"z\"\n    finally {\n      step d: shell \"w\" depends on b\n    }\n  }\n}";
     assert_eq!(said(nested), NOTHING);
+}
+
+#[test]
+fn what_other_tools_call_an_attribute_is_said_once_and_with_what_it_is_here() {
+    for (attribute, expected) in [
+        ("needs: [build]", "Write `depends on NAME`"),
+        ("depends_on: build", "Write `depends on NAME`"),
+        ("retries: 3", "Write `retry 3 times`"),
+        ("when: ready == 1", "Write `when CONDITION`"),
+        ("if: ready == 1", "Write `when CONDITION`"),
+        ("on_failure: \"continue\"", "Write `on failure continue`"),
+        ("continue-on-error: true", "Write `on failure continue`"),
+        ("timeout_minutes: 5", "Write `timeout 5m`"),
+        ("timeout-minutes: 5", "Write `timeout 5m`"),
+        ("name: \"Build\"", "The name stands in the head"),
+        ("working_directory: \"src\"", "Write `cwd`."),
+        ("working-directory: \"src\"", "Write `cwd`."),
+        ("environment: { A: \"b\" }", "Write `env`."),
+    ] {
+        assert_eq!(helped(&format!("step a: shell \"make\" {{\n  {attribute}\n}}"), expected), 1, "{attribute}");
+    }
+    for attribute in ["script", "cmd", "command"] {
+        assert_eq!(helped(&format!("step a: shell {{\n  {attribute}: \"make\"\n}}"), "Write `run`."), 1, "{attribute}");
+    }
+    assert_eq!(helped("on: \"push\"\nstep a: shell \"make\"", "Write `trigger schedule"), 1);
+    assert_eq!(helped("environment: { A: \"b\" }\nstep a: shell \"make\"", "Write `env`."), 1);
+}
+
+/// How much is said of a body, all of which begins its help like this.
+fn helped(body: &str, help: &str) -> usize {
+    let Compilation { diagnostics, .. } = compiled(&[("main.wf", &format!("workflow main {{\n{body}\n}}\n"))]);
+    let errors = diagnostics.iter().filter(|found| found.severity(Level::Standard) == Some(Severity::Error));
+    let helps: Vec<&str> = errors.map(|found| found.help.as_deref().unwrap_or("")).collect();
+    assert!(helps.iter().all(|found| found.starts_with(help)), "{body}: {helps:#?}");
+    helps.len()
 }
 
 #[test]

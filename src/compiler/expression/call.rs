@@ -9,12 +9,26 @@ use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_syntax::ast;
 
+/// What stands behind a value for which other languages have a function.
+fn method_meant(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "len" | "length" | "size" | "count" => "length",
+        "upper" => "upper()",
+        "lower" => "lower()",
+        "trim" | "strip" => "trim()",
+        "join" => "join(\",\")",
+        "split" => "split(\",\")",
+        _ => return None,
+    })
+}
+
 impl Checker<'_> {
     /// `name(arguments)`
     pub(super) fn call(&mut self, name: &ast::Name, arguments: &[ast::Expression], span: Span) -> Expression {
         let Some(function) = Function::named(&name.text) else {
+            let method = method_meant(&name.text);
             let near = nearest(&name.text, Function::ALL.iter().map(|function| function.name()));
-            self.report(&UnknownFunction { name: &name.text, span: name.span, near });
+            self.report(&UnknownFunction { name: &name.text, span: name.span, near, method });
             arguments.iter().for_each(|argument| drop(self.infer(argument, None)));
             return unknown(span);
         };

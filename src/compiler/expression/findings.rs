@@ -27,6 +27,8 @@ pub(super) struct UnknownName<'a> {
     pub(super) near: Option<String>,
     /// How the first use in the same shell text is left to the shell, and what leaves all of them, if it stands in one.
     pub(super) in_shell: Option<(String, Vec<Edit>)>,
+    /// Whether the near name is surely meant.
+    pub(super) sure: bool,
 }
 
 impl Finding for UnknownName<'_> {
@@ -39,7 +41,7 @@ impl Finding for UnknownName<'_> {
             return found.with_help(help).with_edits("Leave it to the shell", edits.clone());
         }
         let help = nearly(self.near.as_deref(), "Declare it above with `let` or `param`, or put the text into quotes.");
-        mended(found.with_help(help), self.near.as_deref(), self.span)
+        mended(found.with_help(help), self.near.as_deref().filter(|_| self.sure), self.span)
     }
 }
 
@@ -504,13 +506,19 @@ pub(super) struct UnknownFunction<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
     pub(super) near: Option<&'a str>,
+    /// The method that does the same.
+    pub(super) method: Option<&'static str>,
 }
 
 impl Finding for UnknownFunction<'_> {
     const SLUG: &'static str = "unknown-function";
 
     fn diagnostic(&self) -> Diagnostic {
-        let found = Self::at(self.span, format!("no function is called `{}`", self.name)).labelled("not known").with_help(nearly(
+        let found = Self::at(self.span, format!("no function is called `{}`", self.name));
+        if let Some(method) = self.method {
+            return found.labelled("stands behind the value here").with_help(format!("Write `x.{method}`."));
+        }
+        let found = found.labelled("not known").with_help(nearly(
             self.near,
             "There are env, read, glob, now, uuid, hash, min, max, raw, reveal and the channels; most else is a method: `x.upper()`.",
         ));

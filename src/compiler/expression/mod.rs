@@ -28,7 +28,7 @@ use wf_model::expression::{
     BinaryOperator, Comprehension, Conditional, Expression, ExpressionKind, Reference, Scope, ValueId, evaluate,
 };
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::{is_typing_mistake, nearest};
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_syntax::ast;
@@ -65,6 +65,16 @@ pub(crate) trait Names {
     }
     /// How a secret came into a value, from the value back to the declaration: places with what happens there.
     fn trail(&self, value: ValueId) -> Vec<(Span, String)>;
+}
+
+/// The constant that other languages write like this.
+fn constant_meant(name: &str) -> Option<&'static str> {
+    match name {
+        "True" | "TRUE" | "yes" => Some("true"),
+        "False" | "FALSE" | "no" => Some("false"),
+        "None" | "nil" | "NULL" | "undefined" => Some("null"),
+        _ => None,
+    }
 }
 
 /// What checking an expression needs.
@@ -230,13 +240,18 @@ impl<'a> Checker<'a> {
             Lookup::Unknown => {
                 let candidates = self.names.candidates();
                 let locals = self.locals.iter().map(|local| &*local.name);
+                if let Some(constant) = constant_meant(name) {
+                    self.report(&UnknownName { name, span, near: Some(constant.to_owned()), sure: true, in_shell: None });
+                    return None;
+                }
                 let near = nearest(name, candidates.iter().map(|name| &**name).chain(locals)).map(str::to_owned);
                 if let Some(near) = &near {
                     // What was most likely meant is not called unused too.
                     drop(self.names.lookup(near, span));
                 }
+                let sure = near.as_ref().is_some_and(|near| is_typing_mistake(name, near));
                 let in_shell = shell.filter(|_| near.is_none()).map(|shell| shell.left_to_it(name));
-                self.report(&UnknownName { name, span, near, in_shell });
+                self.report(&UnknownName { name, span, near, sure, in_shell });
             }
         }
         None

@@ -3,6 +3,7 @@
 use super::convert::as_joined;
 use super::findings::{
     ConstantFails, JsonNeedsAs, MayBeMissing, NeedlessDefault, NeverEqual, NoOrder, NotCompared, OperandsDoNotFit, PatternSyntax,
+    UnknownName,
 };
 use super::{Checker, constant, facts_when, unknown};
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, UnaryOperator, evaluate};
@@ -48,6 +49,9 @@ impl Checker<'_> {
             BinaryOperator::Default => return self.default(left, right, span),
             _ => {}
         }
+        if operator == BinaryOperator::Subtract && self.is_hyphenated(left, right) {
+            return unknown(span);
+        }
         let left = self.infer(left, None);
         let right = match (operator, &left.type_, &right.bare().kind) {
             (BinaryOperator::Contains, Type::List(element), _) => self.infer(right, Some(element)),
@@ -78,6 +82,45 @@ impl Checker<'_> {
         };
         let kind = ExpressionKind::Binary(operator, Box::new(left), Box::new(right));
         self.without_constant_failure(Expression { kind, type_, span })
+    }
+
+    /// Reports a name with a hyphen, which reads as a subtraction of names that nothing has: `my-step.stdout`.
+    fn is_hyphenated(&mut self, left: &ast::Expression, right: &ast::Expression) -> bool {
+        let mut first = right;
+        while let ast::ExpressionKind::Field { base, .. }
+        | ast::ExpressionKind::Method { receiver: base, .. }
+        | ast::ExpressionKind::Index { base, .. } = &first.kind
+        {
+            first = base;
+        }
+        let (ast::ExpressionKind::Name(before), ast::ExpressionKind::Name(behind)) = (&left.kind, &first.kind) else {
+            return false;
+        };
+        // Nothing but the sign stands between them.
+        if left.span.end.saturating_add(1) != first.span.start || self.is_known(before) {
+            return false;
+        }
+        let name = format!("{before}_{behind}");
+        let near = self.is_known(&name).then_some(name);
+        if near.is_none() && self.is_known(behind) {
+            return false;
+        }
+        if let Some(near) = &near {
+            drop(self.names.lookup(near, left.span));
+        }
+        let sure = near.is_some();
+        self.report(&UnknownName {
+            name: &format!("{before}-{behind}"),
+            span: left.span.to(first.span),
+            near,
+            sure,
+            in_shell: None,
+        });
+        true
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.locals.iter().any(|local| *local.name == *name) || self.names.is_visible(name)
     }
 
     fn logic(&mut self, operator: BinaryOperator, left: &ast::Expression, right: &ast::Expression, span: Span) -> Expression {

@@ -20,6 +20,11 @@ impl Finding for UnknownAttribute<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        if let Some(help) = self.near.is_none().then(|| super::said_otherwise(self.name)).flatten() {
+            return Self::at(self.span, format!("`{}` has no attribute `{}`", self.kind, self.name))
+                .labelled("said in another way here")
+                .with_help(help);
+        }
         let help = if known.is_empty() { "It takes none.".to_owned() } else { format!("It takes {known}.") };
         nearly(Self::at(self.span, format!("`{}` has no attribute `{}`", self.kind, self.name)), self.near, self.span, &help)
     }
@@ -154,6 +159,11 @@ impl Finding for UnknownSetting<'_> {
     const SLUG: &'static str = "unknown-setting";
 
     fn diagnostic(&self) -> Diagnostic {
+        if let Some(help) = self.near.is_none().then(|| super::said_otherwise(self.name)).flatten() {
+            return Self::at(self.span, format!("a workflow has no setting `{}`", self.name))
+                .labelled("said in another way here")
+                .with_help(help);
+        }
         nearly(
             Self::at(self.span, format!("a workflow has no setting `{}`", self.name)),
             self.near,

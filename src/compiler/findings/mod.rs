@@ -1,9 +1,11 @@
 //! What can be wrong with names, workflows and statements.
 
+mod habits;
 mod invocation;
 mod names;
 mod structure;
 
+pub(crate) use habits::*;
 pub(crate) use invocation::*;
 pub(crate) use names::*;
 pub(crate) use structure::*;

@@ -4,6 +4,7 @@ use super::Check;
 use crate::expression::constant;
 use crate::findings::{
     AmbiguousDefault, DefaultBreaksConstraint, DuplicateName, InterpolatedSource, SettingRepeated, UnknownSetting,
+    attribute_meant, said_otherwise,
 };
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -192,6 +193,18 @@ impl Check<'_> {
         self.report(&leak);
     }
 
+    fn unknown_setting(&mut self, name: &str, setting: &ast::Attribute) {
+        let elsewhere = attribute_meant(name).and_then(|meant| SETTINGS.into_iter().find(|known| *known == meant));
+        let otherwise = said_otherwise(name).is_some();
+        let near = elsewhere.or_else(|| (!otherwise).then(|| nearest(name, SETTINGS)).flatten());
+        self.report(&UnknownSetting { name, span: setting.name.span, near });
+        let before = self.diagnostics.len();
+        self.inferred(&setting.value);
+        if otherwise {
+            self.diagnostics.truncate(before);
+        }
+    }
+
     /// `env: {…}`, `cwd: path`, `shell: "bash"`
     pub(super) fn setting(&mut self, setting: &ast::Attribute) {
         let type_ = match &*setting.name.text {
@@ -199,9 +212,7 @@ impl Check<'_> {
             "cwd" => Type::Path,
             "shell" => Type::String,
             name => {
-                let near = nearest(name, SETTINGS);
-                self.report(&UnknownSetting { name, span: setting.name.span, near });
-                self.inferred(&setting.value);
+                self.unknown_setting(name, setting);
                 return;
             }
         };

@@ -4,7 +4,7 @@ use super::Check;
 use crate::expression::unknown;
 use crate::findings::{
     AttributeRepeated, ComputedCode, DecodeNotTaken, EitherOr, LiteralNotTaken, MainTwice, MissingAttribute, StrayStatement,
-    UnknownAttribute, UnknownKind, UnknownModule,
+    UnknownAttribute, UnknownKind, UnknownModule, attribute_meant, said_otherwise,
 };
 use crate::shell;
 use std::sync::Arc;
@@ -177,9 +177,17 @@ impl Check<'_> {
 
     /// Reports an attribute that there is not, and gives the one that is probably meant.
     fn unknown_attribute<'n>(&mut self, attribute: &ast::Attribute, kind: &str, names: &[&'n str]) -> Option<&'n str> {
-        let near = nearest(&attribute.name.text, names.iter().copied());
-        self.report(&UnknownAttribute { name: &attribute.name.text, span: attribute.name.span, near, kind, known: names });
+        let written = &*attribute.name.text;
+        let elsewhere = attribute_meant(written).and_then(|meant| names.iter().copied().find(|name| *name == meant));
+        let otherwise = said_otherwise(written).is_some();
+        let near = elsewhere.or_else(|| (!otherwise).then(|| nearest(written, names.iter().copied())).flatten());
+        self.report(&UnknownAttribute { name: written, span: attribute.name.span, near, kind, known: names });
+        let before = self.diagnostics.len();
         self.inferred(&attribute.value);
+        if otherwise {
+            // What another tool takes there, such as the name of a step, is not judged as a value.
+            self.diagnostics.truncate(before);
+        }
         near
     }
 

@@ -9,6 +9,19 @@ use pest::iterators::Pair;
 /// Operators and constants.
 const RESERVED: [&str; 11] = ["true", "false", "null", "and", "or", "not", "in", "as", "if", "then", "else"];
 
+/// Attributes of other tools, which are none here in any form: the checker says what is written instead.
+const ELSEWHERE: [&str; 9] = [
+    "continue-on-error",
+    "working-directory",
+    "timeout-minutes",
+    "timeout-seconds",
+    "depends-on",
+    "runs-on",
+    "on-failure",
+    "on-error",
+    "max-attempts",
+];
+
 /// A name where it is used; its form is reported where it is declared.
 pub(crate) fn name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
     Name { text: pair.as_str().into(), span: convert.span(&pair) }
@@ -45,7 +58,9 @@ pub(crate) fn field_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
     let (written, span) = (pair.as_str(), convert.span(&pair));
     if written.contains('-') {
         let right = written.replace('-', "_");
-        convert.report(&HyphenatedName { span, written, right: &right });
+        if !ELSEWHERE.contains(&written) {
+            convert.report(&HyphenatedName { span, written, right: &right });
+        }
         return Name { text: right.as_str().into(), span };
     }
     Name { text: written.into(), span }
