@@ -20,6 +20,9 @@ pub(crate) fn describe(rule: Rule, error: &Error<Rule>, text: &str, convert: &Co
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
     let (at, expected) = furthest(rule, text, at).unwrap_or_else(|| (at, expected(positives)));
+    if let Some(found) = super::habits::habit(rule, text, at, convert) {
+        return found;
+    }
     let (span, found) = place(text, at, convert);
     SyntaxError { span, expected, found, form: form(rule) }.diagnostic()
 }

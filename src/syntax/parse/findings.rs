@@ -38,6 +38,29 @@ impl Finding for SyntaxError {
     }
 }
 
+/// What another language writes where a head cannot be read.
+pub(super) struct SaidElsewhere<'a> {
+    pub(super) span: Span,
+    pub(super) written: &'static str,
+    pub(super) help: &'a str,
+    /// What surely mends it in the place of `written`.
+    pub(super) right: Option<&'static str>,
+}
+
+impl Finding for SaidElsewhere<'_> {
+    const SLUG: &'static str = "syntax-error";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.span, format!("`{}` does not fit here", self.written))
+            .labelled("said in another way here")
+            .with_help(self.help);
+        match self.right {
+            Some(right) => found.with_fix(format!("Write `{right}`"), self.span, right),
+            None => found,
+        }
+    }
+}
+
 /// Text as it stands, control characters written out.
 pub(super) fn visible(text: &str) -> String {
     let shown = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };

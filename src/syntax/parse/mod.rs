@@ -6,6 +6,7 @@ mod expression;
 mod findings;
 mod form;
 mod grammar;
+mod habits;
 mod name;
 mod number;
 #[cfg(test)]

@@ -117,6 +117,19 @@ fn operators_bind_in_the_order_of_the_reference() {
 }
 
 #[test]
+fn what_does_not_fit_is_shown_as_it_is_written() {
+    for (text, message) in [
+        ("[\"x\" \"y\"]", "`\"` does not fit here"),
+        ("\"a\\0\"", "`\\0` is no escape"),
+        ("\"a\\é\"", "`\\é` is no escape"),
+        ("\"a\\\u{1}\"", "`\\\\u{1}` is no escape"),
+    ] {
+        let (_, diagnostics) = parse_expression(SourceId(0), 0, text);
+        assert_eq!(diagnostics.iter().map(|found| found.message.as_str()).collect::<Vec<_>>(), [message], "{text}");
+    }
+}
+
+#[test]
 fn literals_are_read() {
     for (text, expected) in [
         ("1_000", "1000"),

@@ -1,6 +1,6 @@
 //! Entries, their heads and bodies, and the recovery from brackets that do not match.
 
-use super::findings::{MissingBrace, StrayBrace, StrayBracket, UnclosedBracket};
+use super::findings::{BraceBelow, MissingBrace, StrayBrace, StrayBracket, UnclosedBracket};
 use super::lines::Lines;
 use super::tokens::Unread;
 use super::{Body, Entry, Head, Part, Reading, Token, TokenKind};
@@ -194,7 +194,7 @@ impl Builder<'_> {
             if !self.is(self.at, "{") {
                 parts.push(Part::Head(self.head()));
             }
-            if !self.is(self.at, "{") {
+            if !self.is(self.at, "{") && !self.brace_below(parts.last()) {
                 break;
             }
             if depth >= DEEPEST {
@@ -213,6 +213,21 @@ impl Builder<'_> {
             Part::Body(body) => body.close.or_else(|| body.entries.last().map(|entry| entry.span)).unwrap_or(body.open),
         };
         Some(Entry { span: start.to(end), doc, parts })
+    }
+
+    /// Whether the brace of a body stands on the line below its head, which is reported; moves on to it.
+    fn brace_below(&mut self, head: Option<&Part>) -> bool {
+        let next = self.significant(self.at);
+        let Some(Part::Head(head)) = head else { return false };
+        if !self.is(next, "{") || !self.lines.is_first(next) {
+            return false;
+        }
+        let (end, brace) = (head.span.after(), self.span(next));
+        let between = self.text.get(end.end as usize..brace.start as usize).unwrap_or("");
+        let comment = between.contains('#');
+        self.diagnostics.push(BraceBelow { head: end, brace, comment }.diagnostic());
+        self.at = next;
+        true
     }
 
     /// Whether the entry at hand is an `if`, with a name or without.

@@ -118,6 +118,29 @@ impl Finding for UnclosedInterpolation {
     }
 }
 
+/// The brace of a body on a line of its own.
+pub(super) struct BraceBelow {
+    /// Where the head ends.
+    pub(super) head: Span,
+    pub(super) brace: Span,
+    /// Whether a comment stands between both.
+    pub(super) comment: bool,
+}
+
+impl Finding for BraceBelow {
+    const SLUG: &'static str = "brace-below";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.brace, "the brace of a body stands on a line of its own")
+            .labelled("belongs to the end of the line above")
+            .with_help("Put it behind the head: `workflow main {`.");
+        if self.comment {
+            return found;
+        }
+        found.with_fix("Put it at the end of the line above", self.head.to(self.brace), " {")
+    }
+}
+
 /// A body without its closing brace.
 pub(super) struct MissingBrace {
     pub(super) open: Span,

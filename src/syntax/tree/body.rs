@@ -37,7 +37,7 @@ impl Parser<'_> {
         Body { entries, span: body.open.to(end) }
     }
 
-    fn entry(&mut self, entry: &Entry) -> Option<Statement> {
+    pub(super) fn entry(&mut self, entry: &Entry) -> Option<Statement> {
         let (word, head) = self.first_word(entry)?;
         if self.goes_on_said(head) {
             return None;

@@ -72,19 +72,22 @@ impl Finding for StatementExpected {
 }
 
 /// A statement that needs a body has none.
-pub(super) struct BodyMissing {
+pub(super) struct BodyMissing<'a> {
     pub(super) statement: &'static str,
-    pub(super) example: &'static str,
+    pub(super) example: &'a str,
     pub(super) at: Span,
+    /// Whether only the opening brace is missing.
+    pub(super) add: bool,
 }
 
-impl Finding for BodyMissing {
+impl Finding for BodyMissing<'_> {
     const SLUG: &'static str = "missing-body";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.at, format!("{} has no body", self.statement))
+        let found = Self::at(self.at, format!("{} has no body", self.statement))
             .labelled("a `{` was expected behind this")
-            .with_help(format!("Write what belongs to it between braces: `{}`.", self.example))
+            .with_help(format!("Write what belongs to it between braces: `{}`.", self.example));
+        if self.add { found.with_fix("Add the brace", self.at.after(), " {") } else { found }
     }
 }
 

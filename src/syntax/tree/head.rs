@@ -107,6 +107,7 @@ impl<'a> Parser<'a> {
 
     /// Reports a head that a body has to follow.
     pub(super) fn head_without_body(&mut self, head: Span) {
-        self.diagnostics.push(BodyMissing { statement: "branch", example: "if ready { … } else { … }", at: head }.diagnostic());
+        self.diagnostics
+            .push(BodyMissing { statement: "branch", example: "if ready { … } else { … }", at: head, add: false }.diagnostic());
     }
 }

@@ -6,11 +6,66 @@ use super::words::{ITEMS, foreign};
 use crate::ast::{Body, Doc, Item, Workflow};
 use crate::parse::Rule;
 use crate::scan::{Entry, Part};
-use wf_model::diagnostic::Finding;
+use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
 use wf_model::suggest::{is_typing_mistake, nearest};
 
+/// Words that begin nothing but a declaration of a file.
+const ONLY_ITEMS: [&str; 4] = ["use", "type", "workflow", "test"];
+
 impl Parser<'_> {
+    /// The declarations of a file; where the brace of a workflow is missing, what stands below it is its body, and that its
+    /// closing brace closes nothing, which stands in `scanned`, is not said.
+    pub(super) fn items(&mut self, entries: &[Entry], scanned: &[Diagnostic]) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut rest = entries;
+        while let Some((entry, behind)) = rest.split_first() {
+            let length = if self.lacks_body(entry) { self.length_of_body(behind) } else { 0 };
+            let (body, next) = behind.split_at_checked(length).unwrap_or((behind, &[]));
+            let item = match body.split_first() {
+                None => self.item(entry),
+                Some(_) => self.without_brace(entry, body, next, scanned).map(Item::Workflow),
+            };
+            items.extend(item);
+            rest = next;
+        }
+        items
+    }
+
+    fn begins_with(&self, entry: &Entry, words: &[&str]) -> bool {
+        let Some(Part::Head(head)) = entry.parts.first() else { return false };
+        self.name_at(head.span).is_some_and(|word| words.contains(&&*word.text))
+    }
+
+    fn lacks_body(&self, entry: &Entry) -> bool {
+        entry.parts.len() == 1 && self.begins_with(entry, &["workflow"])
+    }
+
+    /// How many entries stand before the next one that only a file holds.
+    fn length_of_body(&self, entries: &[Entry]) -> usize {
+        entries.iter().position(|entry| self.begins_with(entry, &ONLY_ITEMS)).unwrap_or(entries.len())
+    }
+
+    /// A workflow whose opening brace is missing.
+    fn without_brace(&mut self, entry: &Entry, body: &[Entry], next: &[Entry], scanned: &[Diagnostic]) -> Option<Workflow> {
+        let Some(Part::Head(head)) = entry.parts.first() else { return None };
+        let end = next.first().map_or(self.text.len(), |next| next.span.start as usize);
+        // They stand in the order of the text.
+        let before = |place: usize| scanned.partition_point(|found| (found.primary.span.start as usize) < place);
+        let inside = scanned.get(before(head.span.end as usize)..before(end)).unwrap_or_default();
+        let stray = inside.iter().rfind(|found| found.slug == "stray-brace");
+        let closed = stray.is_some();
+        let name = self.head(Rule::workflow_head, head.span, |head| head.declared())?;
+        let example = format!("workflow {} {{ … }}", name.text);
+        let missing = BodyMissing { statement: "workflow", example: &example, at: head.span, add: closed };
+        self.diagnostics.push(missing.diagnostic());
+        let entries: Vec<_> = body.iter().filter_map(|entry| self.entry(entry)).collect();
+        self.said.extend(stray.map(|stray| stray.primary.span));
+        let last = body.last().map_or(entry.span, |last| last.span);
+        let body = Body { entries, span: head.span.after().to(last) };
+        Some(Workflow { doc: self.doc(entry), name, body, span: entry.span.to(last) })
+    }
+
     /// One declaration of the file; `None` where it could not be read.
     pub(super) fn item(&mut self, entry: &Entry) -> Option<Item> {
         let (word, head) = self.first_word(entry)?;
@@ -26,7 +81,8 @@ impl Parser<'_> {
 
     fn workflow(&mut self, entry: &Entry, head: Span) -> Option<Workflow> {
         let name = self.head(Rule::workflow_head, head, |head| head.declared());
-        let body = self.one_body(entry, "workflow", "workflow deploy { … }")?;
+        let example = name.as_ref().map(|name| format!("workflow {} {{ … }}", name.text));
+        let body = self.one_body(entry, "workflow", example.as_deref().unwrap_or("workflow main { … }"))?;
         // A workflow whose name cannot be read is checked under a name that nobody can write.
         let name = name.unwrap_or_else(|| crate::ast::Name { text: "".into(), span: head });
         Some(Workflow { doc: self.doc(entry), name, body, span: entry.span })
@@ -73,13 +129,13 @@ impl Parser<'_> {
     }
 
     /// The body of a statement that has exactly one; reports that there is none.
-    pub(super) fn one_body(&mut self, entry: &Entry, statement: &'static str, example: &'static str) -> Option<Body> {
+    pub(super) fn one_body(&mut self, entry: &Entry, statement: &'static str, example: &str) -> Option<Body> {
         let mut bodies = entry.parts.iter().filter_map(|part| match part {
             Part::Body(body) => Some(body),
             Part::Head(_) => None,
         });
         let Some(body) = bodies.next() else {
-            self.diagnostics.push(BodyMissing { statement, example, at: entry.span }.diagnostic());
+            self.diagnostics.push(BodyMissing { statement, example, at: entry.span, add: false }.diagnostic());
             return None;
         };
         let outer = std::mem::replace(&mut self.in_invocation, false);

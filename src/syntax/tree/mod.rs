@@ -19,6 +19,7 @@ mod test;
 mod tests;
 mod trigger;
 mod words;
+mod yaml;
 
 use crate::ast::File;
 use crate::scan::{Entry, Part, Reading, Scan, Token, scan};
@@ -42,6 +43,9 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     let Scan { tokens, entries, diagnostics } = scan(source, text);
+    if let Some(found) = yaml::recognised(source, text) {
+        return Parsed { file: File { items: Vec::new() }, tokens, diagnostics: vec![found] };
+    }
     let mut parser = Parser {
         source,
         text,
@@ -52,7 +56,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         said: Vec::new(),
     };
     parser.collect(&entries);
-    let items = entries.iter().filter_map(|entry| parser.item(entry)).collect();
+    let items = parser.items(&entries, &diagnostics);
     let Parser { diagnostics: mut found, mut said, .. } = parser;
     said.sort();
     found.extend(diagnostics.into_iter().filter(|diagnostic| !lies_in(diagnostic.primary.span, &said)));

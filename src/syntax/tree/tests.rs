@@ -172,6 +172,56 @@ fn nothing_is_put_behind_a_string_that_is_not_closed() {
 }
 
 #[test]
+fn a_brace_that_is_missing_or_stands_elsewhere_costs_one_diagnostic() {
+    for (from, to, expected) in [
+        ("workflow main {", "workflow main", "missing-body `workflow main`"),
+        ("workflow main {", "workflow main\n{", "brace-below `{`"),
+        ("stage {", "stage\n  {", "brace-below `{`"),
+        ("} else {", "} else\n{", "brace-below `{`"),
+    ] {
+        let whole = "workflow main {\n  let a = 1\n  stage {\n    step b: shell \"x\"\n  }\n  if a == 1 {\n    step c: shell \"x\"\n  } else {\n    step d: shell \"x\"\n  }\n}\n\nworkflow other {\n}\n";
+        let text = whole.replacen(from, to, 1);
+        assert_eq!(found(&text), [expected], "{to}");
+        assert_eq!(mended(&text), whole, "{to}");
+    }
+    assert_eq!(found("workflow a\n# why\n{\n}\n"), ["brace-below `{`"]);
+    assert_eq!(found("workflow a\n"), ["missing-body `workflow a`"]);
+}
+
+#[test]
+fn files_of_other_tools_cost_one_diagnostic() {
+    for (text, line) in [
+        ("name: build\non: push\njobs:\n  a:\n    steps:\n      - run: make\n", "name: build"),
+        ("# CI\n---\n- hosts: all\n  tasks: []\n", "---"),
+        ("- name: x\n", "- name: x"),
+        ("jobs:\n  a: b\n", "jobs:"),
+    ] {
+        assert_eq!(found(text), [format!("looks-like-yaml `{line}`")], "{text}");
+    }
+}
+
+#[test]
+fn words_and_signs_of_other_languages_get_what_they_are_here() {
+    for (line, help) in [
+        ("step a: shell \"x\" needs b", "Write `depends on` instead of `needs`."),
+        ("step a: shell \"x\" if c == 1", "Write `when` instead of `if`."),
+        ("step a: shell \"x\" -> string if c == 1", "Write `when` instead of `if`."),
+        ("let a = c ? 1 : 2", "Write `if CONDITION then a else b`."),
+        ("let a = c == 1 ? \"a\" : \"b\"", "Write `if CONDITION then a else b`."),
+        ("param a: string[]", "Write a list of them as `[string]`."),
+        ("param a: map[string]int", "Write a map as `[string: int]`, with the type of its values behind the colon."),
+        ("param a: Optional<string>", "Put a `?` behind the type of a value that may be missing: `string?`."),
+        ("param a: list<string> = []", "Write what a list holds in brackets: `[string]`."),
+    ] {
+        let text = format!("workflow main {{\n  {line}\n}}\n");
+        let helps: Vec<_> =
+            parse(SourceId(0), &text).diagnostics.into_iter().map(|found| found.help.unwrap_or_default()).collect();
+        assert_eq!(helps, [help], "{line}");
+    }
+    assert!(mended("workflow main {\n  step a: shell \"x\" needs b\n}\n").contains("\"x\" depends on b"));
+}
+
+#[test]
 fn names_of_a_mended_head_point_at_what_was_written() {
     for text in [
         "workflow main {\n  step ä: é\n  lett version = \"1\"\n}\n",
