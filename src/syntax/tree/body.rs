@@ -39,7 +39,7 @@ impl Parser<'_> {
 
     pub(super) fn entry(&mut self, entry: &Entry) -> Option<Statement> {
         let (word, head) = self.first_word(entry)?;
-        if self.goes_on_said(head) {
+        if self.goes_on_said(head) || self.condition_of_shell(entry, word, head) {
             return None;
         }
         let word = self.with_hyphens(word, head);

@@ -69,8 +69,15 @@ const COMMANDS: [&str; 58] = [
     "set",
 ];
 
+const SHELL: &str = "Put the lines of the shell into a step: `step NAME: shell \"\"\"…\"\"\"`.";
+
 /// Keywords of other languages, and what does their work here.
-const KEYWORDS: [(&str, &str); 11] = [
+const KEYWORDS: [(&str, &str); 16] = [
+    ("then", SHELL),
+    ("fi", SHELL),
+    ("do", SHELL),
+    ("done", SHELL),
+    ("esac", SHELL),
     ("while", "Repeat with `repeat until COND pause 5s max 10 times { … }`, or go through a list with `for each`."),
     ("until", "Repeat with `repeat until COND pause 5s max 10 times { … }`."),
     ("case", "Write branches: `if x == \"a\" { … } else if x == \"b\" { … }`."),
@@ -179,6 +186,24 @@ impl Parser<'_> {
             self.said.push(head);
         }
         goes_on
+    }
+
+    /// Reports the `if [ -f x ]; then` of a shell; whether the entry is one.
+    pub(super) fn condition_of_shell(&mut self, entry: &Entry, word: Span, head: Span) -> bool {
+        let behind = self.slice(self.span(word.end as usize, head.end as usize)).trim_start();
+        let of_shell = self.slice(word) == "if"
+            && entry.parts.len() == 1
+            && behind.starts_with('[')
+            && !Self::fits(Rule::if_head, self.slice(head));
+        if of_shell {
+            let found = KeywordElsewhere {
+                word,
+                keyword: "if [",
+                instead: "Write `if CONDITION { … }`, or put the lines of the shell into a step.",
+            };
+            self.said_of_head(entry, head, found.diagnostic());
+        }
+        of_shell
     }
 
     /// Reports an entry that begins with a word of the shell or of another language; whether it does.

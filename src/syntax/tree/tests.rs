@@ -128,6 +128,8 @@ fn what_is_no_statement_of_this_language_is_not_turned_into_one() {
         ("test -f x", "unknown-statement `test`"),
         ("while x < 3 {\n    step w: shell \"w\"\n  }", "unknown-statement `while`"),
         ("for i in 1 2 3; do", "unknown-statement `for`"),
+        ("if [ -f x ]; then", "unknown-statement `if`"),
+        ("done", "unknown-statement `done`"),
         ("shell \"x\"", "step-without-name `shell \"x\"`"),
         ("shell {\n    run: \"x\"\n  }", "step-without-name `shell`"),
         ("http \"https://example.org\" -> json", "step-without-name `http \"https://example.org\" -> json`"),
