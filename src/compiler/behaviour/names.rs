@@ -117,3 +117,19 @@ fn an_unknown_name_in_a_shell_text_is_most_likely_the_shells() {
     assert_eq!(near, ("Did you mean `version`?".to_owned(), "${version}".to_owned()));
     assert_eq!(said("step a: shell \"echo ${i + 1} ${j}\""), ["unknown-name @ i", "unknown-name @ j"]);
 }
+
+#[test]
+fn a_value_in_a_raw_shell_text_was_meant_for_double_quotes() {
+    let said = |text: &str, more: &str| {
+        said(&format!(
+            "param stage: string = \"a\"\nlet used = stage\nstep a: shell {text} {{ {more} }}\nstep b: shell \"echo ${{used}}\""
+        ))
+    };
+    assert_eq!(said("'echo ${stage} ${other}'", "reads only"), ["raw-interpolation @ echo ${stage} ${other}"]);
+    for text in
+        ["'echo ${other} $stage'", "'stage=1; echo ${stage}'", "'for stage in a b; do echo ${stage}; done'", "'echo ${stage:-x}'"]
+    {
+        assert_eq!(said(text, "reads only"), NOTHING, "{text}");
+    }
+    assert_eq!(said("'echo ${stage}'", "env: { stage: stage }, reads only"), NOTHING);
+}

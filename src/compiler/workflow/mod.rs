@@ -11,6 +11,7 @@ mod invocation;
 mod names;
 mod order;
 mod placing;
+mod raw_text;
 mod script;
 mod step;
 mod trigger;

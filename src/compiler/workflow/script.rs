@@ -18,6 +18,7 @@ impl Check<'_> {
                 None => Some("/bin/sh".to_owned()),
             },
         };
+        self.raw_text(text, given);
         shell::script(text, values, shell.as_deref(), self.diagnostics)
     }
 }
