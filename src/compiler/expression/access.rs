@@ -134,7 +134,10 @@ impl Checker<'_> {
             return unknown(span);
         }
         let Some(method) = Method::named(&name.text).filter(|method| signature(&base.type_, *method).is_some()) else {
-            self.unknown_method(&base.type_, name);
+            match base.type_.holds_secret() && &*name.text == "to_json" {
+                true => self.mismatch(&base, &Type::Json),
+                false => self.unknown_method(&base.type_, name),
+            }
             return unknown(span);
         };
         if arguments.is_empty() && property(&base.type_, &name.text).is_some() {

@@ -190,8 +190,9 @@ impl Finding for SecretLeak<'_> {
     const SLUG: &'static str = "secret-leak";
 
     fn diagnostic(&self) -> Diagnostic {
-        let found =
-            Self::at(self.span, format!("a secret would leak into a {}", self.target)).labelled("holds a secret").with_help(
+        let found = Self::at(self.span, format!("a secret would leak into {}", with_article(self.target)))
+            .labelled("holds a secret")
+            .with_help(
                 "Pass it where a secret may go, such as `env` or `headers`; `reveal(…)` opts out and shows it everywhere.",
             );
         self.trail.iter().fold(found, |found, (span, text)| found.with_label(*span, text.clone()))

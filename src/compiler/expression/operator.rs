@@ -320,6 +320,10 @@ impl Checker<'_> {
     }
 
     fn matches(&mut self, left: &Expression, right: &Expression) -> Option<Type> {
+        if let Some(secret) = [left, right].into_iter().find(|side| side.type_.holds_secret()) {
+            self.report(&NotCompared { span: secret.span, type_: &Type::Secret });
+            return Some(Type::Unknown);
+        }
         if !left.type_.is_text() || !right.type_.is_text() {
             return None;
         }

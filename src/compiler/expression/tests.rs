@@ -257,7 +257,7 @@ fn methods_and_properties_are_those_of_the_type() {
         ("s.split(1)", "", "type-mismatch@1"),
         ("k.length", "", "unknown-field@length"),
         ("k.to_int()", "", "unknown-method@to_int"),
-        ("[k].to_json()", "", "unknown-method@to_json"),
+        ("[k].to_json()", "", "secret-leak@[k]"),
         ("s.replace(\"a\", k)", "", "secret-leak@k"),
         ("os.upper()", "", "may-be-missing@os"),
         ("ons.sum()", "", "unknown-method@sum"),

@@ -240,8 +240,8 @@ impl Check<'_> {
                 self.report(&Unreachable { what: "loop", span: block.body.span, decided: iterator.list.span });
             }
             if list.type_.holds_secret() {
-                let span = list.span;
-                self.report(&crate::expression::SecretLeak { span, target: "loop", trail: &[] });
+                let (span, trail) = (list.span, self.trail(&list));
+                self.report(&crate::expression::SecretLeak { span, target: "loop", trail: &trail });
             }
             let (index, item) = self.with_checker(|checker| checker.iterated(&list));
             checked.push((iterator, list, index, item));

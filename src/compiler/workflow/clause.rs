@@ -167,8 +167,8 @@ impl Check<'_> {
     }
 
     fn refuse_secret(&mut self, expression: Expression, target: &str) -> Expression {
-        let span = expression.span;
-        self.report(&crate::expression::SecretLeak { span, target, trail: &[] });
+        let (span, trail) = (expression.span, self.trail(&expression));
+        self.report(&crate::expression::SecretLeak { span, target, trail: &trail });
         Self::nothing(span)
     }
 

@@ -154,7 +154,7 @@ impl Check<'_> {
     }
 
     /// How a secret came into an expression: each place once.
-    fn trail(&self, expression: &Expression) -> Vec<(Span, String)> {
+    pub(super) fn trail(&self, expression: &Expression) -> Vec<(Span, String)> {
         let mut seen = HashSet::new();
         let mut trail = Vec::new();
         for part in expression.walk() {

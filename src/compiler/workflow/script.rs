@@ -1,8 +1,9 @@
 //! Shell text with values.
 
 use super::Check;
+use crate::expression::SecretLeak;
 use crate::shell;
-use wf_model::expression::Expression;
+use wf_model::expression::{Expression, ExpressionKind, Function};
 use wf_model::script::Script;
 use wf_syntax::ast;
 
@@ -10,6 +11,7 @@ impl Check<'_> {
     /// The text of a `shell` step, its values placed as the shell of the step reads them.
     pub(super) fn script(&mut self, text: &ast::Text, given: &[&ast::Attribute]) -> Script<Expression> {
         let values = self.with_checker(|checker| checker.words(text));
+        values.iter().for_each(|(value, _)| self.refuse_raw_secret(value));
         let own = given.iter().find(|attribute| &*attribute.name.text == "shell").map(|attribute| &attribute.value);
         let shell = match own {
             Some(value) => value.plain_text().map(str::to_owned),
@@ -20,5 +22,13 @@ impl Check<'_> {
         };
         self.raw_text(text, given);
         shell::script(text, values, shell.as_deref(), self.diagnostics)
+    }
+
+    /// What is `raw` stands in the text of the command, which the list of processes shows.
+    fn refuse_raw_secret(&mut self, value: &Expression) {
+        if matches!(value.kind, ExpressionKind::Call(Function::Raw, ..)) && value.type_.holds_secret() {
+            let trail = self.trail(value);
+            self.report(&SecretLeak { span: value.span, target: "command line", trail: &trail });
+        }
     }
 }
