@@ -70,6 +70,7 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
         keeps_secrets(&String::from_utf8_lossy(bytes), generated);
     }
     values_are_of_their_types(program, generated, &events);
+    order_is_kept(program, generated, &events);
     retold(program, workflow, generated, &options, &ended, &events);
     Finished { ended, events, way }
 }
@@ -167,6 +168,34 @@ fn values_are_of_their_types(program: &Program, generated: &Generated, events: &
             _ => kept(type_),
         };
         assert!(is_of(value, &type_), "{name}: {value:?} is no {type_}\n{}\n{}", generated, story(events));
+    }
+}
+
+/// Nothing that happened once began before all that it waits for, and that happened once, had ended.
+fn order_is_kept(program: &Program, generated: &Generated, events: &[Event]) {
+    let (mut begun, mut ended): (BTreeMap<&str, Vec<usize>>, BTreeMap<&str, usize>) = Default::default();
+    for (place, event) in events.iter().enumerate() {
+        match &event.kind {
+            EventKind::Ready { instance, .. } => begun.entry(name_of(&instance.path)).or_default().push(place),
+            EventKind::Succeeded { instance, .. }
+            | EventKind::Failed { instance, .. }
+            | EventKind::Cancelled { instance, .. } => {
+                ended.insert(name_of(&instance.path), place);
+            }
+            _ => {}
+        }
+    }
+    let once = |name: &str| begun.get(name).and_then(|places| if let [place] = places.as_slice() { Some(*place) } else { None });
+    for (_, workflow) in program.workflows.iter() {
+        let name = |id| workflow.statements.get(id).and_then(|statement| statement.name.as_deref());
+        for (id, statement) in workflow.statements.iter() {
+            let Some(start) = name(id).and_then(once) else { continue };
+            for before in statement.after.iter().filter_map(|dependency| name(dependency.on)) {
+                // What never ended was cancelled with what is around it.
+                let end = once(before).and_then(|_| ended.get(before)).copied().unwrap_or_default();
+                assert!(end < start, "{:?} does not wait for {before}\n{generated}\n{}", statement.name, story(events));
+            }
+        }
     }
 }
 
