@@ -42,8 +42,7 @@ pub(crate) fn apply(file: &str, compilation: &Compilation, level: Level, output:
             Ok(true)
         }
         Err(error) => {
-            output
-                .note(&format!("error: {} cannot be written: {error}\nhelp: Nothing in it was changed.\n", text::name(file)))?;
+            output.error(format!("{} cannot be written: {error}", text::name(file)), "Nothing in it was changed.")?;
             Ok(false)
         }
     }

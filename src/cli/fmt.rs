@@ -55,7 +55,7 @@ impl Fmt {
         let before = match text::read(file) {
             Ok(before) => before,
             Err(Unreadable { message, help }) => {
-                output.note(&format!("error: {message}\nhelp: {help}\n"))?;
+                output.error(message, &help)?;
                 return Ok(Outcome::Refused);
             }
         };
@@ -78,10 +78,7 @@ impl Fmt {
             if file == "-" {
                 output.result(after)?;
             } else if changed && let Err(error) = text::replace(file, after) {
-                output.note(&format!(
-                    "error: {} cannot be written: {error}\nhelp: Nothing in it was changed.\n",
-                    text::name(file)
-                ))?;
+                output.error(format!("{} cannot be written: {error}", text::name(file)), "Nothing in it was changed.")?;
                 return Ok(Outcome::Refused);
             }
         }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use wf_model::expression::{Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{
-    Attribute, AttributeValue, Body, BodyClauses, BodyId, Callee, ForEach, Handler, HandlerCause, Invocation, Iterator, Parallel,
-    Settings, Statement, StatementId, StatementKind, Step, StepClauses, Table, ValueDeclaration, ValueOrigin, Wait, Workflow,
+    Attribute, AttributeValue, Body, BodyId, Callee, ForEach, Handler, HandlerCause, Invocation, Iterator, Parallel, Statement,
+    StatementId, StatementKind, Step, StepClauses, ValueDeclaration, ValueOrigin, Wait, Workflow,
 };
 use wf_model::span::{SourceId, Span};
 use wf_model::types::Type;
@@ -20,23 +20,8 @@ pub(crate) struct Sample {
 
 impl Sample {
     pub(crate) fn new() -> Self {
-        let mut bodies = Table::default();
-        let root = bodies.add(empty_body());
-        let workflow = Workflow {
-            name: "main".into(),
-            doc: None,
-            span: Span::default(),
-            here: "/".into(),
-            parameters: Vec::new(),
-            secrets: Vec::new(),
-            outputs: Vec::new(),
-            settings: Settings::default(),
-            values: Table::default(),
-            statements: Table::default(),
-            bodies,
-            root,
-            triggers: Vec::new(),
-        };
+        let mut workflow = Workflow::empty("main".into(), "/".into(), Span::default());
+        workflow.bodies.add(Body::default());
         Self { workflow, depends: HashMap::new(), spans: 0 }
     }
 
@@ -80,7 +65,7 @@ impl Sample {
     }
 
     fn block(&mut self, body: BodyId, name: &str, kind: impl FnOnce(BodyId) -> StatementKind) -> (StatementId, BodyId) {
-        let inside = self.workflow.bodies.add(empty_body());
+        let inside = self.workflow.bodies.add(Body::default());
         (self.statement(body, name, kind(inside)), inside)
     }
 
@@ -103,7 +88,7 @@ impl Sample {
 
     /// A handler of a body.
     pub(crate) fn handler(&mut self, of: BodyId, cause: HandlerCause) -> BodyId {
-        let body = self.workflow.bodies.add(empty_body());
+        let body = self.workflow.bodies.add(Body::default());
         let span = self.span();
         self.workflow.bodies.get_mut(of).unwrap().handlers.push(Handler { cause, body, span });
         body
@@ -140,8 +125,4 @@ impl Sample {
         let depends = if names.is_empty() { crate::order::Depends::Nothing } else { crate::order::Depends::On(names) };
         self.depends.insert(user, depends);
     }
-}
-
-fn empty_body() -> Body {
-    Body { statements: Vec::new(), clauses: BodyClauses::default(), handlers: Vec::new(), span: Span::default() }
 }

@@ -1,5 +1,6 @@
 //! The two streams of the process; nothing else writes to them.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
 /// Where commands write. A reader that went away (`| head -1`) is no failure: what follows is dropped.
@@ -41,6 +42,14 @@ impl Output {
     /// As [`Output::result`].
     pub fn note(&mut self, text: &str) -> io::Result<()> {
         self.notes.write(text)
+    }
+
+    /// Says what went wrong outside any file, and what to do.
+    ///
+    /// # Errors
+    /// As [`Output::result`].
+    pub fn error(&mut self, message: impl Display, help: &str) -> io::Result<()> {
+        self.note(&format!("error: {message}\nhelp: {help}\n"))
     }
 
     /// Whether nobody reads the results any more; commands without an end stop then.

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use wf_compiler::{Compilation, compile};
 use wf_model::diagnostic::{Diagnostic, Finding, Level};
 use wf_model::event::CancelCause;
-use wf_model::program::{Callee, Place as _, Program, StatementKind, Workflow, WorkflowId};
+use wf_model::program::{Callee, Program, StatementKind, Workflow, WorkflowId};
 use wf_model::run::RunState;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Assignments, Canceller, Means, NoJournal, RealWorld, RunBroken, RunEnded};
@@ -127,7 +127,7 @@ impl Run {
         let given = match arguments::given(workflow, &self.parameters, self.parameter_file.as_deref()) {
             Ok(given) => prompt::complete(workflow, given, output)?,
             Err(problem) => {
-                output.note(&format!("error: {}\nhelp: {}\n", problem.message, problem.help))?;
+                output.error(problem.message, &problem.help)?;
                 return Ok(Err(Vec::new()));
             }
         };
@@ -211,11 +211,11 @@ impl Run {
         match ended {
             Ok(ended) => self.conclude(&ended, &prepared.id, &report, output),
             Err(RunBroken::Journal(error)) => {
-                output.note(&format!("error: the run was ended: {error}\nhelp: Nothing more was started.\n"))?;
+                output.error(format!("the run was ended: {error}"), "Nothing more was started.")?;
                 Ok(Exit::JournalUnwritable)
             }
             Err(RunBroken::Engine(error)) => {
-                output.note(&format!("error: the run was ended by a mistake of wfc: {error}\nhelp: Please report it.\n"))?;
+                output.error(format!("the run was ended by a mistake of wfc: {error}"), "Please report it.")?;
                 Ok(Exit::Failed)
             }
         }
@@ -230,10 +230,8 @@ impl Run {
         {
             let json = serde_json::to_string_pretty(&ended.outputs.to_json()).unwrap_or_default() + "\n";
             if let Err(error) = std::fs::write(path, json) {
-                output.note(&format!(
-                    "error: {} cannot be written: {error}\nhelp: The run succeeded; its outputs stand above.\n",
-                    path.display()
-                ))?;
+                let help = "The run succeeded; its outputs stand above.";
+                output.error(format!("{} cannot be written: {error}", path.display()), help)?;
                 return Ok(Exit::Failed);
             }
         }
@@ -284,7 +282,6 @@ fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {
             }
         }
     }
-    debug_assert!(found.iter().all(|id| id.index() < program.workflows.len()));
     found
 }
 

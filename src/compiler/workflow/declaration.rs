@@ -175,8 +175,8 @@ impl Check<'_> {
             }
             None => self.inferred(&output.value),
         };
-        if let Some(first) = self.workflow.outputs.iter().find(|known| known.name == output.name.text) {
-            let first = first.expression.span;
+        let first = *self.output_places.entry(output.name.text.clone()).or_insert(expression.span);
+        if first != expression.span {
             self.report(&DuplicateName { name: &output.name.text, span: output.name.span, first: Some(first), what: "output" });
         }
         self.refuse_secret_output(&expression, output);

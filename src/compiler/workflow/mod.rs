@@ -30,7 +30,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, ExpressionKind, ValueId};
-use wf_model::program::{BodyId, Place, Settings, StatementId, Table, ValueDeclaration, ValueOrigin, Workflow};
+use wf_model::program::{Place, StatementId, ValueDeclaration, ValueOrigin, Workflow};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::value::Value;
@@ -73,6 +73,8 @@ pub(crate) struct Check<'a> {
     statements_of: HashMap<Arc<str>, Vec<StatementId>>,
     /// The checkpoints of the body that is checked.
     checkpoints: Vec<ast::Name>,
+    /// What outputs are set to, by their names.
+    output_places: HashMap<Arc<str>, Span>,
     handler: Option<InHandler>,
     in_undo: bool,
     /// Names in the order in which they became visible.
@@ -97,7 +99,10 @@ impl<'a> Check<'a> {
             finished,
             places,
             diagnostics,
-            workflow: empty(workflow, context),
+            workflow: Workflow {
+                doc: workflow.doc.as_ref().map(|doc| doc.text.as_str().into()),
+                ..Workflow::empty(workflow.name.text.clone(), context.here.clone(), workflow.name.span)
+            },
             names: HashMap::new(),
             in_blocks: below::names_in_blocks(&workflow.body),
             branches: Vec::new(),
@@ -115,6 +120,7 @@ impl<'a> Check<'a> {
             written: Vec::new(),
             statements_of: HashMap::new(),
             checkpoints: Vec::new(),
+            output_places: HashMap::new(),
             handler: None,
             in_undo: false,
             shown: Vec::new(),
@@ -284,23 +290,5 @@ impl<'a> Check<'a> {
     /// The workflow that a step calls, once it is checked.
     fn callee(&self, id: wf_model::program::WorkflowId) -> Option<&'a Workflow> {
         self.finished.get(id.index()).and_then(Option::as_ref)
-    }
-}
-
-fn empty(workflow: &ast::Workflow, context: &FileContext<'_>) -> Workflow {
-    Workflow {
-        name: workflow.name.text.clone(),
-        doc: workflow.doc.as_ref().map(|doc| doc.text.as_str().into()),
-        span: workflow.name.span,
-        here: context.here.clone(),
-        parameters: Vec::new(),
-        secrets: Vec::new(),
-        outputs: Vec::new(),
-        settings: Settings::default(),
-        values: Table::default(),
-        statements: Table::default(),
-        bodies: Table::default(),
-        root: BodyId(0),
-        triggers: Vec::new(),
     }
 }

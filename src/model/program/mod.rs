@@ -113,6 +113,28 @@ pub struct Workflow {
     pub triggers: Vec<Trigger>,
 }
 
+impl Workflow {
+    /// A workflow that holds nothing yet; the first body that is added is its own.
+    #[must_use]
+    pub fn empty(name: Arc<str>, here: Arc<str>, span: Span) -> Self {
+        Self {
+            name,
+            doc: None,
+            span,
+            here,
+            parameters: Vec::new(),
+            secrets: Vec::new(),
+            outputs: Vec::new(),
+            settings: Settings::default(),
+            values: Table::default(),
+            statements: Table::default(),
+            bodies: Table::default(),
+            root: BodyId(0),
+            triggers: Vec::new(),
+        }
+    }
+}
+
 /// A value name of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValueDeclaration {
@@ -213,7 +235,7 @@ pub struct Settings {
 }
 
 /// Statements that belong together, with the clauses and handlers of their body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Body {
     /// The statements in written order.
     pub statements: Vec<StatementId>,

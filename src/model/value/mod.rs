@@ -101,6 +101,26 @@ impl Serialize for Secret {
 }
 
 impl Value {
+    /// The value with other texts and keys, at any depth; secrets and what is no text stay.
+    #[must_use]
+    pub fn map_texts(&self, text: &dyn Fn(&str) -> Self, key: &dyn Fn(&Arc<str>) -> Arc<str>) -> Self {
+        match self {
+            Self::String(content) => text(content),
+            Self::List(elements) => Self::list(elements.iter().map(|element| element.map_texts(text, key))),
+            Self::Map(map) => {
+                Self::Map(Arc::new(map.iter().map(|(name, value)| (key(name), value.map_texts(text, key))).collect()))
+            }
+            Self::Null
+            | Self::Bool(_)
+            | Self::Int(_)
+            | Self::Float(_)
+            | Self::Duration(_)
+            | Self::Size(_)
+            | Self::Secret(_)
+            | Self::Channel(_) => self.clone(),
+        }
+    }
+
     /// Text.
     #[must_use]
     pub fn string(text: &str) -> Self {

@@ -106,19 +106,7 @@ async fn in_time(
 
 /// The same value with all its text tainted.
 fn tainted(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::Secret(Secret::new(text)),
-        Value::List(elements) => Value::list(elements.iter().map(tainted)),
-        Value::Map(map) => Value::Map(Arc::new(map.iter().map(|(key, value)| (key.clone(), tainted(value))).collect())),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float(_)
-        | Value::Duration(_)
-        | Value::Size(_)
-        | Value::Secret(_)
-        | Value::Channel(_) => value.clone(),
-    }
+    value.map_texts(&|text| Value::Secret(Secret::new(text)), &Arc::clone)
 }
 
 fn out_of_time(timeout: Duration, failure: Option<Failure>) -> Failure {

@@ -314,7 +314,7 @@ impl Dispatcher {
                 if matches!(function, Function::Read | Function::Glob) {
                     effects.push(Effect::Look { kind, function, arguments });
                 } else {
-                    happened.push_back(answer(&*self.world, kind, function, &arguments, &self.secrets.masker()));
+                    happened.push_back(answer(&*self.world, kind, function, &arguments, self.secrets.masker()));
                 }
             }
             Command::WakeAt { instance, timer, due } => self.timers.set(instance, timer, due),
@@ -351,7 +351,7 @@ impl Dispatcher {
                 }
             }
             Effect::Look { kind, function, arguments } => {
-                let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker());
+                let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker().clone());
                 // Files may be large and far away; the run goes on meanwhile.
                 tokio::task::spawn_blocking(move || {
                     // A run that has ended takes no answer.

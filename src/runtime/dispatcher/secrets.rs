@@ -9,11 +9,13 @@ use wf_model::value::Value;
 #[derive(Clone, Debug)]
 pub(super) struct KnownSecrets {
     known: Arc<[Value]>,
+    /// Finds them; made anew only when there are more, because every look outside needs it.
+    masker: Masker,
 }
 
 impl KnownSecrets {
     pub(super) fn new<'a>(values: impl IntoIterator<Item = &'a Value>) -> Self {
-        let mut secrets = Self { known: Arc::default() };
+        let mut secrets = Self { known: Arc::default(), masker: Masker::default() };
         values.into_iter().for_each(|value| secrets.learn(value));
         secrets
     }
@@ -32,8 +34,8 @@ impl KnownSecrets {
     }
 
     /// What keeps them out of texts.
-    pub(super) fn masker(&self) -> Masker {
-        Masker::of_values(&self.known)
+    pub(super) fn masker(&self) -> &Masker {
+        &self.masker
     }
 
     /// Takes in the secrets that are in a value.
@@ -43,27 +45,14 @@ impl KnownSecrets {
         found.retain(|secret| !self.known.contains(secret));
         if !found.is_empty() {
             self.known = self.known.iter().cloned().chain(found).collect();
+            self.masker = Masker::of_values(&self.known);
         }
     }
 }
 
 /// The value with every secret that stands in its texts masked.
 pub(super) fn masked(value: &Value, masker: &Masker) -> Value {
-    match value {
-        Value::String(text) => Value::string(&masker.text(text)),
-        Value::List(elements) => Value::list(elements.iter().map(|element| masked(element, masker))),
-        Value::Map(map) => {
-            Value::Map(Arc::new(map.iter().map(|(key, value)| (masker.text(key).into(), masked(value, masker))).collect()))
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Float(_)
-        | Value::Duration(_)
-        | Value::Size(_)
-        | Value::Secret(_)
-        | Value::Channel(_) => value.clone(),
-    }
+    value.map_texts(&|text| Value::string(&masker.text(text)), &|key| masker.text(key).into())
 }
 
 fn collect(value: &Value, found: &mut Vec<Value>) {
@@ -99,7 +88,7 @@ mod tests {
 
     #[test]
     fn what_is_seen_outside_loses_its_secrets() {
-        let masker = KnownSecrets::new([&Value::Secret(Secret::new("hunter2"))]).masker();
+        let masker = KnownSecrets::new([&Value::Secret(Secret::new("hunter2"))]).masker().clone();
         let seen = Value::list([Value::string("a hunter2 b"), Value::map([("hunter2", Value::Int(1))])]);
         assert_eq!(masked(&seen, &masker), Value::list([Value::string("a *** b"), Value::map([("***", Value::Int(1))])]));
     }

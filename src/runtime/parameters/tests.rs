@@ -3,7 +3,7 @@
 use super::{Given, GivenValue, Origin, Surroundings, bind, read_text};
 use wf_model::diagnostic::Diagnostic;
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Function, GlobalId, Reference, ValueId};
-use wf_model::program::{Body, BodyId, Parameter, Settings, Table, Workflow};
+use wf_model::program::{Body, Parameter, Workflow};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::unit::Duration;
@@ -46,24 +46,9 @@ fn parameter(index: u32, name: &str, type_: Type) -> Parameter {
 }
 
 fn workflow(parameters: Vec<Parameter>) -> Workflow {
-    let mut bodies = Table::default();
-    let body = Body { statements: Vec::new(), clauses: Default::default(), handlers: Vec::new(), span: Span::default() };
-    let root: BodyId = bodies.add(body);
-    Workflow {
-        name: "deploy".into(),
-        doc: None,
-        span: Span::default(),
-        here: "/".into(),
-        parameters,
-        secrets: Vec::new(),
-        outputs: Vec::new(),
-        settings: Settings::default(),
-        values: Table::default(),
-        statements: Table::default(),
-        bodies,
-        root,
-        triggers: Vec::new(),
-    }
+    let mut workflow = Workflow { parameters, ..Workflow::empty("deploy".into(), "/".into(), Span::default()) };
+    workflow.bodies.add(Body::default());
+    workflow
 }
 
 fn flag(name: &str, text: &str) -> Given {

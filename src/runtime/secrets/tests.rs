@@ -4,29 +4,15 @@ use super::{Lookup, output, read};
 use std::ffi::OsString;
 use std::fs;
 use wf_model::expression::ValueId;
-use wf_model::program::{Body, SecretDeclaration, SecretSource, Settings, Table, Workflow};
+use wf_model::program::{Body, SecretDeclaration, SecretSource, Workflow};
 use wf_model::span::Span;
 use wf_model::value::{Secret, Value};
 
 fn workflow(here: &str, sources: Vec<SecretSource>) -> Workflow {
-    let mut bodies = Table::default();
-    let root =
-        bodies.add(Body { statements: Vec::new(), clauses: Default::default(), handlers: Vec::new(), span: Span::default() });
-    Workflow {
-        name: "main".into(),
-        doc: None,
-        span: Span::default(),
-        here: here.into(),
-        parameters: Vec::new(),
-        secrets: vec![SecretDeclaration { name: "token".into(), value: ValueId(0), sources, span: Span::default() }],
-        outputs: Vec::new(),
-        settings: Settings::default(),
-        values: Table::default(),
-        statements: Table::default(),
-        bodies,
-        root,
-        triggers: Vec::new(),
-    }
+    let secrets = vec![SecretDeclaration { name: "token".into(), value: ValueId(0), sources, span: Span::default() }];
+    let mut workflow = Workflow { secrets, ..Workflow::empty("main".into(), here.into(), Span::default()) };
+    workflow.bodies.add(Body::default());
+    workflow
 }
 
 fn environment(name: &str) -> Option<OsString> {

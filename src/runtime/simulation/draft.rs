@@ -5,8 +5,7 @@ use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Reference
 use wf_model::program::{
     Attribute, AttributeValue, Body, BodyClauses, BodyId, Branch, Callee, Continuation, Delay, Dependency, DependencyReason,
     Expectation, Export, ForEach, If, Invocation, Iterator, Let, Output, Parallel, Parameter, Program, Race, Repeat, Retry,
-    Settings, Statement, StatementId, StatementKind, Step, StepClauses, Table, ValueDeclaration, ValueOrigin, Wait, Workflow,
-    WorkflowId,
+    Statement, StatementId, StatementKind, Step, StepClauses, Table, ValueDeclaration, ValueOrigin, Wait, Workflow, WorkflowId,
 };
 use wf_model::span::Span;
 use wf_model::types::Type;
@@ -78,21 +77,7 @@ pub(crate) fn expecting(condition: Expression) -> Expectation {
 
 impl Draft {
     pub(crate) fn new(name: &str) -> Self {
-        let workflow = Workflow {
-            name: name.into(),
-            doc: None,
-            span: Span::default(),
-            here: "/".into(),
-            parameters: Vec::new(),
-            secrets: Vec::new(),
-            outputs: Vec::new(),
-            settings: Settings::default(),
-            values: Table::default(),
-            statements: Table::default(),
-            bodies: Table::default(),
-            root: BodyId(0),
-            triggers: Vec::new(),
-        };
+        let workflow = Workflow::empty(name.into(), "/".into(), Span::default());
         let mut draft = Self { workflow, open: Vec::new(), last: None };
         let root = draft.new_body();
         draft.open.push((root, true));
@@ -121,8 +106,7 @@ impl Draft {
     }
 
     fn new_body(&mut self) -> BodyId {
-        let body = Body { statements: Vec::new(), clauses: BodyClauses::default(), handlers: Vec::new(), span: Span::default() };
-        self.workflow.bodies.add(body)
+        self.workflow.bodies.add(Body::default())
     }
 
     /// Adds a statement to the open body, behind the one before it where the body is sequential.

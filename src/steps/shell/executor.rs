@@ -46,7 +46,7 @@ fn command(attempt: &Attempt) -> Result<Command, Failure> {
     match attempt.call.argument("run") {
         Some(Argument::Script(script)) => text(script, attempt),
         Some(Argument::Value(Value::List(words))) => program(words),
-        // Text that is known only when it runs holds no values that the checker could have placed.
+        // The checker lets through `raw(…)` and text that is always the same, in which there is no value to place.
         Some(Argument::Value(value)) => shell(String::from_utf8_lossy(&bytes(value)).into_owned(), Vec::new(), attempt),
         None => Err(not_started("there is no `run`")),
     }
