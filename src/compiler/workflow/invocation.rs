@@ -192,6 +192,9 @@ impl Check<'_> {
     }
 
     fn report_missing(&mut self, invocation: &ast::Invocation, kind: &Kind, given: &[Attribute], meant: &[&str]) {
+        if has_unread_lines(invocation) {
+            return;
+        }
         let has = |name: &str| meant.contains(&name) || given.iter().any(|attribute| *attribute.name == *name);
         let place = invocation.kind.span;
         if !kind.main_optional && !kind.main.is_empty() && !kind.main.iter().any(|name| has(name)) {
@@ -297,6 +300,9 @@ impl Check<'_> {
         given: &[&ast::Attribute],
         meant: &[&str],
     ) {
+        if has_unread_lines(invocation) {
+            return;
+        }
         for parameter in &callee.parameters {
             let name: &str = &parameter.name;
             let optional = parameter.default.is_some() || matches!(parameter.type_, Type::Optional(_));
@@ -347,6 +353,11 @@ fn hint(known: &kind::Attribute, value: &ast::Expression) -> Type {
     };
     let first = known.types.iter().find(fits).or_else(|| known.types.first());
     first.cloned().unwrap_or(Type::Unknown)
+}
+
+/// Whether some lines of the body could not be read, which may have held what seems to be missing.
+fn has_unread_lines(invocation: &ast::Invocation) -> bool {
+    invocation.body.as_ref().is_some_and(|body| body.unread)
 }
 
 /// Whether a header's literal is of the sort that an attribute takes.

@@ -104,6 +104,8 @@ pub struct Test {
 pub struct Body {
     /// Entries in written order; those that could not be read are left out, a diagnostic stands for each.
     pub entries: Vec<Entry>,
+    /// Whether some were left out.
+    pub unread: bool,
     /// From the opening brace to the closing one.
     pub span: Span,
 }

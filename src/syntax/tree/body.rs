@@ -3,6 +3,7 @@
 use super::findings::{
     Assignment, ClauseWithColon, ElseWithoutIf, MissingColon, MissingStep, StatementExpected, UnknownStatement,
 };
+use super::pasted::Surroundings;
 use super::words::{BLOCKS, CLAUSES, ENTRIES, foreign};
 use super::{Parser, Patch};
 use crate::ast::{Attribute, Body, Entry as Statement, Name};
@@ -32,9 +33,11 @@ const FOREIGN_CAUSES: [(&str, &str); 10] = [
 impl Parser<'_> {
     /// What stands between braces.
     pub(super) fn body(&mut self, body: &scan::Body) -> Body {
-        let entries = body.entries.iter().filter_map(|entry| self.entry(entry)).collect();
+        let among = if self.in_invocation { Surroundings::Attributes } else { Surroundings::Statements };
+        let entries = self.gathered(&body.entries, among);
         let end = body.close.or_else(|| body.entries.last().map(|entry| entry.span)).unwrap_or(body.open);
-        Body { entries, span: body.open.to(end) }
+        let unread = entries.len() < body.entries.len();
+        Body { entries, unread, span: body.open.to(end) }
     }
 
     pub(super) fn entry(&mut self, entry: &Entry) -> Option<Statement> {

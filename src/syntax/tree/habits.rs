@@ -91,6 +91,9 @@ const KEYWORDS: [(&str, &str); 16] = [
     ("for", "Go through a list with `for each x in LIST { … }`, or put the loop of the shell into a step."),
 ];
 
+/// Those of them that a shell has too.
+const KEYWORDS_OF_SHELL: [&str; 5] = ["for", "while", "until", "case", "function"];
+
 /// Kinds of steps, which stand behind a name and a colon.
 const KINDS: [&str; 16] = [
     "shell",
@@ -196,6 +199,7 @@ impl Parser<'_> {
             && behind.starts_with('[')
             && !Self::fits(Rule::if_head, self.slice(head));
         if of_shell {
+            self.of_shell = true;
             let found = KeywordElsewhere {
                 word,
                 keyword: "if [",
@@ -216,6 +220,7 @@ impl Parser<'_> {
         let step = format!("step name: {}", self.slice(head));
         let has_body = entry.parts.iter().any(|part| matches!(part, Part::Body(_)));
         let found = if let Some((_, instead)) = KEYWORDS.iter().find(|(keyword, _)| *keyword == written) {
+            self.of_shell = *instead == SHELL || (KEYWORDS_OF_SHELL.contains(&written.as_str()) && !has_body);
             KeywordElsewhere { word, keyword: &written, instead }.diagnostic()
         } else if !self.in_invocation
             && KINDS.contains(&written.as_str())
@@ -224,6 +229,7 @@ impl Parser<'_> {
         {
             StepWithoutName { head, kind: &written, behind: &behind }.diagnostic()
         } else if COMMANDS.contains(&written.as_str()) && !(has_body && behind.is_empty()) {
+            self.of_shell = true;
             CommandOfShell { word, command: &written, in_step: self.in_invocation }.diagnostic()
         } else {
             return false;
@@ -237,6 +243,7 @@ impl Parser<'_> {
         let behind = self.slice(self.span(word.end as usize, head.end as usize)).trim_start();
         let plain = !behind.starts_with([':', '=']) && COMMANDS.contains(&self.slice(word));
         if plain {
+            self.of_shell = true;
             let command = self.slice(word).to_owned();
             let found = CommandOfShell { word, command: &command, in_step: false }.diagnostic();
             self.said_of_head(entry, head, found);

@@ -1,8 +1,9 @@
 //! Declarations of a file.
 
-use super::Parser;
 use super::findings::{BodyMissing, BodyNotExpected, UnknownStatement};
+use super::pasted::{Gathered, Surroundings};
 use super::words::{ITEMS, foreign};
+use super::{Parser, Patch};
 use crate::ast::{Body, Doc, Item, Workflow};
 use crate::parse::Rule;
 use crate::scan::{Entry, Part};
@@ -17,19 +18,18 @@ impl Parser<'_> {
     /// The declarations of a file; where the brace of a workflow is missing, what stands below it is its body, and that its
     /// closing brace closes nothing, which stands in `scanned`, is not said.
     pub(super) fn items(&mut self, entries: &[Entry], scanned: &[Diagnostic]) -> Vec<Item> {
-        let mut items = Vec::new();
+        let mut items = Gathered::new(self, Surroundings::File);
         let mut rest = entries;
         while let Some((entry, behind)) = rest.split_first() {
             let length = if self.lacks_body(entry) { self.length_of_body(behind) } else { 0 };
             let (body, next) = behind.split_at_checked(length).unwrap_or((behind, &[]));
-            let item = match body.split_first() {
-                None => self.item(entry),
-                Some(_) => self.without_brace(entry, body, next, scanned).map(Item::Workflow),
-            };
-            items.extend(item);
+            items.add(self, entry, |parser| match body.split_first() {
+                None => parser.item(entry),
+                Some(_) => parser.without_brace(entry, body, next, scanned).map(Item::Workflow),
+            });
             rest = next;
         }
-        items
+        items.finish(self)
     }
 
     fn begins_with(&self, entry: &Entry, words: &[&str]) -> bool {
@@ -59,10 +59,11 @@ impl Parser<'_> {
         let example = format!("workflow {} {{ … }}", name.text);
         let missing = BodyMissing { statement: "workflow", example: &example, at: head.span, add: closed };
         self.diagnostics.push(missing.diagnostic());
-        let entries: Vec<_> = body.iter().filter_map(|entry| self.entry(entry)).collect();
+        let entries = self.gathered(body, Surroundings::Statements);
         self.said.extend(stray.map(|stray| stray.primary.span));
         let last = body.last().map_or(entry.span, |last| last.span);
-        let body = Body { entries, span: head.span.after().to(last) };
+        let unread = entries.len() < body.len();
+        let body = Body { entries, unread, span: head.span.after().to(last) };
         Some(Workflow { doc: self.doc(entry), name, body, span: entry.span.to(last) })
     }
 
@@ -92,7 +93,11 @@ impl Parser<'_> {
     fn unknown_item(&mut self, entry: &Entry, word: Span, head: Span) -> Option<Item> {
         let written = self.slice(word).to_owned();
         let meant = foreign(&written).filter(|ours| ITEMS.contains(ours)).or_else(|| nearest(&written, ITEMS));
-        if meant.is_none_or(|meant| !is_typing_mistake(&written, meant)) && self.habit_of_file(entry, word, head) {
+        let of_item = |meant| {
+            let mended = Patch::replacing(head, self.text, word, meant);
+            is_typing_mistake(&written, meant) && (meant != "let" || Self::fits(Rule::let_head, &mended.text))
+        };
+        if !meant.is_some_and(of_item) && self.habit_of_file(entry, word, head) {
             return None;
         }
         let fits = foreign(&written).is_some();

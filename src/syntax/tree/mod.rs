@@ -12,6 +12,7 @@ mod head;
 mod import;
 mod invocation;
 mod item;
+mod pasted;
 mod patch;
 mod step;
 mod test;
@@ -52,6 +53,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         diagnostics: Vec::new(),
         patch: None,
         in_invocation: false,
+        of_shell: false,
         readings: HashMap::new(),
         said: Vec::new(),
     };
@@ -100,6 +102,8 @@ struct Parser<'a> {
     patch: Option<Patch>,
     /// Whether the body at hand belongs to a step, an undo or a check, where attributes stand.
     in_invocation: bool,
+    /// Whether the entry at hand was said to be a line of a shell.
+    of_shell: bool,
     /// Heads that are not read as they stand, by where they begin.
     readings: HashMap<u32, Reading>,
     /// Heads of which all was said with one diagnostic: what the scanner found in them is left out.
