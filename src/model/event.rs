@@ -217,6 +217,9 @@ pub enum EventKind {
         instance: Instance,
         /// What it is.
         kind: InstanceKind,
+        /// In which rounds of `repeat`s it stands, from zero, the outermost first.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rounds: Vec<u64>,
     },
     /// Concluded: the statement will not run.
     Skipped {
@@ -233,6 +236,8 @@ pub enum EventKind {
         instance: Instance,
         /// Which attempt comes, from two.
         attempt: u32,
+        /// How many there may be, the first one included.
+        most: u32,
         /// How long it waits.
         delay: Duration,
         /// When it is due.

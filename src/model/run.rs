@@ -165,7 +165,7 @@ impl RunRecord {
                 self.cause.clone_from(cause);
             }
             EventKind::OutputsEvaluated { instance: None, outputs } => self.outputs = outputs.clone(),
-            EventKind::Ready { instance, kind } => {
+            EventKind::Ready { instance, kind, .. } => {
                 let status = if is_block(kind) { Status::Running } else { Status::Ready };
                 self.begin(instance, kind.clone(), status, at);
             }
@@ -280,10 +280,10 @@ mod tests {
         let (delay, due) = (Duration::from_seconds(1), Timestamp { milliseconds: 1_003 });
         let kinds = [
             EventKind::RunStarted { run: "r1".into(), workflow: "main".into(), arguments: Vec::new(), directory: "/".into() },
-            EventKind::Ready { instance: step.clone(), kind: InstanceKind::Step("shell".into()) },
+            EventKind::Ready { instance: step.clone(), kind: InstanceKind::Step("shell".into()), rounds: Vec::new() },
             EventKind::Started { instance: step.clone(), attempt: 1 },
             ended(1, AttemptOutcome::Failed(failure.clone())),
-            EventKind::RetryScheduled { instance: step.clone(), attempt: 2, delay, due, failure },
+            EventKind::RetryScheduled { instance: step.clone(), attempt: 2, most: 3, delay, due, failure },
             EventKind::Started { instance: step.clone(), attempt: 2 },
             ended(2, succeeded),
             EventKind::Succeeded { instance: step.clone(), value: Value::Int(7) },

@@ -191,7 +191,9 @@ workflow main {
 fn annotations_tell_github_what_failed() {
     let place = place("workflow main {\n  step make: shell \"echo 50% >&2; exit 3\" { reads only, timeout 5s }\n}\n");
     let report = ran(&place, &["--format", "github"]).stderr;
-    for part in ["::group::output of make", "| 50%", "::endgroup::", "::error title=run failed::make: exit code 3"] {
+    for part in
+        ["::group::output of make", "| 50%", "::endgroup::", "::error file=main.wf,line=2,title=run failed::make: exit code 3"]
+    {
         assert!(report.contains(part), "{part}: {report}");
     }
 }

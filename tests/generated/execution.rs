@@ -138,7 +138,7 @@ fn values_are_of_their_types(program: &Program, generated: &Generated, events: &
     let mut named = BTreeSet::new();
     for event in events {
         let (instance, value) = match &event.kind {
-            EventKind::Ready { instance, kind } => {
+            EventKind::Ready { instance, kind, .. } => {
                 // A block without a name has the path of what is around it.
                 let own = |prefix| name_of(&instance.path).starts_with(prefix) && !instance.path.contains('[');
                 let has_value = match kind {
@@ -274,7 +274,7 @@ impl Finished {
         let mut going = BTreeSet::new();
         for event in &self.events {
             match &event.kind {
-                EventKind::Ready { instance, kind: InstanceKind::Step(kind) } if &**kind == "shell" => {
+                EventKind::Ready { instance, kind: InstanceKind::Step(kind), .. } if &**kind == "shell" => {
                     shells.insert(instance.id);
                 }
                 EventKind::Started { instance, .. } if shells.contains(&instance.id) => {

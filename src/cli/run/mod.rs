@@ -10,7 +10,7 @@ use crate::check::has_error;
 use crate::exit::Exit;
 use crate::files::Disk;
 use crate::report::diagnostics::{Format as DiagnosticFormat, write};
-use crate::report::run::{self, Format, RunReport};
+use crate::report::run::{Format, RunReport};
 use crate::report::{Look, Output};
 use findings::NotRunYet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,7 +224,7 @@ impl Run {
     fn conclude(&self, ended: &RunEnded, id: &str, report: &RunReport, output: &mut Output) -> io::Result<Exit> {
         // The run is over, whether somebody reads about it or not.
         let _ = output.note(&report.summary(ended));
-        output.result(&run::result(self.format, ended, id))?;
+        output.result(&report.result(ended, id))?;
         if let Some(path) = &self.output
             && ended.state == RunState::Succeeded
         {

@@ -72,6 +72,7 @@ impl Engine {
             race: RaceRun::default(),
             closed: None,
             attempts: Attempts::default(),
+            timeout: None,
             within: None,
             running: false,
         };
@@ -92,7 +93,7 @@ impl Engine {
             self.set_timer(instance, Timer::Timeout, due);
         }
         if let Some(run) = self.bodies.get_mut(&id) {
-            run.within = within;
+            (run.timeout, run.within) = (timeout, within);
         }
         self.start_body(id);
         Ok(())
@@ -318,7 +319,8 @@ impl Engine {
                 Ok(())
             }
             Some(Closing::TimedOut) => {
-                let failure = Failure::final_of(FailureKind::Timeout, "block ran out of time");
+                let failure = self.bodies.get(&id).map(|run| self.body_out_of_time(run));
+                let failure = failure.unwrap_or_else(|| Failure::final_of(FailureKind::Timeout, "block ran out of time"));
                 self.forgive_body(id, FailedInstance { path, failure, attempts })
             }
             Some(Closing::Failed) => match run.attempts.cause.clone() {
@@ -349,11 +351,12 @@ impl Engine {
         let Some(run) = self.bodies.get(&id) else { return Ok(()) };
         let retry = body_of(&program, run.workflow, run.body).and_then(|body| body.clauses.retry.as_ref());
         let decision = self.decide(run.spot(), retry, &run.attempts, run.within, &cause)?;
+        let most = self.most_attempts(run.spot(), retry)?;
         if decision == Decision::GiveUp {
             return self.forgive_body(id, cause);
         }
         let Some(run) = self.bodies.get_mut(&id) else { return Ok(()) };
-        run.attempts.cause = Some(cause);
+        (run.attempts.cause, run.attempts.most) = (Some(cause), most);
         self.follow(id, decision);
         Ok(())
     }

@@ -6,7 +6,6 @@ use super::command::Command;
 use super::state::{Closing, NodeState, Outcome, StepPhase, Task};
 use crate::executor::{Stop, StopSignal};
 use wf_model::event::{CancelCause, InstanceId, SkipReason};
-use wf_model::failure::{Failure, FailureKind};
 use wf_model::run::RunState;
 
 const TERMINATE: Stop = Stop::Gracefully(StopSignal::Terminate);
@@ -85,8 +84,8 @@ impl Engine {
                 if let Some(instance) = self.nodes.get(&id).map(|node| node.instance.clone()) {
                     self.drop_waits(&instance);
                 }
-                let failure = Failure::final_of(FailureKind::Timeout, "workflow ran out of time");
-                self.attempt_failed(id, Failure { retryable: true, ..failure });
+                let failure = self.call_out_of_time(id);
+                self.attempt_failed(id, failure);
             }
             Some(StepPhase::Queued | StepPhase::Starting | StepPhase::Announced | StepPhase::Running) | None => {}
         }

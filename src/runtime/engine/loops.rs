@@ -243,7 +243,7 @@ impl Engine {
         let (instance, workflow, frame, rank) = (node.instance.clone(), node.workflow, node.frame, node.rank);
         let name = statement_of(&program, workflow, node.statement).and_then(|statement| statement.name.as_deref());
         let Some(around) = self.bodies.get(&node.body) else { return };
-        let way = around.way.inside(name);
+        let way = around.way.inside(name).in_round(index);
         if let (true, Some(body)) = (index > 0, body_of(&program, workflow, repeat.body)) {
             self.reset(workflow, frame, body);
         }
@@ -281,7 +281,8 @@ impl Engine {
         run.round += 1;
         if run.round >= run.max {
             let message = format!("the condition does not hold after {} rounds", run.max);
-            self.fail_node(id, Failure::final_of(FailureKind::Loop, &message), false);
+            let failure = Failure { span: Some(repeat.until.span), ..Failure::final_of(FailureKind::Loop, &message) };
+            self.fail_node(id, failure, false);
         } else if pause.milliseconds > 0 {
             let due = self.now.after(pause);
             self.set_timer(instance, Timer::Round, due);

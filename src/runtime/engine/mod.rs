@@ -14,6 +14,7 @@ mod command;
 mod evaluate;
 mod failing;
 mod given;
+mod limit;
 mod loops;
 mod node;
 mod outstanding;

@@ -130,11 +130,17 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.told) else { return };
         node.told = true;
-        let instance = node.instance.clone();
+        let (instance, body) = (node.instance.clone(), node.body);
         let kind = statement_of(&program, node.workflow, node.statement).and_then(|statement| kind_of(&program, statement));
         if let Some(kind) = kind {
-            self.conclude(EventKind::Ready { instance, kind });
+            let rounds = self.rounds_of(body);
+            self.conclude(EventKind::Ready { instance, kind, rounds });
         }
+    }
+
+    /// The rounds of `repeat`s in which a body stands.
+    fn rounds_of(&self, body: InstanceId) -> Vec<u64> {
+        self.bodies.get(&body).map_or_else(Vec::new, |run| run.way.rounds.to_vec())
     }
 
     /// Ends a statement: its value is there, everybody is told, and its body hears of it.
@@ -163,7 +169,8 @@ impl Engine {
         let instance = node.instance.clone();
         let untold = !node.told && matches!(outcome, Outcome::Failed(_) | Outcome::Continued(_) | Outcome::Cancelled(_));
         if let (true, Some(kind)) = (untold, kind_of(program, statement)) {
-            self.conclude(EventKind::Ready { instance: instance.clone(), kind });
+            let rounds = self.rounds_of(node.body);
+            self.conclude(EventKind::Ready { instance: instance.clone(), kind, rounds });
         }
         let kind = match outcome {
             Outcome::Succeeded(value) if matches!(statement.kind, StatementKind::Let(_)) => {

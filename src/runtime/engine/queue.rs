@@ -95,6 +95,7 @@ impl Engine {
         step.attempts.number += 1;
         step.attempts.since.get_or_insert(now);
         let (instance, timeout) = (node.instance.clone(), step.time_from(now));
+        step.limit = timeout;
         if let Some(timeout) = timeout {
             self.set_timer(instance, Timer::Timeout, now.after(timeout));
         }

@@ -51,6 +51,12 @@ impl Engine {
         })
     }
 
+    /// How many attempts there may be, the first one included.
+    pub(super) fn most_attempts(&self, spot: Spot, retry: Option<&Retry>) -> Result<u32, Hindrance> {
+        let times = retry.map(|retry| self.evaluate_count(spot, &retry.times, 0)).transpose()?;
+        Ok(times.unwrap_or_default().saturating_add(1))
+    }
+
     /// Whether an attempt after `delay` would begin when `within` is over.
     pub(super) fn is_too_late(&self, attempts: &Attempts, within: Option<Duration>, delay: Duration) -> bool {
         let (Some(within), Some(since)) = (within, attempts.since) else { return false };
@@ -75,9 +81,9 @@ impl Engine {
     pub(super) fn schedule(&mut self, id: InstanceId, delay: Duration) {
         let due = self.now.after(delay);
         let Some((instance, attempts)) = self.attempts_of(id) else { return };
-        let (attempt, cause) = (attempts.number.saturating_add(1), attempts.cause.clone());
+        let (attempt, most, cause) = (attempts.number.saturating_add(1), attempts.most, attempts.cause.clone());
         let Some(FailedInstance { failure, .. }) = cause else { return };
-        self.conclude(EventKind::RetryScheduled { instance: instance.clone(), attempt, delay, due, failure });
+        self.conclude(EventKind::RetryScheduled { instance: instance.clone(), attempt, most, delay, due, failure });
         if delay.milliseconds > 0 {
             self.set_timer(instance, Timer::Retry, due);
         } else {

@@ -59,7 +59,7 @@ impl Engine {
             workflow: self.workflow,
             body,
             frame,
-            way: Way { names: "".into(), places: "".into() },
+            way: Way { names: "".into(), places: "".into(), rounds: Arc::default() },
             rank: 0,
             wait: Wait::All,
             max: usize::MAX,

@@ -50,6 +50,8 @@ pub(super) struct Waiter {
 pub(super) struct Way {
     pub(super) names: Arc<str>,
     pub(super) places: Arc<str>,
+    /// The rounds of `repeat`s around it, from zero, the outermost first.
+    pub(super) rounds: Arc<[u64]>,
 }
 
 impl Way {
@@ -61,12 +63,17 @@ impl Way {
 
     /// The way inside of something called `name` here.
     pub(super) fn inside(&self, name: Option<&str>) -> Self {
-        Self { names: self.names_to(name), places: self.places.clone() }
+        Self { names: self.names_to(name), ..self.clone() }
     }
 
     /// The way inside of iteration `index` here.
     pub(super) fn at(&self, index: u64) -> Self {
-        Self { names: self.names.clone(), places: format!("{}[{index}]", self.places).into() }
+        Self { places: format!("{}[{index}]", self.places).into(), ..self.clone() }
+    }
+
+    /// The way inside of round `index` here.
+    pub(super) fn in_round(&self, index: u64) -> Self {
+        Self { rounds: self.rounds.iter().copied().chain([index]).collect(), ..self.clone() }
     }
 
     fn names_to(&self, name: Option<&str>) -> Arc<str> {
@@ -83,6 +90,8 @@ impl Way {
 pub(super) struct Attempts {
     /// The one that goes on, from one; zero before the first.
     pub(super) number: u32,
+    /// How many there may be, once one has failed that is tried again.
+    pub(super) most: u32,
     /// When the first began.
     pub(super) since: Option<Timestamp>,
     /// Why the last failed.
@@ -133,6 +142,8 @@ pub(super) struct StepRun {
     pub(super) given: Arc<Vec<(Arc<str>, Value)>>,
     pub(super) timeout: Option<Duration>,
     pub(super) within: Option<Duration>,
+    /// How long the call that goes on may take.
+    pub(super) limit: Option<Duration>,
     /// Why it was asked to end.
     pub(super) stopping: Option<SkipReason>,
     /// Whether the workflow that it calls ran out of time.
@@ -236,6 +247,7 @@ pub(super) struct BodyRun {
     pub(super) race: RaceRun,
     pub(super) closed: Option<Closing>,
     pub(super) attempts: Attempts,
+    pub(super) timeout: Option<Duration>,
     pub(super) within: Option<Duration>,
     /// Whether its statements run, rather than it waits for its first or next attempt.
     pub(super) running: bool,

@@ -131,8 +131,9 @@ impl Engine {
         if let NodeState::Step(run) = &node.state {
             let decision = self.decide(node.spot(), step.clauses.retry.as_ref(), &run.attempts, run.within, cause)?;
             if decision != Decision::GiveUp {
+                let most = self.most_attempts(node.spot(), step.clauses.retry.as_ref())?;
                 if let Some((_, attempts)) = self.attempts_of(id) {
-                    attempts.cause = Some(cause.clone());
+                    (attempts.cause, attempts.most) = (Some(cause.clone()), most);
                 }
                 self.follow(id, decision);
                 return Ok(());
@@ -167,8 +168,8 @@ impl Engine {
         }
         if step.timed_out {
             self.frames.remove(&frame);
-            let failure = Failure::final_of(FailureKind::Timeout, "workflow ran out of time");
-            return self.attempt_failed(id, Failure { retryable: true, ..failure });
+            let failure = self.call_out_of_time(id);
+            return self.attempt_failed(id, failure);
         }
         match outcome {
             Outcome::Succeeded(_) | Outcome::Continued(_) | Outcome::Skipped(_) => {

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use wf_runtime::dispatcher::RunEnded;
 
 /// `{"run": …, "state": …, "outputs": {…} | null, "failure": {…} | null}`, on one line.
-pub(super) fn result(ended: &RunEnded, id: &str) -> String {
+pub(super) fn result(ended: &RunEnded, id: &str, place: Option<String>) -> String {
     let failure = ended.failure.as_ref().map_or(Json::Null, |failed| {
         json!({
             "step": *failed.path,
@@ -12,6 +12,7 @@ pub(super) fn result(ended: &RunEnded, id: &str) -> String {
             "kind": failed.failure.kind.name(),
             "exit_code": failed.failure.exit_code,
             "attempts": failed.attempts,
+            "place": place,
             "stderr": *failed.failure.stderr,
         })
     });

@@ -2,12 +2,14 @@
 
 use crate::report::escape::printable_line;
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
-use wf_model::event::{Instance, InstanceKind};
-use wf_model::failure::Failure;
+use wf_model::event::{FailedInstance, Instance, InstanceKind};
+use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Attribute, AttributeValue, Program, StatementKind};
 use wf_model::script::ScriptPart;
 use wf_model::source::{Source, Sources};
+use wf_model::span::Span;
 use wf_model::unit::Duration;
 
 /// How many lines of a failed step's output are shown.
@@ -22,24 +24,41 @@ const LONGEST_EXPRESSION: usize = 80;
 /// How a step ended.
 pub(super) enum Finished<'a> {
     Done,
-    Failed(&'a str),
-    /// It failed, and the run goes on.
-    Continued(&'a str),
+    Failed {
+        message: &'a str,
+        attempts: u32,
+        /// Whether the run goes on.
+        continued: bool,
+    },
     Stopped,
 }
 
 impl Finished<'_> {
     /// `done     build (1.2s)`; the first word carries the state, with or without colours.
-    pub(super) fn line(&self, path: &str, took: Option<Duration>) -> String {
-        let path = printable_line(path);
-        let took = took.map(|took| format!(" ({})", rounded(took))).unwrap_or_default();
+    pub(super) fn line(&self, path: &str, rounds: &[u64], took: Option<Duration>) -> String {
+        let attempts = match self {
+            Self::Failed { attempts: attempts @ 2.., .. } => format!("{attempts} attempts"),
+            Self::Failed { .. } | Self::Done | Self::Stopped => String::new(),
+        };
+        let details = [in_rounds(rounds), took.map(rounded).unwrap_or_default(), attempts];
+        let details: Vec<&str> = details.iter().map(String::as_str).filter(|detail| !detail.is_empty()).collect();
+        let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
+        let step = format!("{}{details}", printable_line(path));
         match self {
-            Self::Done => format!("done     {path}{took}"),
-            Self::Failed(message) => format!("failed   {path}{took}: {}", printable_line(message)),
-            Self::Continued(message) => format!("failed   {path}{took}: {}; the run goes on", printable_line(message)),
-            Self::Stopped => format!("stopped  {path}{took}"),
+            Self::Done => format!("done     {step}"),
+            Self::Failed { message, continued, .. } => {
+                let further = if *continued { "; the run goes on" } else { "" };
+                format!("failed   {step}: {}{further}", printable_line(message))
+            }
+            Self::Stopped => format!("stopped  {step}"),
         }
     }
+}
+
+/// `round 3`, counted from one; of rounds within rounds `round 3.1`.
+pub(super) fn in_rounds(rounds: &[u64]) -> String {
+    let numbers: Vec<String> = rounds.iter().map(|round| round.saturating_add(1).to_string()).collect();
+    if numbers.is_empty() { String::new() } else { format!("round {}", numbers.join(".")) }
 }
 
 /// What an instance is called: its path, or what it is where it has no name.
@@ -103,22 +122,54 @@ impl Tail {
         self.lines.push_back(line);
     }
 
+    /// Ends the line that has no line break, and gives it.
+    pub(super) fn end_line(&mut self) -> Option<String> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let line = String::from_utf8_lossy(&self.rest).into_owned();
+        self.rest.clear();
+        self.push(line.clone());
+        Some(line)
+    }
+
+    /// The last line with something on it.
+    pub(super) fn last(self) -> Option<String> {
+        self.text().lines().rev().find(|line| !line.trim().is_empty()).map(str::to_owned)
+    }
+
     /// The lines, with a mark where earlier ones were dropped.
     pub(super) fn text(mut self) -> String {
-        if !self.rest.is_empty() {
-            let line = String::from_utf8_lossy(&self.rest).into_owned();
-            self.push(line);
-        }
+        self.end_line();
         let mark = if self.dropped { "…\n" } else { "" };
         self.lines.iter().fold(mark.to_owned(), |text, line| text + line + "\n")
+    }
+}
+
+/// A line of a file: `deploy.wf:12`.
+#[derive(Clone, Debug)]
+pub(super) struct Spot {
+    file: String,
+    line: u32,
+}
+
+impl Spot {
+    fn of(source: &Source, span: Span) -> Self {
+        Self { file: source.name.to_string(), line: source.position(span.start).line }
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.file, self.line)
     }
 }
 
 /// What is said of a step beside what it did.
 #[derive(Clone, Debug)]
 pub(super) struct Written {
-    /// `deploy.wf:12`
-    pub(super) place: String,
+    /// Where it stands.
+    pub(super) place: Spot,
     /// What it runs, with values as the file writes them; empty for kinds that run no command.
     pub(super) command: String,
 }
@@ -136,7 +187,7 @@ impl Steps {
             for (_, statement) in workflow.statements.iter() {
                 let (Some(name), StatementKind::Step(step)) = (&statement.name, &statement.kind) else { continue };
                 let written = sources.get(statement.span.source).map(|source| Written {
-                    place: format!("{}:{}", source.name, source.position(statement.span.start).line),
+                    place: Spot::of(source, statement.span),
                     command: step.invocation.attributes.iter().find_map(|given| command(given, source)).unwrap_or_default(),
                 });
                 // A name that two workflows have tells nothing.
@@ -151,13 +202,21 @@ impl Steps {
     pub(super) fn message(&self, failure: &Failure) -> String {
         let written = failure.span.and_then(|span| Some((span, self.sources.get(span.source)?)));
         let Some((span, source)) = written else { return failure.message.to_string() };
-        let place = format!("{}:{}", source.name, source.position(span.start).line);
+        let place = Spot::of(source, span);
         match source.slice(span) {
+            // What ran out of time is a block, whose head says nothing of it.
+            _ if failure.kind == FailureKind::Timeout => format!("{} ({place})", failure.message),
             text if text.is_empty() || text.len() > LONGEST_EXPRESSION || text.contains('\n') => {
                 format!("{} ({place})", failure.message)
             }
             text => format!("{} in `{text}` ({place})", failure.message),
         }
+    }
+
+    /// Where what failed stands: the expression or block, or else the step.
+    pub(super) fn place(&self, cause: &FailedInstance) -> Option<Spot> {
+        let span = cause.failure.span.and_then(|span| Some(Spot::of(self.sources.get(span.source)?, span)));
+        span.or_else(|| Some(self.of(&cause.path)?.place.clone()))
     }
 
     /// The step at a path of a run.
@@ -184,6 +243,13 @@ fn command(given: &Attribute, source: &Source) -> Option<String> {
         AttributeValue::Expression(words) if &*given.name == "run" => Some(source.slice(words.span).to_owned()),
         AttributeValue::Expression(_) => None,
     }
+}
+
+/// An annotation of GitHub Actions for a run that failed.
+pub(super) fn error(place: Option<&Spot>, message: &str) -> String {
+    let property = |text: &str| annotation(text).replace(':', "%3A").replace(',', "%2C");
+    let place = place.map(|place| format!("file={},line={},", property(&place.file), place.line)).unwrap_or_default();
+    format!("::error {place}title=run failed::{}\n", annotation(message))
 }
 
 /// Text as an annotation of GitHub Actions takes it.
@@ -221,7 +287,8 @@ mod tests {
 
     #[test]
     fn control_characters_of_a_message_are_written_out() {
-        let line = Finished::Failed("\u{1b}[2J").line("a\u{7}", Some(Duration::from_seconds(61)));
-        assert_eq!(line, "failed   a\\u{7} (1m1s): \\u{1b}[2J");
+        let failed = Finished::Failed { message: "\u{1b}[2J", attempts: 3, continued: false };
+        let line = failed.line("a\u{7}", &[1, 0], Some(Duration::from_seconds(61)));
+        assert_eq!(line, "failed   a\\u{7} (round 2.1, 1m1s, 3 attempts): \\u{1b}[2J");
     }
 }

@@ -17,6 +17,7 @@ use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, In
 use wf_model::program::Program;
 use wf_model::run::RunState;
 use wf_model::source::Sources;
+use wf_model::unit::Duration;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Reporter, RunEnded};
 use wf_runtime::executor::Stream;
@@ -46,17 +47,36 @@ pub struct RunReport {
 /// What the report keeps of a run.
 struct State {
     screen: Screen,
-    kinds: HashMap<InstanceId, InstanceKind>,
+    known: HashMap<InstanceId, Known>,
     open: HashMap<InstanceId, Open>,
     tally: Tally,
     /// Whether somebody asked the run to end.
     cancelled: bool,
 }
 
+/// What was said of a step or block when it was ready.
+struct Known {
+    kind: InstanceKind,
+    rounds: Vec<u64>,
+}
+
 /// A step that is under way.
 struct Open {
     started_at: Timestamp,
+    /// What the attempt that goes on wrote.
     tail: lines::Tail,
+    /// What the attempt before it wrote, until it is shown.
+    ended: Option<lines::Tail>,
+}
+
+impl State {
+    /// What a step or block is called.
+    fn title(&self, instance: &Instance) -> String {
+        let known = self.known.get(&instance.id);
+        let rounds = known.map(|known| lines::in_rounds(&known.rounds)).filter(|rounds| !rounds.is_empty());
+        let title = printable_line(&lines::title(instance, known.map(|known| &known.kind)));
+        rounds.map_or_else(|| title.clone(), |rounds| format!("{title} ({rounds})"))
+    }
 }
 
 impl RunReport {
@@ -66,7 +86,7 @@ impl RunReport {
         let live = format == Format::Human && progress::is_live();
         let state = State {
             screen: Screen::new(live),
-            kinds: HashMap::new(),
+            known: HashMap::new(),
             open: HashMap::new(),
             tally: Tally::default(),
             cancelled: false,
@@ -97,12 +117,26 @@ impl RunReport {
             let whose = if cause.path.is_empty() { String::new() } else { format!("{}: ", cause.path) };
             let line = printable_line(&format!("{whose}{}", self.steps.message(&cause.failure)));
             if self.format == Format::Github {
-                text += &format!("::error title=run failed::{}\n", lines::annotation(&line));
+                text += &lines::error(self.steps.place(cause).as_ref(), &line);
             } else if state.tally.failed != 1 || cause.failure.kind != wf_model::failure::FailureKind::Exit {
                 text += &format!("cause    {line}\n");
             }
         }
         text + &state.tally.line(ended.state)
+    }
+
+    /// What stands on stdout when a run is over.
+    #[must_use]
+    pub fn result(&self, ended: &RunEnded, id: &str) -> String {
+        if self.format == Format::Json {
+            let place = ended.failure.as_ref().and_then(|cause| self.steps.place(cause));
+            return json::result(ended, id, place.map(|place| place.to_string()));
+        }
+        let Value::Map(outputs) = &ended.outputs else { return String::new() };
+        if ended.state != RunState::Succeeded {
+            return String::new();
+        }
+        outputs.iter().map(|(name, value)| format!("{name} = {}\n", shown(value))).collect()
     }
 
     fn show(&self, state: &mut State, event: &Event) {
@@ -115,25 +149,19 @@ impl RunReport {
                 state.tally.started_at = Some(event.at);
                 state.screen.line(&format!("run      {}", printable_line(workflow)));
             }
-            EventKind::Ready { instance, kind } => {
-                state.kinds.insert(instance.id, kind.clone());
+            EventKind::Ready { instance, kind, rounds } => {
+                state.known.insert(instance.id, Known { kind: kind.clone(), rounds: rounds.clone() });
             }
             EventKind::Started { instance, .. } => self.started(state, instance, event.at),
-            EventKind::AttemptEnded { outcome: AttemptOutcome::Failed(_), instance, .. } => {
-                let tail = state.open.get_mut(&instance.id).map(|open| std::mem::take(&mut open.tail));
-                self.attempt_failed(state, instance, tail);
-            }
-            EventKind::RetryScheduled { instance, attempt, delay, failure, .. } => {
-                state.tally.retries += 1;
-                let what = lines::title(instance, state.kinds.get(&instance.id));
-                let text = format!("{what}: {}; attempt {attempt} in {delay}", self.steps.message(failure));
-                state.screen.line(&format!("retry    {}", printable_line(&text)));
+            EventKind::AttemptEnded { outcome, instance, .. } => self.attempt_ended(state, instance, outcome),
+            EventKind::RetryScheduled { instance, attempt, most, delay, failure, .. } => {
+                let failed = format!("attempt {} of {most} failed: {}", attempt.saturating_sub(1), self.steps.message(failure));
+                self.retried(state, instance, &failed, *delay);
             }
             EventKind::Succeeded { instance, .. } => self.ended(state, instance, event.at, Finished::Done),
             EventKind::Failed { instance, cause, continued } => {
-                let message = self.steps.message(&cause.failure);
-                let finished = if *continued { Finished::Continued(&message) } else { Finished::Failed(&message) };
-                self.ended(state, instance, event.at, finished);
+                let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
+                self.ended(state, instance, event.at, Finished::Failed { message: &message, attempts, continued: *continued });
             }
             EventKind::Cancelled { instance, .. } => self.ended(state, instance, event.at, Finished::Stopped),
             EventKind::Skipped { instance, kind, reason } => self.skipped(state, instance, kind, *reason),
@@ -151,7 +179,6 @@ impl RunReport {
             | EventKind::JitterDrawn { .. }
             | EventKind::TimerWoke { .. }
             | EventKind::Announced { .. }
-            | EventKind::AttemptEnded { .. }
             | EventKind::LetEvaluated { .. }
             | EventKind::BranchTaken { .. }
             | EventKind::ListEvaluated { .. }
@@ -163,21 +190,43 @@ impl RunReport {
     }
 
     fn started(&self, state: &mut State, instance: &Instance, at: Timestamp) {
-        state.open.entry(instance.id).or_insert_with(|| Open { started_at: at, tail: lines::Tail::default() });
-        state.screen.begin(instance.id, &printable_line(&instance.path));
+        let open = Open { started_at: at, tail: lines::Tail::default(), ended: None };
+        state.open.entry(instance.id).or_insert(open);
+        let title = state.title(instance);
+        state.screen.begin(instance.id, &title);
     }
 
-    /// What an attempt that failed was, and the end of its output, are shown at once.
-    fn attempt_failed(&self, state: &mut State, instance: &Instance, tail: Option<lines::Tail>) {
-        let tail = tail.unwrap_or_default().text();
-        let written = self.steps.of(&instance.path);
-        let github = self.format == Format::Github;
-        let mut text = String::new();
-        if github {
-            text += &format!("::group::output of {}\n", lines::annotation(&instance.path));
+    /// The end of what an attempt wrote is kept until it is known whether another one follows.
+    fn attempt_ended(&self, state: &mut State, instance: &Instance, outcome: &AttemptOutcome) {
+        let title = state.title(instance);
+        let Some(open) = state.open.get_mut(&instance.id) else { return };
+        let line = open.tail.end_line().filter(|_| self.verbose);
+        if *outcome != AttemptOutcome::Cancelled {
+            open.ended = Some(std::mem::take(&mut open.tail));
         }
-        let place = written.map(|written| format!(" ({})", printable_line(&written.place))).unwrap_or_default();
-        text += &format!("output   {}{place}\n", printable_line(&instance.path));
+        if let Some(line) = line {
+            state.screen.line(&format!("       | {title}: {}", printable_line(&line)));
+        }
+    }
+
+    /// An attempt that is not the last is told in a line, with the last line that it wrote.
+    fn retried(&self, state: &mut State, instance: &Instance, failed: &str, delay: Duration) {
+        state.tally.retries += 1;
+        let next = if delay.milliseconds > 0 { format!("in {}", lines::rounded(delay)) } else { "at once".to_owned() };
+        let mut text = format!("retry    {}: {}; next {next}", state.title(instance), printable_line(failed));
+        let ended = state.open.get_mut(&instance.id).and_then(|open| open.ended.take());
+        if let Some(last) = ended.and_then(lines::Tail::last).filter(|_| !self.verbose) {
+            text += &format!("\n       | {}", printable_line(&last));
+        }
+        state.screen.line(&text);
+    }
+
+    /// What a step that failed was, and the end of its output.
+    fn output_of(&self, title: &str, instance: &Instance, tail: lines::Tail) -> String {
+        let tail = tail.text();
+        let written = self.steps.of(&instance.path);
+        let place = written.map(|written| format!(" ({})", printable_line(&written.place.to_string()))).unwrap_or_default();
+        let mut text = format!("output   {title}{place}\n");
         let command = written.map(|written| printable(written.command.trim())).unwrap_or_default();
         for line in command.lines().take(LONGEST_COMMAND) {
             text += &format!("       $ {line}\n");
@@ -189,22 +238,27 @@ impl RunReport {
         for line in printable(&tail).lines().filter(|_| !self.verbose) {
             text += &format!("       | {line}\n");
         }
-        if github {
-            text += "::endgroup::\n";
+        if tail.is_empty() && command.is_empty() {
+            return String::new();
         }
-        if !tail.is_empty() || !command.is_empty() {
-            state.screen.line(text.trim_end_matches('\n'));
+        match self.format {
+            Format::Github => format!("::group::output of {}\n{text}::endgroup::\n", lines::annotation(title)),
+            Format::Human | Format::Json => text,
         }
     }
 
     fn ended(&self, state: &mut State, instance: &Instance, at: Timestamp, finished: Finished<'_>) {
+        let title = state.title(instance);
         state.screen.end(instance.id);
         let open = state.open.remove(&instance.id);
-        let kind = state.kinds.remove(&instance.id);
-        let Some(InstanceKind::Step(_)) = kind else { return };
+        let Some(Known { kind: InstanceKind::Step(_), rounds }) = state.known.remove(&instance.id) else { return };
         state.tally.count(&finished);
-        let took = open.map(|open| at.since(open.started_at));
-        state.screen.line(&finished.line(&instance.path, took));
+        let took = open.as_ref().map(|open| at.since(open.started_at));
+        let mut text = String::new();
+        if let (Some(tail), Finished::Failed { .. } | Finished::Stopped) = (open.and_then(|open| open.ended), &finished) {
+            text = self.output_of(&title, instance, tail);
+        }
+        state.screen.line(&(text + &finished.line(&instance.path, &rounds, took)));
     }
 
     fn skipped(&self, state: &mut State, instance: &Instance, kind: &InstanceKind, reason: SkipReason) {
@@ -237,28 +291,16 @@ impl Reporter for RunReport {
 
     fn output(&self, instance: &Instance, _attempt: u32, _stream: Stream, bytes: &[u8]) {
         let mut state = self.state();
+        let title = state.title(instance);
         let Some(open) = state.open.get_mut(&instance.id) else { return };
         let whole = open.tail.take(bytes, self.verbose);
         if self.verbose && self.format != Format::Json {
             for line in whole {
-                let text = format!("       | {}: {}", printable_line(&instance.path), printable_line(&line));
+                let text = format!("       | {title}: {}", printable_line(&line));
                 state.screen.line(&text);
             }
         }
     }
-}
-
-/// What stands on stdout when a run is over.
-#[must_use]
-pub fn result(format: Format, ended: &RunEnded, id: &str) -> String {
-    if format == Format::Json {
-        return json::result(ended, id);
-    }
-    let Value::Map(outputs) = &ended.outputs else { return String::new() };
-    if ended.state != RunState::Succeeded {
-        return String::new();
-    }
-    outputs.iter().map(|(name, value)| format!("{name} = {}\n", shown(value))).collect()
 }
 
 /// A value on one line: text of one line as it is, everything else as programs write it.

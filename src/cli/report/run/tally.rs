@@ -23,7 +23,7 @@ impl Tally {
     pub(super) fn count(&mut self, finished: &Finished<'_>) {
         match finished {
             Finished::Done => self.done += 1,
-            Finished::Failed(_) | Finished::Continued(_) => self.failed += 1,
+            Finished::Failed { .. } => self.failed += 1,
             Finished::Stopped => self.stopped += 1,
         }
     }
