@@ -12,6 +12,7 @@ mod head;
 mod import;
 mod invocation;
 mod item;
+mod lanes;
 mod pasted;
 mod patch;
 mod step;
@@ -47,6 +48,8 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     if let Some(found) = yaml::recognised(source, text) {
         return Parsed { file: File { items: Vec::new() }, tokens, diagnostics: vec![found] };
     }
+    let mut readings = HashMap::new();
+    collect(&entries, &mut readings);
     let mut parser = Parser {
         source,
         text,
@@ -54,10 +57,10 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         patch: None,
         in_invocation: false,
         of_shell: false,
-        readings: HashMap::new(),
+        readings: &readings,
         said: Vec::new(),
+        alone: false,
     };
-    parser.collect(&entries);
     let items = parser.items(&entries, &diagnostics);
     let Parser { diagnostics: mut found, mut said, .. } = parser;
     said.sort();
@@ -105,9 +108,11 @@ struct Parser<'a> {
     /// Whether the entry at hand was said to be a line of a shell.
     of_shell: bool,
     /// Heads that are not read as they stand, by where they begin.
-    readings: HashMap<u32, Reading>,
+    readings: &'a HashMap<u32, &'a Reading>,
     /// Heads of which all was said with one diagnostic: what the scanner found in them is left out.
     said: Vec<Span>,
+    /// Whether this thread alone reads everything that is left.
+    alone: bool,
 }
 
 impl Parser<'_> {
@@ -116,20 +121,20 @@ impl Parser<'_> {
         self.text.get(span.range()).unwrap_or("")
     }
 
-    /// Takes down which heads are not read as they stand; nearly none.
-    fn collect(&mut self, entries: &[Entry]) {
-        for part in entries.iter().flat_map(|entry| &entry.parts) {
-            match part {
-                Part::Head(head) if head.reading == Reading::AsWritten => {}
-                Part::Head(head) => {
-                    self.readings.insert(head.span.start, head.reading.clone());
-                }
-                Part::Body(body) => self.collect(&body.entries),
-            }
-        }
-    }
-
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.source, start, end)
+    }
+}
+
+/// Takes down which heads are not read as they stand; nearly none.
+fn collect<'a>(entries: &'a [Entry], readings: &mut HashMap<u32, &'a Reading>) {
+    for part in entries.iter().flat_map(|entry| &entry.parts) {
+        match part {
+            Part::Head(head) if head.reading == Reading::AsWritten => {}
+            Part::Head(head) => {
+                readings.insert(head.span.start, &head.reading);
+            }
+            Part::Body(body) => collect(&body.entries, readings),
+        }
     }
 }

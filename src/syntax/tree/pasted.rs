@@ -140,6 +140,9 @@ impl<T> Gathered<T> {
 impl Parser<'_> {
     /// Reads entries one after another; those in a row that are a script of the shell cost one diagnostic.
     pub(super) fn gathered(&mut self, entries: &[Entry], among: Surroundings) -> Vec<Statement> {
+        if let Some(read) = self.in_lanes(entries) {
+            return read;
+        }
         let mut gathered = Gathered::new(self, among);
         for entry in entries {
             gathered.add(self, entry, |parser| parser.entry(entry));
@@ -163,6 +166,9 @@ impl Parser<'_> {
     /// What an entry looks like of which all from `before` on was said.
     fn looks(&self, entry: &Entry, is_read: bool, before: Said, in_script: bool) -> Looks {
         let new = self.diagnostics.get(before.diagnostics..).unwrap_or_default();
+        if is_read && new.is_empty() && !self.of_shell {
+            return Looks::Statement;
+        }
         let Some(Part::Head(head)) = entry.parts.first() else { return Looks::Statement };
         if !self.bodies_are_of_shell(entry) {
             return Looks::Statement;
