@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use wf_compiler::{FileProblem, Files};
 
 /// What stdin is called once it has a place among files.
-const STDIN: &str = "<stdin>";
+pub(crate) const STDIN: &str = "<stdin>";
 
 /// The files of this machine.
 #[derive(Default)]

@@ -14,6 +14,7 @@ mod text;
 use clap::Parser;
 use exit::Exit;
 use report::Output;
+use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
@@ -52,7 +53,7 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let mut output = Output::process();
-    let ended = match Arguments::try_parse() {
+    let ended = match Arguments::try_parse_from(std::env::args_os().map(stdin_by_name)) {
         Ok(arguments) => arguments.command.run(&mut output),
         Err(error) => refuse(&error, &mut output),
     };
@@ -62,6 +63,14 @@ pub fn main() -> ExitCode {
         Exit::Failed
     });
     exit.into()
+}
+
+/// `-:name`, a workflow of stdin, as an argument that is not taken for flags.
+fn stdin_by_name(argument: OsString) -> OsString {
+    match argument.to_str().and_then(|text| text.strip_prefix("-:")) {
+        Some(name) => format!("{}:{name}", files::STDIN).into(),
+        None => argument,
+    }
 }
 
 /// Prints what clap has to say: help and version are results, everything else is wrong usage.

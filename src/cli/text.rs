@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wf_model::suggest::nearest;
 
 /// No source is larger; the scanner says so too, but a file of many gigabytes should not even be read.
@@ -18,15 +18,52 @@ pub(crate) struct Unreadable {
     pub(crate) help: String,
 }
 
+/// What a file is read as, for the advice where it cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// A source text.
+    Workflow,
+    /// The parameters of a run.
+    Parameters,
+    /// The value of one parameter.
+    Plain,
+}
+
+impl Sort {
+    /// What a file of this sort is called in advice.
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Workflow => "workflow file",
+            Self::Parameters => "JSON file",
+            Self::Plain => "file",
+        }
+    }
+
+    /// How the names of such files end.
+    const fn extension(self) -> Option<&'static str> {
+        match self {
+            Self::Workflow => Some("wf"),
+            Self::Parameters => Some("json"),
+            Self::Plain => None,
+        }
+    }
+}
+
 /// Reads a source text; `-` is stdin.
 pub(crate) fn read(path: &str) -> Result<String, Unreadable> {
+    read_as(path, Sort::Workflow)
+}
+
+/// Reads a text; `-` is stdin.
+pub(crate) fn read_as(path: &str, sort: Sort) -> Result<String, Unreadable> {
     let bytes = if path == "-" { read_bounded(io::stdin().lock()) } else { read_file(Path::new(path)) };
-    let bytes = bytes.map_err(|error| unreadable(path, &error))?;
+    let bytes = bytes.map_err(|error| unreadable(path, &error, sort))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Unreadable {
-            message: format!("{} is larger than 16 MB", name(path)),
-            help: "Split it into files that `use` each other.".to_owned(),
-        });
+        let help = match sort {
+            Sort::Workflow => "Split it into files that `use` each other.",
+            Sort::Parameters | Sort::Plain => "Give the path of the file as a parameter, and let a step read it.",
+        };
+        return Err(Unreadable { message: format!("{} is larger than 16 MB", name(path)), help: help.to_owned() });
     }
     String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))
 }
@@ -51,14 +88,13 @@ fn read_bounded(reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unreadable(path: &str, error: &io::Error) -> Unreadable {
+fn unreadable(path: &str, error: &io::Error, sort: Sort) -> Unreadable {
     let file = name(path);
     match error.kind() {
-        ErrorKind::NotFound => Unreadable { message: format!("there is no file {file}"), help: near_file(path) },
-        ErrorKind::IsADirectory => Unreadable {
-            message: format!("{file} is a directory"),
-            help: format!("Name the file in it, such as {}/main.wf.", file.trim_end_matches('/')),
-        },
+        ErrorKind::NotFound => Unreadable { message: format!("there is no file {file}"), help: near_file(path, sort) },
+        ErrorKind::IsADirectory => {
+            Unreadable { message: format!("{file} is a directory"), help: in_folder(Path::new(path), sort) }
+        }
         ErrorKind::PermissionDenied => Unreadable {
             message: format!("{file} must not be read by this user"),
             help: "Look at its permissions with `ls -l`.".to_owned(),
@@ -69,21 +105,56 @@ fn unreadable(path: &str, error: &io::Error) -> Unreadable {
     }
 }
 
-/// The nearest `.wf` file beside the one that is not there.
-fn near_file(path: &str) -> String {
+/// At most so many files are named in advice.
+const MOST_NAMED: usize = 5;
+
+/// The files of a sort in a folder, by name; `None` where it cannot be listed.
+fn files_in(folder: &Path, sort: Sort) -> Option<Vec<String>> {
+    let entries = fs::read_dir(folder).ok()?;
+    let is_file = |entry: &fs::DirEntry| fs::metadata(entry.path()).is_ok_and(|found| !found.is_dir());
+    let names = entries.filter_map(|entry| entry.ok().filter(is_file)?.file_name().into_string().ok());
+    let fits =
+        |name: &String| sort.extension().is_none_or(|wanted| Path::new(name).extension().is_some_and(|have| have == wanted));
+    let mut names: Vec<String> = names.filter(fits).collect();
+    names.sort_unstable();
+    Some(names)
+}
+
+/// What to do where a folder was named.
+fn in_folder(folder: &Path, sort: Sort) -> String {
+    let noun = sort.noun();
+    let names = files_in(folder, sort).unwrap_or_default();
+    let shown: Vec<String> = names.iter().take(MOST_NAMED).map(|name| shown(folder, name)).collect();
+    let more = names.len() - shown.len();
+    match shown.as_slice() {
+        [] => format!("There is no {noun} in it; name a {noun}."),
+        [only] => format!("The only {noun} in it is {only}."),
+        _ if more > 0 => format!("Name one of its {noun}s: {}, and {more} more.", shown.join(", ")),
+        _ => format!("Name one of its {noun}s: {}.", shown.join(", ")),
+    }
+}
+
+fn shown(folder: &Path, name: &str) -> String {
+    let path = if folder == Path::new(".") { PathBuf::from(name) } else { folder.join(name) };
+    path.display().to_string().escape_debug().to_string()
+}
+
+/// The nearest file beside the one that is not there.
+fn near_file(path: &str, sort: Sort) -> String {
     let path = Path::new(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(entries) = fs::read_dir(folder) else {
-        return format!("There is no folder {} either.", folder.display());
+    let noun = sort.noun();
+    let Some(names) = files_in(folder, sort) else {
+        return format!("There is no folder {} either.", folder.display().to_string().escape_debug());
     };
-    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let names: Vec<String> =
-        names.filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "wf")).collect();
     let wanted = path.file_name().unwrap_or_default().to_string_lossy();
     match (nearest(&wanted, names.iter().map(String::as_str)), names.as_slice()) {
-        (Some(near), _) => format!("Did you mean {}?", folder.join(near).display()),
-        (None, [only]) => format!("The only workflow file there is {}.", folder.join(only).display()),
-        (None, []) => "There is no workflow file in that folder; name one that ends in `.wf`.".to_owned(),
+        (Some(near), _) => format!("Did you mean {}?", shown(folder, near)),
+        (None, [only]) => format!("The only {noun} there is {}.", shown(folder, only)),
+        (None, []) if sort == Sort::Workflow => {
+            "There is no workflow file in that folder; name one that ends in `.wf`.".to_owned()
+        }
+        (None, []) => format!("There is no {noun} in that folder."),
         (None, _) => "Look at the spelling of its path.".to_owned(),
     }
 }

@@ -53,7 +53,8 @@ fn what_is_no_file_is_told_with_advice() {
     std::fs::create_dir(place.path("folder")).expect("a folder");
     place.write("deploy.wf", "workflow main {\n}\n");
     for (name, message, help) in [
-        ("folder", "is a directory", "Name the file in it"),
+        ("folder", "is a directory", "There is no workflow file in it"),
+        (".", "is a directory", "The only workflow file in it is "),
         ("deplyo.wf", "there is no file", "deploy.wf"),
         ("folder/missing/x.wf", "there is no file", ""),
         ("", "", ""),

@@ -6,6 +6,7 @@ mod commands;
 mod explain;
 mod fmt;
 mod interruption;
+mod parameters;
 mod progress;
 mod run;
 mod sarif;

@@ -80,43 +80,6 @@ fn relative_paths_are_seen_from_where_they_are_written() {
 }
 
 #[test]
-fn files_of_parameters_that_are_none_are_told() {
-    let place = place(PARAMETERS);
-    place.write("list.json", "[1]");
-    place.write("broken.json", "{");
-    for (file, message) in [
-        ("missing.json", "there is no file missing.json"),
-        ("list.json", "holds no object"),
-        ("broken.json", "is no JSON"),
-        (".", "is a directory"),
-    ] {
-        let outcome = ran(&place, &["--params", file]);
-        assert_eq!(outcome.code, 2, "{file}");
-        assert!(outcome.stderr.contains(message), "{file}: {}", outcome.stderr);
-    }
-    for flag in ["env", "=x", "env=@missing.txt"] {
-        assert_eq!(ran(&place, &["--param", flag]).code, 2, "{flag}");
-    }
-}
-
-#[test]
-fn nobody_is_asked_where_nobody_sits() {
-    let place = place("workflow main {\n  param name: string\n  output o: string = name\n}\n");
-    let outcome = place.wfc_with_input(&["run", "main.wf"], b"typed\n");
-    assert_eq!(outcome.code, 2);
-    assert!(outcome.stderr.contains("--param name=") && !outcome.stderr.contains("name (string):"), "{}", outcome.stderr);
-}
-
-#[test]
-fn somebody_at_a_terminal_is_asked_until_it_fits() {
-    let place = place("workflow main {\n  ## How many there are.\n  param count: int\n  output o: int = count\n}\n");
-    let shown = place.in_terminal("wfc run main.wf", &[("count (int): ", "many\n"), ("does not fit", "7\n")]);
-    for part in ["How many there are.", "count (int): ", "that does not fit", "o = 7"] {
-        assert!(shown.contains(part), "{part}: {shown}");
-    }
-}
-
-#[test]
 fn a_secret_shows_nowhere() {
     let text = r#"
 workflow main {

@@ -1,6 +1,7 @@
 //! Parameters from flags, a file and the environment, and what their defaults may see.
 
-use crate::text::{self, Unreadable};
+use super::parameter_file;
+use crate::text::{self, Sort, Unreadable};
 use std::path::Path;
 use wf_model::expression::{EvaluationError, Function, GlobalId, Place, Scope, Stop, evaluate};
 use wf_model::program::{Program, Workflow};
@@ -40,7 +41,7 @@ fn from_flag(flag: &str) -> Result<Given, Unreadable> {
     match value.strip_prefix('@') {
         Some(text) if text.starts_with('@') => Ok(Given { name, value: GivenValue::Text(text.to_owned()), origin: Origin::Flag }),
         Some(path) => {
-            let text = text::read(path)?;
+            let text = text::read_as(path, Sort::Plain)?;
             // As with a step's output, the last line break is the file's, not the value's.
             let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
             Ok(Given { name, value: GivenValue::Text(text.to_owned()), origin: Origin::FlagFile(path.into()) })
@@ -50,16 +51,9 @@ fn from_flag(flag: &str) -> Result<Given, Unreadable> {
 }
 
 fn from_file(file: &str) -> Result<Vec<Given>, Unreadable> {
-    let text = text::read(file)?;
-    let unreadable = |message| Unreadable { message, help: "Write an object: `{ \"version\": \"v1.2.3\" }`.".to_owned() };
-    let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| unreadable(format!("{} is no JSON: {error}", text::name(file))))?;
-    let serde_json::Value::Object(entries) = json else {
-        return Err(unreadable(format!("{} holds no object", text::name(file))));
-    };
     let origin = Origin::File(file.into());
     let one = |(name, value)| Given { name, value: GivenValue::Json(value), origin: origin.clone() };
-    Ok(entries.into_iter().map(one).collect())
+    Ok(parameter_file::read(file)?.into_iter().map(one).collect())
 }
 
 /// The record `run`, as it is before anything ran.

@@ -3,6 +3,7 @@
 mod arguments;
 mod dry;
 mod findings;
+mod parameter_file;
 mod prompt;
 mod select;
 
@@ -13,6 +14,7 @@ use crate::report::diagnostics::{Format as DiagnosticFormat, write};
 use crate::report::run::{Format, RunReport};
 use crate::report::{Look, Output};
 use findings::NotRunYet;
+use prompt::Prompt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ use wf_model::diagnostic::{Diagnostic, Finding, Level};
 use wf_model::event::CancelCause;
 use wf_model::program::{Callee, Program, StatementKind, Workflow, WorkflowId};
 use wf_model::run::RunState;
+use wf_model::source::Sources;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Assignments, Canceller, Means, NoJournal, RealWorld, RunBroken, RunEnded};
 use wf_runtime::engine::{Options, unsupported};
@@ -91,7 +94,7 @@ impl Run {
         if let Some(problem) = self.output.as_deref().and_then(unwritable) {
             return output.note(&problem).map(|()| Exit::Usage);
         }
-        let prepared = match self.prepare(&program, id, workflow, file, output)? {
+        let prepared = match self.prepare(&program, &compilation.sources, (id, workflow), file, output)? {
             Ok(prepared) => prepared,
             Err(problems) => return self.show(&compilation, &problems, output).map(|()| Exit::Usage),
         };
@@ -119,13 +122,13 @@ impl Run {
     fn prepare(
         &self,
         program: &Arc<Program>,
-        id: WorkflowId,
-        workflow: &Workflow,
+        sources: &Sources,
+        (id, workflow): (WorkflowId, &Workflow),
         file: &str,
         output: &mut Output,
     ) -> io::Result<Result<Prepared, Vec<Diagnostic>>> {
         let given = match arguments::given(workflow, &self.parameters, self.parameter_file.as_deref()) {
-            Ok(given) => prompt::complete(workflow, given, output)?,
+            Ok(given) => given,
             Err(problem) => {
                 output.error(problem.message, &problem.help)?;
                 return Ok(Err(Vec::new()));
@@ -137,6 +140,7 @@ impl Run {
         let world = RealWorld { folder: folder.clone() };
         let mut surroundings =
             arguments::Seen::new(program, &world, arguments::run_value(&run_id, &workflow.name, directory.path()));
+        let given = Prompt { workflow, sources, surroundings: &mut surroundings }.complete(given, output)?;
         let bound = wf_runtime::parameters::bind(workflow, &given, &mut surroundings);
         let secrets = self.read_secrets(program, id);
         let known: Vec<Value> = secrets.iter().flat_map(|(values, _)| values.values().cloned()).collect();

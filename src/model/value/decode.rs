@@ -65,7 +65,7 @@ pub fn decode_json(json: &Json, type_: &Type) -> Result<Value, DecodeError> {
         (Type::List(element), Json::Array(elements)) => decode_list(elements, element),
         (Type::Map(element), Json::Object(object)) => decode_map(object, element),
         (Type::Record(fields), Json::Object(object)) => decode_record(object, fields),
-        (Type::Duration | Type::Size, Json::String(text)) => decode_scalar(text, type_),
+        (Type::Duration | Type::Size, Json::String(text)) => decode_scalar(text, type_).map_err(|_| wrong()),
         (_, Json::String(text)) => string_like(text, type_).ok_or_else(wrong),
         _ => Err(wrong()),
     }
@@ -91,10 +91,59 @@ pub fn decode_text(text: &str, type_: &Type) -> Result<Value, DecodeError> {
 }
 
 pub(super) fn parse(text: &str, type_: &Type) -> Result<Json, DecodeError> {
-    serde_json::from_str(text).map_err(|error| {
-        let found = format!("text that is not JSON (line {}, column {})", error.line(), error.column());
+    parse_json(text).map_err(|error| {
+        let found = match error.too_deep {
+            true => format!("JSON that {error}"),
+            false => format!("text that is not JSON ({error})"),
+        };
         DecodeError::new(type_, found)
     })
+}
+
+/// Why a text is not read as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotJson {
+    /// What the parser says, with line and column.
+    message: String,
+    /// Whether it is JSON as far as it was read, and nests too deep.
+    pub too_deep: bool,
+}
+
+impl std::fmt::Display for NotJson {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl NotJson {
+    /// What `serde_json` says, in the words of this language.
+    #[must_use]
+    pub fn of(error: &serde_json::Error) -> Self {
+        let message = error.to_string();
+        let told = message.split(" at line ").next().unwrap_or_default();
+        let place = format!("line {}, column {}", error.line(), error.column());
+        // The parser has no other way to tell this one from the others.
+        if told == "recursion limit exceeded" {
+            return Self { message: format!("nests deeper than {DEEPEST_JSON} levels ({place})"), too_deep: true };
+        }
+        let told = match told {
+            _ if error.is_eof() => "it ends too early",
+            "expected ident" | "expected value" => "a value is expected",
+            _ => told,
+        };
+        Self { message: format!("{told}, {place}"), too_deep: false }
+    }
+}
+
+/// Lists and objects of a JSON text nest no deeper: `serde_json` goes into itself for each.
+pub const DEEPEST_JSON: usize = 127;
+
+/// Reads a text as JSON, of bounded depth.
+///
+/// # Errors
+/// Where it is none, or nests deeper than [`DEEPEST_JSON`].
+pub fn parse_json(text: &str) -> Result<Json, NotJson> {
+    serde_json::from_str(text).map_err(|error| NotJson::of(&error))
 }
 
 fn decode_list(elements: &[Json], type_: &Type) -> Result<Value, DecodeError> {
@@ -188,9 +237,20 @@ pub(super) fn without_last_break(text: &str) -> &str {
 
 /// A text as a message shows it: the beginning will do.
 fn shown(text: &str) -> String {
+    let (beginning, more) = beginning(text);
+    format!("`{}{more}`", beginning.escape_debug())
+}
+
+/// A string of JSON as a message shows it.
+fn quoted(text: &str) -> String {
+    let (beginning, more) = beginning(text);
+    format!("{beginning:?}{more}")
+}
+
+fn beginning(text: &str) -> (String, &'static str) {
     let beginning: String = text.chars().take(40).collect();
     let more = if beginning.len() < text.len() { "…" } else { "" };
-    format!("`{}{more}`", beginning.escape_debug())
+    (beginning, more)
 }
 
 fn describe(json: &Json) -> String {
@@ -198,7 +258,7 @@ fn describe(json: &Json) -> String {
         Json::Null => "null".to_owned(),
         Json::Bool(value) => value.to_string(),
         Json::Number(number) => number.to_string(),
-        Json::String(text) => shown(text),
+        Json::String(text) => format!("the string {}", quoted(text)),
         Json::Array(_) => "a list".to_owned(),
         Json::Object(_) => "an object".to_owned(),
     }

@@ -19,7 +19,7 @@ fn an_error_names_type_and_place() {
     assert_eq!(told(text, &images()), "expected string at `.images[2].tag`, found 3");
     assert_eq!(told(r#"{"images": [{}]}"#, &images()), "expected string at `.images[0].tag`, found nothing");
     assert_eq!(told(r#"{"a b": null}"#, &Type::map(Type::Int)), r#"expected int at `["a b"]`, found null"#);
-    assert_eq!(told("{", &Type::Json), "expected json, found text that is not JSON (line 1, column 1)");
+    assert_eq!(told("{", &Type::Json), "expected json, found text that is not JSON (it ends too early, line 1, column 1)");
     assert_eq!(told("many\n", &Type::Int), "expected int, found `many`");
 }
 

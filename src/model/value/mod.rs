@@ -10,7 +10,7 @@ mod render;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{DecodeError, decode_json, decode_text, fits_form};
+pub use decode::{DEEPEST_JSON, DecodeError, NotJson, decode_json, decode_text, fits_form, parse_json};
 pub use output::decode_output_file;
 pub use path::{absolute, with_absolute_paths};
 

@@ -65,11 +65,12 @@ impl Finding for Unknown<'_> {
 fn looks(type_: &Type) -> String {
     let example = match type_.required() {
         Type::Bool => "`true` or `false`",
-        Type::Duration => "such as `90s` or `1h30m`",
-        Type::Size => "such as `512KB` or `2GB`",
+        Type::Duration => "one such as `90s` or `1h30m`",
+        Type::Size => "one such as `512KB` or `2GB`",
         Type::List(_) => "elements with commas between them, or JSON",
         Type::Map(_) | Type::Record(_) => "a JSON object",
-        Type::Url => "such as `https://example.com/path`",
+        Type::Url => "one such as `https://example.com/path`",
+        Type::Json => "JSON, or a text that begins otherwise",
         _ => return String::new(),
     };
     format!("; write {example}")

@@ -109,12 +109,33 @@ pub fn missing<'a>(workflow: &'a Workflow, given: &[Given]) -> Vec<&'a Parameter
     workflow.parameters.iter().filter(required).filter(absent).collect()
 }
 
-/// What is wrong with the text typed for one parameter, its constraint aside.
-///
-/// # Errors
-/// One fact.
-pub fn read_text(text: &str, type_: &Type) -> Result<Value, String> {
-    literal::text(text, type_)
+/// What a run would find wrong with a text typed for one parameter, its condition included, beside what is given already.
+pub fn wrong_with_text(
+    workflow: &Workflow,
+    given: &[Given],
+    wanted: &Parameter,
+    text: &str,
+    surroundings: &mut dyn Surroundings,
+) -> Option<Diagnostic> {
+    let typed = Given { name: wanted.name.to_string(), value: GivenValue::Text(text.to_owned()), origin: Origin::Prompt };
+    let given: Vec<Given> = given.iter().cloned().chain([typed]).collect();
+    let mut binding = Binding { values: BTreeMap::new(), surroundings, diagnostics: Vec::new(), broken: false };
+    for parameter in &workflow.parameters {
+        let is_wanted = parameter.value == wanted.value;
+        // What is wrong with the others is told when everything is bound.
+        binding.diagnostics.clear();
+        match binding.parameter(parameter, &given) {
+            Some(value) => drop(binding.values.insert(parameter.value, value)),
+            None => binding.broken = true,
+        }
+        if is_wanted {
+            if binding.diagnostics.is_empty() {
+                binding.constraint(parameter, &given);
+            }
+            break;
+        }
+    }
+    binding.diagnostics.pop()
 }
 
 /// The environment variable that gives the parameter `name`: `WFC_PARAM_VERSION`.

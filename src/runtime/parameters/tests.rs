@@ -1,6 +1,6 @@
 //! Binding of parameters.
 
-use super::{Given, GivenValue, Origin, Surroundings, bind, read_text};
+use super::{Given, GivenValue, Origin, Surroundings, bind, literal};
 use wf_model::diagnostic::Diagnostic;
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Function, GlobalId, Reference, ValueId};
 use wf_model::program::{Body, Parameter, Workflow};
@@ -81,7 +81,7 @@ fn text_is_read_as_the_type_that_is_declared() {
         ("hello", Type::Json, Value::string("hello")),
         ("[1]", Type::Json, Value::list([Value::Int(1)])),
     ] {
-        assert_eq!(read_text(text, &type_), Ok(value), "{text} as {type_}");
+        assert_eq!(literal::text(text, &type_), Ok(value), "{text} as {type_}");
     }
 }
 
