@@ -1,5 +1,6 @@
 //! What stands behind an operand: fields, methods, indexes and `as`.
 
+use super::call::method_elsewhere;
 use super::facts::path;
 use super::findings::{
     ArgumentCount, AsNeverHolds, IndexOutside, JsonNeedsAs, MayBeMissing, MethodNotCalled, NotIndexable, PropertyCalled,
@@ -167,8 +168,10 @@ impl Checker<'_> {
         }
         let known: Vec<&str> =
             Method::ALL.iter().filter(|method| signature(of, **method).is_some()).map(|method| method.name()).collect();
-        let near = nearest(&name.text, known.iter().copied());
-        self.report(&UnknownMethod { name: &name.text, span, near, of, known: &known });
+        let elsewhere = method_elsewhere(&name.text).filter(|ours| known.contains(ours));
+        let near = elsewhere.or_else(|| nearest(&name.text, known.iter().copied()));
+        let function = matches!(of, Type::List(_)) && matches!(&*name.text, "map" | "filter" | "each" | "forEach" | "select");
+        self.report(&UnknownMethod { name: &name.text, span, near, of, known: &known, function });
     }
 
     fn index(&mut self, base: Expression, index: &ast::Expression, span: Span) -> Expression {

@@ -22,6 +22,29 @@ fn method_meant(name: &str) -> Option<&'static str> {
     })
 }
 
+/// What other languages call a method.
+pub(super) fn method_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "len" | "size" | "count" => "length",
+        "toUpperCase" | "to_upper" | "to_uppercase" | "upcase" | "uppercase" => "upper",
+        "toLowerCase" | "to_lower" | "to_lowercase" | "downcase" | "lowercase" => "lower",
+        "strip" | "chomp" => "trim",
+        "startsWith" | "startswith" | "hasPrefix" => "starts_with",
+        "endsWith" | "endswith" | "hasSuffix" => "ends_with",
+        "includes" | "include" => "contains",
+        "toInt" | "to_i" | "parse_int" => "to_int",
+        "toFloat" | "to_f" | "parse_float" => "to_float",
+        "replaceAll" | "gsub" => "replace",
+        "sorted" => "sort",
+        "reversed" => "reverse",
+        "uniq" | "distinct" => "unique",
+        "flat" => "flatten",
+        "stringify" | "toJson" | "toJSON" => "to_json",
+        "has_key" | "contains_key" | "containsKey" => "has",
+        _ => return None,
+    })
+}
+
 impl Checker<'_> {
     /// `name(arguments)`
     pub(super) fn call(&mut self, name: &ast::Name, arguments: &[ast::Expression], span: Span) -> Expression {

@@ -431,6 +431,8 @@ pub(super) struct UnknownMethod<'a> {
     pub(super) near: Option<&'a str>,
     pub(super) of: &'a Type,
     pub(super) known: &'a [&'a str],
+    /// Whether other languages give it a function.
+    pub(super) function: bool,
 }
 
 impl Finding for UnknownMethod<'_> {
@@ -440,8 +442,11 @@ impl Finding for UnknownMethod<'_> {
         let known = self.known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let known = if self.known.is_empty() { "It has no methods.".to_owned() } else { format!("It has {known}.") };
         let found = Self::at(self.span, format!("{} has no method `{}`", with_article(self.of), self.name))
-            .labelled("not a method of it")
-            .with_help(nearly(self.near, &known));
+            .labelled("not a method of it");
+        if self.function {
+            return found.with_help("Go through the list with `[x + 1 for x in list if x > 0]`.");
+        }
+        let found = found.with_help(nearly(self.near, &known));
         mended(found, self.near, self.span)
     }
 }

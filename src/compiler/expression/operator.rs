@@ -93,29 +93,25 @@ impl Checker<'_> {
         {
             first = base;
         }
-        let (ast::ExpressionKind::Name(before), ast::ExpressionKind::Name(behind)) = (&left.kind, &first.kind) else {
+        let (Some(before), ast::ExpressionKind::Name(behind)) = (hyphenated(left), &first.kind) else {
             return false;
         };
         // Nothing but the sign stands between them.
-        if left.span.end.saturating_add(1) != first.span.start || self.is_known(before) {
+        if left.span.end.saturating_add(1) != first.span.start {
             return false;
         }
-        let name = format!("{before}_{behind}");
+        let written = format!("{before}-{behind}");
+        let name = written.replace('-', "_");
         let near = self.is_known(&name).then_some(name);
-        if near.is_none() && self.is_known(behind) {
+        let may_be_calculated = self.is_known(&before) && (near.is_none() || self.is_known(behind));
+        if may_be_calculated || (near.is_none() && self.is_known(behind)) {
             return false;
         }
         if let Some(near) = &near {
             drop(self.names.lookup(near, left.span));
         }
         let sure = near.is_some();
-        self.report(&UnknownName {
-            name: &format!("{before}-{behind}"),
-            span: left.span.to(first.span),
-            near,
-            sure,
-            in_shell: None,
-        });
+        self.report(&UnknownName { name: &written, span: left.span.to(first.span), near, sure, in_shell: None });
         true
     }
 
@@ -380,6 +376,24 @@ fn is_zero(value: &Value) -> bool {
 
 fn is_scalar(value: &Value) -> bool {
     matches!(value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_))
+}
+
+/// A name, or a subtraction of names without a blank between them, as it is written.
+fn hyphenated(expression: &ast::Expression) -> Option<String> {
+    let mut names = Vec::new();
+    let mut rest = expression;
+    while let ast::ExpressionKind::Binary { operator: BinaryOperator::Subtract, left, right, .. } = &rest.kind {
+        let ast::ExpressionKind::Name(name) = &right.kind else { return None };
+        if left.span.end.saturating_add(1) != right.span.start {
+            return None;
+        }
+        names.push(&**name);
+        rest = left;
+    }
+    let ast::ExpressionKind::Name(first) = &rest.kind else { return None };
+    names.push(first);
+    names.reverse();
+    Some(names.join("-"))
 }
 
 /// `+ - * / %`

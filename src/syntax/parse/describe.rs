@@ -114,7 +114,7 @@ fn expected(rules: &[Rule]) -> Option<String> {
 #[allow(clippy::too_many_lines)]
 fn words_for(rule: Rule) -> Option<&'static str> {
     Some(match rule {
-        Rule::name | Rule::declared_name | Rule::field_name | Rule::attribute_name => "a name",
+        Rule::name | Rule::used_name | Rule::declared_name | Rule::field_name | Rule::attribute_name => "a name",
         Rule::type_name => "a type's name",
         Rule::type_expression
         | Rule::named_type

@@ -4,7 +4,7 @@ use super::MOST_OPERATORS;
 use super::convert::Convert;
 use super::findings::{ChainedComparison, ForeignOperator, LooseBracket, MixedDefault, TooManyOperators};
 use super::grammar::Rule;
-use super::name::{declared_name, field_name, name};
+use super::name::{declared_name, field_name, plain_name};
 use super::number::number;
 use super::text::text;
 use super::types::type_expression;
@@ -301,7 +301,7 @@ fn primary(pair: Pair<'_, Rule>, convert: &mut Convert) -> Expression {
 
 fn call(pair: Pair<'_, Rule>, convert: &mut Convert) -> ExpressionKind {
     let mut parts = pair.into_inner();
-    let function = parts.next().map(|part| name(part, convert));
+    let function = parts.next().map(|part| plain_name(part, convert));
     let arguments = parts.next().map(|part| elements(part, convert)).unwrap_or_default();
     function.map_or(ExpressionKind::Missing, |name| ExpressionKind::Call { name, arguments })
 }

@@ -61,6 +61,24 @@ impl Finding for SaidElsewhere<'_> {
     }
 }
 
+/// What another language writes where nothing has to stand: `if ready then {`.
+pub(super) struct NeedlessSign {
+    pub(super) span: Span,
+    pub(super) written: &'static str,
+}
+
+impl Finding for NeedlessSign {
+    const SLUG: &'static str = "syntax-error";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let written = self.written;
+        Self::at(self.span, format!("`{written}` does not fit here"))
+            .labelled("nothing stands here")
+            .with_help(format!("Remove `{written}`: the braces of the body show where it begins and ends."))
+            .with_fix("Remove it", self.span, "")
+    }
+}
+
 /// Text as it stands, control characters written out.
 pub(super) fn visible(text: &str) -> String {
     let shown = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
@@ -314,6 +332,8 @@ pub(super) struct HyphenatedName<'a> {
     pub(super) span: Span,
     pub(super) written: &'a str,
     pub(super) right: &'a str,
+    /// Whether it stands where a name is used.
+    pub(super) used: bool,
 }
 
 impl Finding for HyphenatedName<'_> {
@@ -321,7 +341,7 @@ impl Finding for HyphenatedName<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.span, format!("name `{}` has a hyphen", self.written))
-            .labelled("reads as a subtraction where it is used")
+            .labelled(if self.used { "names are written with `_`" } else { "reads as a subtraction where it is used" })
             .with_help(format!("Call it `{}`.", self.right))
             .with_fix(format!("Call it `{}`", self.right), self.span, self.right)
     }

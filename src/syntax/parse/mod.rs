@@ -19,7 +19,7 @@ pub(crate) use describe::describe;
 pub(crate) use expression::{expression, literal};
 pub(crate) use findings::NestedTooDeep;
 pub(crate) use grammar::{Rule, read};
-pub(crate) use name::{declared_name, field_name, name, type_name};
+pub(crate) use name::{declared_name, field_name, plain_name, type_name, used_name};
 pub(crate) use text::plain_string;
 pub(crate) use types::type_expression;
 

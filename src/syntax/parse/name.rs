@@ -23,8 +23,19 @@ const ELSEWHERE: [&str; 9] = [
 ];
 
 /// A name where it is used; its form is reported where it is declared.
-pub(crate) fn name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
+pub(crate) fn plain_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
     Name { text: pair.as_str().into(), span: convert.span(&pair) }
+}
+
+/// A name where nothing is calculated; one with a hyphen is reported.
+pub(crate) fn used_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
+    let (written, span) = (pair.as_str(), convert.span(&pair));
+    let right = snake_case(written);
+    if !written.contains('-') || right.is_empty() {
+        return plain_name(pair, convert);
+    }
+    convert.report(&HyphenatedName { span, written, right: &right, used: true });
+    Name { text: right.as_str().into(), span }
 }
 
 /// A name where it is declared: `[a-z][a-z0-9_]*`. Another form is reported, and what it should be is taken.
@@ -34,7 +45,7 @@ pub(crate) fn declared_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name
     if RESERVED.contains(&written) {
         convert.report(&ReservedWord { span, written });
     } else if written.contains('-') && !right.is_empty() {
-        convert.report(&HyphenatedName { span, written, right: &right });
+        convert.report(&HyphenatedName { span, written, right: &right, used: false });
     } else if written != right {
         convert.report(&NameForm { span, written, right: &right, what: "name", rule: "lower-case letters, digits and `_`" });
     }
@@ -59,7 +70,7 @@ pub(crate) fn field_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
     if written.contains('-') {
         let right = written.replace('-', "_");
         if !ELSEWHERE.contains(&written) {
-            convert.report(&HyphenatedName { span, written, right: &right });
+            convert.report(&HyphenatedName { span, written, right: &right, used: false });
         }
         return Name { text: right.as_str().into(), span };
     }

@@ -502,6 +502,10 @@ impl Builder<'_> {
         let word = self.slice(last);
         match self.kind(last) {
             Some(TokenKind::Word) if word == "else" => last == state.first,
+            // `if ready then {`, which is reported.
+            Some(TokenKind::Word) if word == "then" && self.slice(state.first) == "if" && state.brackets.is_empty() => {
+                self.lines.is_first(self.significant(self.at + 1))
+            }
             Some(TokenKind::Word) => !self.is_operator_word(last),
             Some(TokenKind::Sign) => ENDING_SIGNS.contains(&word),
             _ => true,
@@ -516,7 +520,11 @@ impl Builder<'_> {
             return true;
         }
         let next = self.significant(self.at + 1);
-        let behind = self.significant(next + 1);
+        let mut behind = self.significant(next + 1);
+        // A name with a hyphen, which is reported.
+        while self.is(behind, "-") && self.kind(behind + 1) == Some(TokenKind::Word) {
+            behind = self.significant(behind + 2);
+        }
         let ends = |token: usize| {
             self.kind(token).is_none()
                 || self.is(token, ",")
@@ -544,7 +552,7 @@ impl Builder<'_> {
                 }
                 Some(TokenKind::Word | TokenKind::Blank | TokenKind::LineBreak | TokenKind::Comment | TokenKind::Doc) => {}
                 Some(TokenKind::Sign) if Some(token) == state.dependencies => return true,
-                Some(TokenKind::Sign) if self.slice(token) == "," => {}
+                Some(TokenKind::Sign) if matches!(self.slice(token), "," | "-") => {}
                 _ => return false,
             }
         }

@@ -24,7 +24,13 @@ pub(super) struct StrayCharacter<'a> {
     pub(super) written: &'a str,
     /// Whether nothing more stands on its line.
     pub(super) line_ends: bool,
+    /// The character that it stands right before.
+    pub(super) before: Option<char>,
 }
+
+/// What does the work of `$(…)` and of backticks.
+const COMMAND: &str =
+    "What a command prints is the value of a step: `step NAME: shell \"date\" -> string`; a text stands in quotes.";
 
 impl StrayCharacter<'_> {
     /// What to do about it, and what to write instead.
@@ -43,8 +49,12 @@ impl StrayCharacter<'_> {
             Some('\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
                 ("Remove it: it changes the order in which text is shown, so that readers see something else.", Some(""))
             }
+            Some('$') if self.before == Some('(') => (COMMAND, None),
+            Some('$') if self.before.is_some_and(|next| next.is_ascii_alphabetic()) => {
+                ("Write the name alone; `${…}` stands inside strings.", Some(""))
+            }
             Some('$') => ("Write the name alone; `${…}` stands inside strings.", None),
-            Some('`') => ("Write a string in double or single quotes; the shell's `$(…)` stands inside it.", None),
+            Some('`') => (COMMAND, None),
             Some('&') => ("Write `and`.", None),
             _ => ("Remove it, or put it into a string.", None),
         }
@@ -62,10 +72,15 @@ impl Finding for StrayCharacter<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let (help, replacement) = self.advice();
-        let shown: String = self.written.chars().take(8).map(shown).collect();
+        let shown: String = self.written.chars().take(30).map(shown).collect();
         let found = Self::at(self.span, format!("`{shown}` is no part of the language"))
             .labelled("stands outside every string")
             .with_help(help);
+        if let Some(inside) = self.written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+            let name = inside.trim();
+            let named = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.') && !name.is_empty();
+            return if named { found.with_fix(format!("Write `{name}`"), self.span, name) } else { found };
+        }
         match replacement {
             Some(text) if self.written.chars().count() == 1 => {
                 let title = if text.is_empty() { "Remove it".to_owned() } else { format!("Write `{text}`") };

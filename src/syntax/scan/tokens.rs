@@ -116,11 +116,25 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         self.skip(is_stray);
         self.at = self.at.max(start + character.len_utf8());
+        if self.text.get(start..self.at) == Some("$") && self.rest().starts_with('{') {
+            // A value as it would stand in a string.
+            let inside = self.rest().get(1..).unwrap_or("");
+            let end = inside
+                .find(['\n', '"', '\'', '#', '{', '}'])
+                .filter(|end| inside.get(*end..).is_some_and(|rest| rest.starts_with('}')));
+            self.at += end.map_or(0, |end| end + 2);
+        }
+        if self.text.get(start..self.at) == Some("`") {
+            // All up to the other one is a command.
+            let line = self.rest().split(['\n', '{', '}']).next().unwrap_or("");
+            self.at += line.find('`').map_or(0, |end| end + 1);
+        }
         let written = self.text.get(start..self.at).unwrap_or("");
         // A comment or a closing brace ends what stands on a line, as its break does.
         let behind = self.rest().trim_start_matches([' ', '\t']).chars().next();
         let line_ends = behind.is_none_or(|next| "\r\n#})];".contains(next));
-        self.diagnostics.push(StrayCharacter { span: self.span(start), written, line_ends }.diagnostic());
+        let before = self.rest().chars().next();
+        self.diagnostics.push(StrayCharacter { span: self.span(start), written, line_ends, before }.diagnostic());
         TokenKind::Stray
     }
 

@@ -1,7 +1,7 @@
 //! The entries of a body, each read by the rule of its first word.
 
 use super::findings::{
-    Assignment, ClauseWithColon, ElseWithoutIf, MissingColon, MissingStep, StatementExpected, UnknownStatement,
+    Assignment, Change, ClauseWithColon, ElseWithoutIf, MissingColon, MissingStep, StatementExpected, UnknownStatement,
 };
 use super::pasted::Surroundings;
 use super::words::{BLOCKS, CLAUSES, ENTRIES, foreign};
@@ -15,6 +15,9 @@ use wf_model::suggest::{is_typing_mistake, nearest};
 
 /// What may follow `on`.
 const CAUSES: [&str; 4] = ["failure", "success", "cancel", "unknown"];
+
+/// Signs that change a value in other languages.
+const CHANGES: [&str; 8] = ["+=", "-=", "*=", "/=", "%=", ".=", "++", "--"];
 
 /// What other languages say for them.
 const FOREIGN_CAUSES: [(&str, &str); 10] = [
@@ -131,6 +134,14 @@ impl Parser<'_> {
     /// `name: …`: an attribute, a block with a name, or a clause that takes no colon.
     fn named_entry(&mut self, entry: &Entry, written: &str, word: Span, head: Span) -> Option<Statement> {
         let colon = self.colon_behind(word, head);
+        if self.slice(colon.after().to(head.after())).starts_with('=') {
+            let equals = self.equals_behind(word, head);
+            let declared = self.declared.contains(written);
+            let found =
+                Assignment { word, written: written.to_owned(), equals, attribute: self.in_invocation, walrus: !declared };
+            self.diagnostics.push(found.diagnostic());
+            return None;
+        }
         if CLAUSES.contains(&written) {
             let rule = clause_rule(written).or(clause_with_body(written));
             let mut patch = Patch::replacing(head, self.text, colon, " ");
@@ -220,9 +231,22 @@ impl Parser<'_> {
             self.diagnostics.push(MissingColon { word, written }.diagnostic());
             return Some(Statement::Attribute(Attribute { name, value: super::declaration::missing(head), span: entry.span }));
         }
+        if CHANGES.iter().any(|sign| behind.starts_with(sign))
+            || self.declared.contains(written.as_str()) && behind.starts_with('=')
+        {
+            self.diagnostics.push(Change { head, written }.diagnostic());
+            return None;
+        }
         if behind.starts_with('=') && !behind.starts_with("==") {
             self.diagnostics.push(
-                Assignment { word, written, equals: self.equals_behind(word, head), attribute: self.in_invocation }.diagnostic(),
+                Assignment {
+                    word,
+                    written,
+                    equals: self.equals_behind(word, head),
+                    attribute: self.in_invocation,
+                    walrus: false,
+                }
+                .diagnostic(),
             );
             let value = super::declaration::missing(head);
             let declaration = Patch::inserting_before(head, self.text, "let ");
@@ -232,7 +256,8 @@ impl Parser<'_> {
             return self.in_invocation.then_some(Statement::Attribute(Attribute { name, value, span: entry.span }));
         }
         let colon = Patch::replacing(head, self.text, word.after(), ":");
-        let data = behind.starts_with(['"', '\'', '[', '{', '(']) || behind.starts_with(|c: char| c.is_ascii_digit());
+        let data = foreign(&written).is_none() && behind.starts_with(['"', '\'', '[', '{', '('])
+            || behind.starts_with(|c: char| c.is_ascii_digit());
         if (self.in_invocation || data) && Self::fits(Rule::attribute_head, &colon.text) {
             self.diagnostics.push(MissingColon { word, written }.diagnostic());
             let attribute = self.patched(colon, |parser| parser.attribute(head))?;

@@ -36,6 +36,7 @@ impl Parser<'_> {
             let type_ = Some(TypeExpression { kind: TypeKind::Missing, span });
             Some(Param { doc: None, name, type_, default: Some(missing(span)), constraint: None, span })
         })?;
+        self.declared.insert(read.name.text.clone());
         Some(Param { doc, ..read })
     }
 
@@ -43,6 +44,7 @@ impl Parser<'_> {
     pub(super) fn let_(&mut self, entry: &Entry, span: Span) -> Option<Let> {
         let doc = self.doc(entry);
         let (name, type_, value) = self.named_value(Rule::let_head, span)?;
+        self.declared.insert(name.text.clone());
         Some(Let { doc, name, type_, value, span })
     }
 

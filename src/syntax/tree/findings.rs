@@ -246,6 +246,24 @@ pub(super) struct Assignment {
     pub(super) equals: Span,
     /// Whether attributes stand here.
     pub(super) attribute: bool,
+    /// Whether it is `f := 3`.
+    pub(super) walrus: bool,
+}
+
+/// `n += 3`, `n = n + 3`
+pub(super) struct Change {
+    pub(super) head: Span,
+    pub(super) written: String,
+}
+
+impl Finding for Change {
+    const SLUG: &'static str = "assignment";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.head, format!("`{}` cannot be changed", self.written))
+            .labelled("a value is set once")
+            .with_help(format!("Give the new value a name of its own: `let next = {} + 1`.", self.written))
+    }
 }
 
 impl Finding for Assignment {
@@ -261,10 +279,14 @@ impl Finding for Assignment {
                 .with_help(format!("Write `{}: …`.", self.written))
                 .with_edits("Write a colon", vec![edit]);
         }
+        let mut edits = vec![Edit { span: self.word.before(), replacement: "let ".to_owned() }];
+        if self.walrus {
+            edits.push(Edit { span: self.word.after().to(self.equals), replacement: " =".to_owned() });
+        }
         found
             .labelled("a value is declared with `let`")
             .with_help(format!("Write `let {} = …`; a value is set once and never changed.", self.written))
-            .with_fix("Add `let`", self.word.before(), "let ")
+            .with_edits("Add `let`", edits)
     }
 }
 

@@ -72,7 +72,11 @@ const COMMANDS: [&str; 58] = [
 const SHELL: &str = "Put the lines of the shell into a step: `step NAME: shell \"\"\"…\"\"\"`.";
 
 /// Keywords of other languages, and what does their work here.
-const KEYWORDS: [(&str, &str); 16] = [
+const KEYWORDS: [(&str, &str); 20] = [
+    ("end", "A body ends with `}`: `if ready { … }`."),
+    ("when", "It stands in the head, before the brace: `step b: shell \"make\" when CONDITION { … }`."),
+    ("depends", "It stands in the head, before the brace: `step b: shell \"make\" depends on a { … }`."),
+    ("unless", "Write `if not CONDITION { … }`."),
     ("then", SHELL),
     ("fi", SHELL),
     ("do", SHELL),

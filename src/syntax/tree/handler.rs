@@ -3,7 +3,7 @@
 use super::Parser;
 use super::head::Head;
 use crate::ast::{Body, Entry as Statement, Handler, Name, Rollback, RollbackExtent};
-use crate::parse::{Rule, name};
+use crate::parse::{Rule, used_name};
 use crate::scan::Entry;
 use pest::iterators::Pair;
 use wf_model::program::HandlerCause;
@@ -60,7 +60,7 @@ fn rollback<'a>(part: Pair<'a, Rule>, head: &mut Head<'a>) -> Rollback {
     let extent = match part.into_inner().next() {
         None => RollbackExtent::Everything,
         Some(inner) if inner.as_rule() == Rule::rollback_manually => RollbackExtent::Manually,
-        Some(inner) => RollbackExtent::To(name(inner, &mut head.convert)),
+        Some(inner) => RollbackExtent::To(used_name(inner, &mut head.convert)),
     };
     Rollback { extent, span }
 }

@@ -3,7 +3,7 @@
 use super::Parser;
 use super::findings::BodyMissing;
 use crate::ast::{Expression, Name, TypeExpression};
-use crate::parse::{Convert, Rule, declared_name, describe, expression, name, read, type_expression};
+use crate::parse::{Convert, Rule, declared_name, describe, expression, read, type_expression, used_name};
 use pest::iterators::{Pair, Pairs};
 use wf_model::diagnostic::Finding;
 use wf_model::span::Span;
@@ -36,8 +36,8 @@ impl<'a> Head<'a> {
 
     /// The name that comes next.
     pub(super) fn name(&mut self) -> Option<Name> {
-        let pair = self.take(Rule::name)?;
-        Some(name(pair, &mut self.convert))
+        let pair = self.parts.next_if(|pair| matches!(pair.as_rule(), Rule::name | Rule::used_name))?;
+        Some(used_name(pair, &mut self.convert))
     }
 
     /// The expression that comes next.

@@ -42,5 +42,5 @@ fn use_target(pair: Pair<'_, Rule>, head: &mut Head<'_>) -> Option<UseTarget> {
 }
 
 fn names(pair: Pair<'_, Rule>, head: &mut Head<'_>) -> Vec<Name> {
-    pair.into_inner().map(|name| crate::parse::name(name, &mut head.convert)).collect()
+    pair.into_inner().map(|name| crate::parse::plain_name(name, &mut head.convert)).collect()
 }

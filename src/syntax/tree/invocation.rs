@@ -4,7 +4,7 @@ use super::Parser;
 use super::findings::{ClauseInHead, MainNotLiteral, RepeatedPart};
 use super::head::Head;
 use crate::ast::{Body, Depends, Expression, ExpressionKind, Invocation, Name};
-use crate::parse::{Rule, name};
+use crate::parse::{Rule, used_name};
 use pest::iterators::Pair;
 use wf_model::diagnostic::Finding;
 use wf_model::span::Span;
@@ -47,7 +47,7 @@ pub(super) fn invocation(head: &mut Head<'_>) -> Option<InvocationHead> {
 fn parts(head: &mut Head<'_>) -> Option<InvocationHead> {
     let callee = head.take(Rule::callee)?;
     let span = head.span;
-    let mut names: Vec<Name> = callee.into_inner().map(|pair| name(pair, &mut head.convert)).collect();
+    let mut names: Vec<Name> = callee.into_inner().map(|pair| used_name(pair, &mut head.convert)).collect();
     let kind = names.pop()?;
     let invocation = Invocation { module: names.pop(), kind, literal: None, decode: None, when: None, body: None, span };
     let mut read = InvocationHead { invocation, depends: None };
@@ -84,8 +84,8 @@ pub(super) fn order_part<'a>(
     let place = head.convert.span(&part);
     match part.as_rule() {
         Rule::depends_part => {
-            let names = part.into_inner().filter(|inner| inner.as_rule() == Rule::name);
-            let names = names.map(|pair| name(pair, &mut head.convert)).collect();
+            let names = part.into_inner().filter(|inner| inner.as_rule() == Rule::used_name);
+            let names = names.map(|pair| used_name(pair, &mut head.convert)).collect();
             once(depends, Some(Depends { names, span: place }), "`depends on`", place, head);
         }
         Rule::when_part => {

@@ -83,6 +83,7 @@ impl Parser<'_> {
     fn workflow(&mut self, entry: &Entry, head: Span) -> Option<Workflow> {
         let name = self.head(Rule::workflow_head, head, |head| head.declared());
         let example = name.as_ref().map(|name| format!("workflow {} {{ … }}", name.text));
+        self.declared.clear();
         let body = self.one_body(entry, "workflow", example.as_deref().unwrap_or("workflow main { … }"))?;
         // A workflow whose name cannot be read is checked under a name that nobody can write.
         let name = name.unwrap_or_else(|| crate::ast::Name { text: "".into(), span: head });

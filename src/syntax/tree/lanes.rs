@@ -7,6 +7,7 @@
 use super::Parser;
 use crate::ast::Entry as Statement;
 use crate::scan::Entry;
+use std::collections::HashSet;
 use std::num::NonZero;
 use std::thread::{Builder, available_parallelism, scope};
 
@@ -63,6 +64,7 @@ impl Parser<'_> {
             diagnostics: Vec::new(),
             patch: None,
             of_shell: false,
+            declared: HashSet::new(),
             said: Vec::new(),
             alone: true,
         }
@@ -83,7 +85,7 @@ mod tests {
     use crate::scan::{Part, scan};
     use crate::tree::Parsed;
     use crate::tree::pasted::Surroundings;
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
     use wf_model::span::SourceId;
 
     /// A workflow of many steps, of which one is written differently.
@@ -111,6 +113,7 @@ mod tests {
             patch: None,
             in_invocation: false,
             of_shell: false,
+            declared: HashSet::new(),
             readings,
             said,
             alone: true,

@@ -9,6 +9,7 @@ mod findings;
 mod habits;
 mod handler;
 mod head;
+mod hyphens;
 mod import;
 mod invocation;
 mod item;
@@ -26,7 +27,8 @@ mod yaml;
 use crate::ast::File;
 use crate::scan::{Entry, Part, Reading, Scan, Token, scan};
 use patch::Patch;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use wf_model::diagnostic::Diagnostic;
 use wf_model::span::{SourceId, Span};
 
@@ -57,6 +59,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         patch: None,
         in_invocation: false,
         of_shell: false,
+        declared: HashSet::new(),
         readings: &readings,
         said: Vec::new(),
         alone: false,
@@ -67,28 +70,8 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     found.extend(diagnostics.into_iter().filter(|diagnostic| !lies_in(diagnostic.primary.span, &said)));
     let mut diagnostics = found;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-    keep_used_names(text, &mut diagnostics);
+    hyphens::keep_used_names(text, &tokens, &mut diagnostics);
     Parsed { file: File { items }, tokens, diagnostics }
-}
-
-/// Takes the fix from a name with a hyphen that stands elsewhere too: the declaration alone must not change.
-fn keep_used_names(text: &str, diagnostics: &mut [Diagnostic]) {
-    let hyphenated = |diagnostic: &&mut Diagnostic| diagnostic.slug == "hyphenated-name" && diagnostic.fix.is_some();
-    let mut found: Vec<&mut Diagnostic> = diagnostics.iter_mut().filter(hyphenated).collect();
-    if found.is_empty() {
-        return;
-    }
-    let mut times: HashMap<&str, usize> = HashMap::new();
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
-    for word in words.filter(|word| word.contains('-')) {
-        *times.entry(word).or_default() += 1;
-    }
-    for diagnostic in &mut found {
-        let name = text.get(diagnostic.primary.span.range()).unwrap_or("");
-        if times.get(name).is_some_and(|times| *times > 1) {
-            diagnostic.fix = None;
-        }
-    }
 }
 
 /// Whether `place` lies in one of these spans, which are sorted and do not overlap.
@@ -107,6 +90,8 @@ struct Parser<'a> {
     in_invocation: bool,
     /// Whether the entry at hand was said to be a line of a shell.
     of_shell: bool,
+    /// What the workflow at hand has declared so far with `param` and `let`.
+    declared: HashSet<Arc<str>>,
     /// Heads that are not read as they stand, by where they begin.
     readings: &'a HashMap<u32, &'a Reading>,
     /// Heads of which all was said with one diagnostic: what the scanner found in them is left out.

@@ -149,7 +149,7 @@ fn what_is_surely_meant_is_mended() {
         ("step a: shell \"x\" { reads only; }", "step a: shell \"x\" { reads only }"),
         ("step a: shell \"x\"; # first", "step a: shell \"x\" # first"),
         ("step my-step: shell \"x\"", "step my_step: shell \"x\""),
-        ("step my-step: shell \"x\"\n  step b: shell \"my-step\"", "step my-step: shell \"x\"\n  step b: shell \"my-step\""),
+        ("step my-step: shell \"x\"\n  step b: shell \"my-step\"", "step my_step: shell \"x\"\n  step b: shell \"my-step\""),
         ("for x in [1] {\n  }", "for each x in [1] {\n  }"),
         ("stpe a: shell \"x\"", "step a: shell \"x\""),
         ("step a: shell \"x\" {\n    read only\n  }", "step a: shell \"x\" {\n    reads only\n  }"),
