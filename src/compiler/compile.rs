@@ -5,7 +5,7 @@ use crate::findings::{DuplicateName, Unreadable};
 use crate::load::{Loaded, Module, load};
 use crate::workflow::{Check, FileContext};
 use crate::{effects, globals, signature, test};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding, Level, Severity};
 use wf_model::kind::Registry;
@@ -105,7 +105,7 @@ fn declare<'a>(
     declared: &mut Vec<Declared<'a>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> HashMap<Arc<str>, WorkflowId> {
-    let mut names: HashMap<Arc<str>, (WorkflowId, Span)> = HashMap::new();
+    let mut names: HashMap<Arc<str>, (WorkflowId, Span)> = HashMap::default();
     for item in &file.file.items {
         let ast::Item::Workflow(workflow) = item else { continue };
         let id = WorkflowId(u32::try_from(declared.len()).unwrap_or(u32::MAX));

@@ -2,7 +2,7 @@
 
 use crate::files::{FileProblem, Files};
 use crate::findings::{EmptyFile, ImportCycle, ImportUnreadable, NoStandardLibrary};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::source::{Source, Sources};
@@ -50,7 +50,7 @@ pub(crate) fn load(path: &str, files: &dyn Files) -> Loaded {
         sources: Sources::default(),
         modules: Vec::new(),
         diagnostics: Vec::new(),
-        known: HashMap::new(),
+        known: HashMap::default(),
         open: Vec::new(),
     };
     let absolute = files.resolve("", path);

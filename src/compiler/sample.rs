@@ -1,6 +1,6 @@
 //! Hand-made workflows for tests of single passes.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use wf_model::expression::{Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{
     Attribute, AttributeValue, Body, BodyId, Callee, ForEach, Handler, HandlerCause, Invocation, Iterator, Parallel, Statement,
@@ -22,7 +22,7 @@ impl Sample {
     pub(crate) fn new() -> Self {
         let mut workflow = Workflow::empty("main".into(), "/".into(), Span::default());
         workflow.bodies.add(Body::default());
-        Self { workflow, depends: HashMap::new(), spans: 0 }
+        Self { workflow, depends: HashMap::default(), spans: 0 }
     }
 
     pub(crate) fn root(&self) -> BodyId {

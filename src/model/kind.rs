@@ -1,6 +1,7 @@
 //! Descriptors of step kinds: all that checker, completion, hover, plan and docs know of a kind.
 
 use crate::types::Type;
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 /// What a kind is, what it takes and what it gives.
@@ -97,7 +98,7 @@ pub enum EffectRule {
 /// All kinds there are, in the order of the reference.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    kinds: IndexMap<&'static str, Kind>,
+    kinds: IndexMap<&'static str, Kind, RandomState>,
 }
 
 impl Registry {

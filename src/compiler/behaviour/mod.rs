@@ -13,7 +13,7 @@ mod triggers;
 
 use crate::compile::{Compilation, compile};
 use crate::files::{FileProblem, Files};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use wf_model::diagnostic::Level;
 use wf_model::program::Program;
 

@@ -1,7 +1,7 @@
 //! Steps that are taken as done though their value is used.
 
 use super::Check;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{StatementKind, UnknownAnswer, Workflow};
@@ -24,7 +24,7 @@ pub(super) fn check(check: &mut Check<'_, '_>) {
 
 /// Where each of `values` is used first by another statement, an output or behind its loop.
 fn first_uses(workflow: &Workflow, values: &HashSet<ValueId>) -> HashMap<ValueId, Span> {
-    let mut first = HashMap::new();
+    let mut first = HashMap::default();
     for (_, statement) in workflow.statements.iter() {
         let others = |(value, _): &(ValueId, Span)| Some(*value) != statement.value;
         let expressions = statement.expressions().chain(statement.expressions_with_result());

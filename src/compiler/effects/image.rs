@@ -1,7 +1,7 @@
 //! Images that may mean something else tomorrow.
 
 use super::{Check, Seen};
-use std::collections::HashSet;
+use foldhash::HashSet;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::program::{AttributeValue, Callee};

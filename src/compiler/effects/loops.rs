@@ -1,7 +1,7 @@
 //! Which values tell the iterations of a loop apart.
 
 use crate::nesting::Tree;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use wf_model::expression::{Expression, ValueId};
 use wf_model::program::{StatementId, StatementKind, Workflow};
 
@@ -12,7 +12,7 @@ pub(super) struct Tellers(HashSet<(ValueId, StatementId)>);
 impl Tellers {
     /// Follows the variables of all loops through the `let`s inside them.
     pub(super) fn new(workflow: &Workflow, tree: &Tree) -> Self {
-        let mut users: HashMap<ValueId, Vec<(StatementId, ValueId)>> = HashMap::new();
+        let mut users: HashMap<ValueId, Vec<(StatementId, ValueId)>> = HashMap::default();
         for (id, statement) in workflow.statements.iter() {
             let (StatementKind::Let(binding), Some(value)) = (&statement.kind, statement.value) else { continue };
             for source in binding.expression.walk().filter_map(Expression::named_value) {

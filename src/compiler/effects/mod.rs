@@ -15,9 +15,9 @@ mod undo;
 mod unstated;
 
 use crate::nesting::Tree;
+use foldhash::HashSet;
 use loops::Tellers;
 use scope::Scopes;
-use std::collections::HashSet;
 use wf_model::diagnostic::{Diagnostic, Finding, Level, Strictness};
 use wf_model::kind::Registry;
 use wf_model::program::{Callee, Effect, Place, Program, Statement, StatementId, Step, Workflow, WorkflowId};
@@ -105,7 +105,7 @@ impl Check<'_, '_> {
 
 /// The workflows that a caller rolls back: called where a handler does, or by a workflow that is itself rolled back.
 fn covered(rooms: &[Room<'_>]) -> HashSet<WorkflowId> {
-    let mut covered = HashSet::new();
+    let mut covered = HashSet::default();
     let mut left: Vec<WorkflowId> = Vec::new();
     for room in rooms {
         let rolled_back = |id| room.scopes.undoes(room.workflow, &room.tree, id);

@@ -1,7 +1,7 @@
 //! `raw` over what comes from outside.
 
 use super::Check;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::expression::{Expression, ExpressionKind, Function, Reference, ValueId};
 use wf_model::program::{AttributeValue, Invocation, Place, StatementKind, UnknownAnswer, ValueOrigin, Workflow};
@@ -78,7 +78,7 @@ impl<'a> Outside<'a> {
         let from_outside = |origin| matches!(origin, ValueOrigin::Parameter | ValueOrigin::Step | ValueOrigin::Block);
         let declared = workflow.values.iter().filter(|(_, declaration)| from_outside(declaration.origin));
         let mut left: Vec<_> = declared.map(|(id, _)| id).collect();
-        let mut made_from: HashMap<ValueId, Vec<ValueId>> = HashMap::new();
+        let mut made_from: HashMap<ValueId, Vec<ValueId>> = HashMap::default();
         for (value, expression) in derived(workflow) {
             for part in gives(expression) {
                 match &part.kind {

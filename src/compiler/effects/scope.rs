@@ -1,7 +1,7 @@
 //! Where a rollback reaches.
 
 use crate::nesting::{Owner, Tree};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use wf_model::program::{BodyId, StatementId, StatementKind, Wait, Workflow};
 use wf_model::span::Span;
 

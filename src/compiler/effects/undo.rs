@@ -3,7 +3,7 @@
 use super::scope::in_handler;
 use super::{Check, Seen};
 use crate::nesting::Owner;
-use std::collections::HashSet;
+use foldhash::HashSet;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Reference, ValueId};
 use wf_model::kind::TextSyntax;

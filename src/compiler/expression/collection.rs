@@ -3,7 +3,7 @@
 use super::convert::{as_joined, joined};
 use super::findings::{DuplicateKey, MissingField, UnknownField};
 use super::{Checker, unknown};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::span::Span;
@@ -73,7 +73,7 @@ impl Checker<'_> {
     }
 
     fn report_repeated(&mut self, entries: &[(ast::Key, ast::Expression)]) {
-        let mut known: HashMap<&str, Span> = HashMap::new();
+        let mut known: HashMap<&str, Span> = HashMap::default();
         for (key, _) in entries {
             match known.get(&*key.text) {
                 Some(first) => self.report(&DuplicateKey { key, first: *first }),

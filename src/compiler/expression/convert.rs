@@ -2,7 +2,7 @@
 
 use super::findings::{BareNumber, JsonNeedsAs, MayBeMissing, SecretLeak, TypeMismatch, WrongUnit};
 use super::{Checker, unknown};
-use std::collections::HashSet;
+use foldhash::HashSet;
 use wf_model::expression::{Expression, ExpressionKind, Method, Reference};
 use wf_model::span::Span;
 use wf_model::types::{Field, Type};
@@ -47,7 +47,7 @@ impl Checker<'_> {
 
     /// How a secret came into an expression.
     fn trail_of(&self, expression: &Expression) -> Vec<(Span, String)> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut trail = Vec::new();
         for part in expression.walk() {
             if let ExpressionKind::Reference(Reference::Value(value)) = part.kind

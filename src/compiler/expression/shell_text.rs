@@ -2,7 +2,7 @@
 
 use super::text::has_text;
 use super::{Checker, unknown};
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::sync::Arc;
 use wf_model::diagnostic::Edit;
 use wf_model::expression::{BinaryOperator, Expression};
@@ -19,7 +19,7 @@ pub(super) struct ShellText<'a> {
 impl Checker<'_> {
     /// The values of a shell text, each with the place of its `${…}`.
     pub(crate) fn words(&mut self, text: &ast::Text) -> Vec<(Expression, Span)> {
-        let mut shell = ShellText { text, told: HashSet::new() };
+        let mut shell = ShellText { text, told: HashSet::default() };
         let mut values = Vec::new();
         for part in &text.parts {
             if let TextPart::Value { expression, span } = part {

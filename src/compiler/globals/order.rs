@@ -1,8 +1,8 @@
 //! The `let`s of a file in an order in which each stands behind those that it uses.
 
 use crate::findings::LetCycle;
+use foldhash::{HashMap, HashSet};
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
 use wf_syntax::ast::Let;
@@ -26,7 +26,7 @@ struct Open<'a> {
 
 /// Orders them as written where nothing asks for another order; a circle is reported.
 pub(super) fn ordered<'a>(lets: &[&'a Let], diagnostics: &mut Vec<Diagnostic>) -> Ordered<'a> {
-    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut places: HashMap<&str, usize> = HashMap::default();
     for (at, let_) in lets.iter().enumerate() {
         places.entry(&let_.name.text).or_insert(at);
     }
@@ -37,7 +37,7 @@ pub(super) fn ordered<'a>(lets: &[&'a Let], diagnostics: &mut Vec<Diagnostic>) -
         uses.sort_by_key(|(_, span)| Reverse(*span));
         Some(Open { at, uses, let_, used })
     };
-    let mut made = Ordered { lets: Vec::new(), circular: HashSet::new() };
+    let mut made = Ordered { lets: Vec::new(), circular: HashSet::default() };
     let mut states = vec![State::New; lets.len()];
     for start in 0..lets.len() {
         let mut way: Vec<Open<'_>> = Vec::new();

@@ -6,7 +6,8 @@
 use super::edges::{Edge, Waits};
 use super::findings::DependencyCycle;
 use crate::nesting::{Owner, Tree};
-use std::collections::{HashMap, HashSet, VecDeque};
+use foldhash::{HashMap, HashSet};
+use std::collections::VecDeque;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::program::{DependencyReason, Place, StatementId, Workflow};
 use wf_model::span::Span;
@@ -20,7 +21,7 @@ pub(super) fn report(workflow: &Workflow, tree: &Tree, waits: &Waits, diagnostic
     let graph = Graph::new(workflow, tree, waits);
     let knots = graph.knots();
     let knot_of = |node: usize| knots.get(node).copied();
-    let mut reported = HashSet::new();
+    let mut reported = HashSet::default();
     for edge in waits.iter().filter(|edge| !written(edge)) {
         let (from, to) = (graph.start(edge.user), graph.end(edge.dependency.on));
         if knot_of(from) == knot_of(to) && reported.insert(knot_of(from)) {
@@ -115,7 +116,7 @@ impl Graph {
     /// The shortest way between two nodes of one knot, both included.
     fn way(&self, from: usize, to: usize, knots: &[usize]) -> Vec<usize> {
         let knot = knots.get(to);
-        let mut came_from = HashMap::from([(from, from)]);
+        let mut came_from = HashMap::from_iter([(from, from)]);
         let mut left = VecDeque::from([from]);
         while let Some(node) = left.pop_front() {
             if node == to {

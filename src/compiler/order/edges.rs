@@ -4,7 +4,7 @@ use super::Depends;
 use super::findings::ValueUsedBefore;
 use super::uses::{self, Use};
 use crate::nesting::{Meeting, Tree, Unsettled};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::program::{Body, Dependency, DependencyReason, Place, StatementId, Workflow};
 use wf_model::span::Span;
@@ -55,7 +55,7 @@ impl Waits {
 impl<'a> Edges<'a> {
     /// Starts without any edge.
     pub(super) fn new(workflow: &'a Workflow, tree: &'a Tree, depends: &'a HashMap<StatementId, Depends>) -> Self {
-        Self { workflow, tree, depends, known: HashSet::new(), waits: vec![Vec::new(); workflow.statements.len()] }
+        Self { workflow, tree, depends, known: HashSet::default(), waits: vec![Vec::new(); workflow.statements.len()] }
     }
 
     /// Adds what `depends on` says; a dependency on a step of a loop is one on the loop.
@@ -75,7 +75,7 @@ impl<'a> Edges<'a> {
 
     /// Adds what uses of values say, and reports those above the statement that sets the value.
     pub(super) fn add_values(&mut self, diagnostics: &mut Vec<Diagnostic>) {
-        let mut reported = HashSet::new();
+        let mut reported = HashSet::default();
         for used in uses::collect(self.workflow, self.tree) {
             match self.tree.meet(used.user, used.producer) {
                 Some(meeting) if self.comes_too_early(&meeting) => {

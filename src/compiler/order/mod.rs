@@ -15,7 +15,7 @@ mod uses;
 
 use crate::nesting::Tree;
 use edges::Edges;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use wf_model::diagnostic::Diagnostic;
 use wf_model::program::{StatementId, Workflow};
 use wf_model::span::Span;

@@ -2,8 +2,8 @@
 
 use super::{Depends, resolve};
 use crate::sample::Sample;
+use foldhash::HashSet;
 use proptest::prelude::*;
-use std::collections::HashSet;
 use wf_model::program::{Body, BodyId, Place, Statement, StatementId, Wait, Workflow};
 
 /// One step of building a workflow: numbers pick a body or a statement out of those that are there.

@@ -1,6 +1,6 @@
 //! Which statement uses the value of which.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use wf_model::expression::{Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{StatementId, Workflow};
 use wf_model::span::Span;
@@ -38,7 +38,7 @@ pub(super) fn collect(workflow: &Workflow, tree: &Tree) -> Vec<Use> {
 }
 
 fn producers(workflow: &Workflow) -> Producers {
-    let mut producers = Producers::new();
+    let mut producers = Producers::default();
     for (id, statement) in workflow.statements.iter() {
         if let Some(value) = statement.value {
             producers.entry(value).or_default().push(id);

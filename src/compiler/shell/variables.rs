@@ -6,7 +6,7 @@
 use super::context::{Carried, Context, Refusal};
 use super::frame::{Mode, Words};
 use super::lexer::Lexer;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 /// What a text does with variables.
 #[derive(Debug, Default)]
@@ -46,12 +46,12 @@ impl Variables {
 
     /// The values that reach code, each with one use; `values` is their number.
     pub(super) fn carried(&self, values: usize) -> Vec<Carried> {
-        let mut assigned: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut assigned: HashMap<&str, Vec<usize>> = HashMap::default();
         for (name, value) in &self.assigned {
             assigned.entry(name).or_default().push(*value);
         }
         let mut carried = Vec::new();
-        let mut known: HashSet<&str> = HashSet::new();
+        let mut known: HashSet<&str> = HashSet::default();
         for (used, refusal) in self.uses.iter().filter_map(|used| Some((used, used.refusal?))) {
             let mut left = vec![used.name.as_str()];
             while let Some(name) = left.pop() {

@@ -1,7 +1,8 @@
 //! The paths by which tests name steps (§10), and what a step is in an `expect`.
 
 use crate::findings::{StepPath, UnknownMock};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::kind::Registry;
@@ -54,7 +55,7 @@ struct Segment<'e> {
 
 impl<'a> Paths<'a> {
     pub(super) fn new(workflow: WorkflowId, finished: &'a [Option<Workflow>], kinds: &'a Registry) -> Self {
-        Self { workflow, finished, kinds, scopes: HashMap::new() }
+        Self { workflow, finished, kinds, scopes: HashMap::default() }
     }
 
     /// The names with which a path may begin.

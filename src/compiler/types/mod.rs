@@ -6,7 +6,7 @@ mod tests;
 
 use crate::suggestions::Suggestions;
 use findings::{DuplicateField, DuplicateType, RecursiveType, RepeatedMember, TypeTooLarge, UnknownType};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
@@ -86,7 +86,7 @@ impl TypeNames {
     /// Resolves the `type` declarations of a file; a name that is declared twice, or by itself, is reported.
     #[must_use]
     pub(crate) fn new(declarations: &[&TypeDeclaration], diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let mut declared: HashMap<&str, &TypeDeclaration> = HashMap::new();
+        let mut declared: HashMap<&str, &TypeDeclaration> = HashMap::default();
         for declaration in declarations {
             match declared.get(&*declaration.name.text) {
                 Some(first) => {
@@ -98,7 +98,8 @@ impl TypeNames {
             }
         }
         let known = Self::default();
-        let mut resolver = Resolver { declared: &declared, known: &known, done: HashMap::new(), open: Vec::new(), diagnostics };
+        let mut resolver =
+            Resolver { declared: &declared, known: &known, done: HashMap::default(), open: Vec::new(), diagnostics };
         for declaration in declarations {
             resolver.named(&declaration.name.text, declaration.name.span);
         }
@@ -140,8 +141,8 @@ fn is_too_large(type_: &Type) -> bool {
 
 /// The type that an expression names; [`Type::Unknown`] where it names none, which is reported.
 pub(crate) fn resolve(expression: &TypeExpression, names: &TypeNames, diagnostics: &mut Vec<Diagnostic>) -> Type {
-    let none = HashMap::new();
-    let mut resolver = Resolver { declared: &none, known: names, done: HashMap::new(), open: Vec::new(), diagnostics };
+    let none = HashMap::default();
+    let mut resolver = Resolver { declared: &none, known: names, done: HashMap::default(), open: Vec::new(), diagnostics };
     resolver.type_(expression).type_
 }
 
@@ -228,7 +229,7 @@ impl Resolver<'_> {
     }
 
     fn union(&mut self, members: &[(Arc<str>, Span)]) -> Type {
-        let mut known = HashSet::new();
+        let mut known = HashSet::default();
         let mut kept: Vec<Arc<str>> = Vec::new();
         for (member, span) in members {
             if known.insert(member) {
@@ -241,7 +242,7 @@ impl Resolver<'_> {
     }
 
     fn record(&mut self, fields: &[(Name, TypeExpression)]) -> Measured {
-        let mut known: HashMap<&str, Span> = HashMap::new();
+        let mut known: HashMap<&str, Span> = HashMap::default();
         let mut kept: Vec<Field> = Vec::new();
         let (mut parts, mut depth) = (1_usize, 0);
         for (name, type_) in fields {

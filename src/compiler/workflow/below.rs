@@ -1,14 +1,14 @@
 //! Names inside blocks, before the check has come to them.
 
 use super::body::declared;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::Arc;
 use wf_model::span::Span;
 use wf_syntax::ast::{Body, Entry};
 
 /// The names that the blocks of a workflow declare, at any depth; of several the first.
 pub(super) fn names_in_blocks(workflow: &Body) -> HashMap<Arc<str>, Span> {
-    let mut names = HashMap::new();
+    let mut names = HashMap::default();
     let mut left: Vec<&Body> = workflow.entries.iter().flat_map(bodies).collect();
     while let Some(body) = left.pop() {
         for name in body.entries.iter().filter_map(declared) {

@@ -5,8 +5,8 @@ use crate::globals::Globals;
 use crate::load::Module;
 use crate::suggestions::Suggestions;
 use crate::types::TypeNames;
+use foldhash::{HashMap, HashSet};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::kind::Registry;
@@ -53,10 +53,10 @@ impl<'a> FileContext<'a> {
             types: TypeNames::new(&declarations, diagnostics),
             kinds,
             workflows: own.get(index).cloned().unwrap_or_default(),
-            modules: HashMap::new(),
-            broken: HashSet::new(),
+            modules: HashMap::default(),
+            broken: HashSet::default(),
             whole: module.whole,
-            used: RefCell::new(HashSet::new()),
+            used: RefCell::new(HashSet::default()),
             suggestions: Suggestions::default(),
         };
         for declaration in declarations {

@@ -6,7 +6,7 @@ use crate::findings::{
     AmbiguousDefault, DefaultBreaksConstraint, DuplicateName, InterpolatedSource, SettingRepeated, UnknownSetting,
     attribute_meant, said_otherwise,
 };
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind, Reference};
 use wf_model::program::{
@@ -155,7 +155,7 @@ impl Check<'_> {
 
     /// How a secret came into an expression: each place once.
     pub(super) fn trail(&self, expression: &Expression) -> Vec<(Span, String)> {
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut trail = Vec::new();
         for part in expression.walk() {
             if let ExpressionKind::Reference(Reference::Value(from)) = part.kind {

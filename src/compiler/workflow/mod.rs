@@ -24,9 +24,9 @@ use crate::expression::{Checker, Facts};
 use crate::findings::BelowZero;
 use crate::globals::Globals;
 use crate::order::Depends;
+use foldhash::HashMap;
 use handler::InHandler;
 use names::{Known, Visibility};
-use std::collections::HashMap;
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, ExpressionKind, ValueId};
@@ -65,9 +65,9 @@ pub(crate) struct Check<'a> {
     early: bool,
     /// How a secret came into a value.
     trails: HashMap<ValueId, Vec<(Span, String)>>,
-    used: std::collections::HashSet<ValueId>,
+    used: foldhash::HashSet<ValueId>,
     /// Names that something was reported about; that they are unused besides is not worth saying.
-    mentioned: std::collections::HashSet<Arc<str>>,
+    mentioned: foldhash::HashSet<Arc<str>>,
     depends: HashMap<StatementId, Depends>,
     written: Vec<order::Written>,
     statements_of: HashMap<Arc<str>, Vec<StatementId>>,
@@ -103,7 +103,7 @@ impl<'a> Check<'a> {
                 doc: workflow.doc.as_ref().map(|doc| doc.text.as_str().into()),
                 ..Workflow::empty(workflow.name.text.clone(), context.here.clone(), workflow.name.span)
             },
-            names: HashMap::new(),
+            names: HashMap::default(),
             in_blocks: below::names_in_blocks(&workflow.body),
             branches: Vec::new(),
             next_if: 0,
@@ -113,18 +113,18 @@ impl<'a> Check<'a> {
             facts: Facts::default(),
             free_order: false,
             early: true,
-            trails: HashMap::new(),
-            used: std::collections::HashSet::new(),
-            mentioned: std::collections::HashSet::new(),
-            depends: HashMap::new(),
+            trails: HashMap::default(),
+            used: foldhash::HashSet::default(),
+            mentioned: foldhash::HashSet::default(),
+            depends: HashMap::default(),
             written: Vec::new(),
-            statements_of: HashMap::new(),
+            statements_of: HashMap::default(),
             checkpoints: Vec::new(),
-            output_places: HashMap::new(),
+            output_places: HashMap::default(),
             handler: None,
             in_undo: false,
             shown: Vec::new(),
-            ahead: HashMap::new(),
+            ahead: HashMap::default(),
         };
         check.declare_globals();
         let root = check.workflow_body(&workflow.body);

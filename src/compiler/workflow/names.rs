@@ -4,7 +4,7 @@ use crate::expression::{Lookup, Names};
 use crate::findings::{NotHere, NotVisible, UsedBeforeDeclared};
 use crate::globals::Globals;
 use crate::suggestions::Suggestions;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::diagnostic::Finding;
 use wf_model::expression::{Reference, ValueId};

@@ -1,7 +1,7 @@
 //! Raw strings of a shell in which a value was meant.
 
 use super::Check;
-use std::collections::HashSet;
+use foldhash::HashSet;
 use wf_model::diagnostic::{Diagnostic, Edit, Finding, Strictness};
 use wf_model::span::Span;
 use wf_syntax::ast::{self, ExpressionKind, Quotes, TextPart};

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::findings::Unused;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{StatementKind, ValueOrigin};
@@ -33,7 +33,7 @@ impl Check<'_> {
 
     /// Leaves out of the loops' values what nothing behind them uses, so that a loop over a million elements keeps little.
     pub(super) fn narrow_exports(&mut self) {
-        let mut uses: HashMap<ValueId, Option<HashSet<Arc<str>>>> = HashMap::new();
+        let mut uses: HashMap<ValueId, Option<HashSet<Arc<str>>>> = HashMap::default();
         for expression in self.workflow.expressions() {
             note(expression, &mut uses);
         }
@@ -60,7 +60,7 @@ fn note(expression: &Expression, uses: &mut HashMap<ValueId, Option<HashSet<Arc<
         if let ExpressionKind::Field(base, name) | ExpressionKind::OptionalField(base, name) = &part.kind
             && let ExpressionKind::Reference(Reference::Value(value)) = base.kind
         {
-            if let Some(fields) = uses.entry(value).or_insert_with(|| Some(HashSet::new())) {
+            if let Some(fields) = uses.entry(value).or_insert_with(|| Some(HashSet::default())) {
                 fields.insert(name.clone());
             }
             continue;
