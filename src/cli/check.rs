@@ -100,6 +100,8 @@ fn merged(compilations: Vec<Compilation>) -> (Sources, Vec<Diagnostic>) {
             known.insert(source.path.clone(), place);
             moved.insert(id, place);
         }
+        // The process ends with the report: to take a large program apart first would only keep people waiting.
+        std::mem::forget(compilation.program);
         for mut diagnostic in compilation.diagnostics {
             diagnostic.each_span(|span| span.source = moved.get(&span.source).copied().unwrap_or(span.source));
             if !shared.contains(&diagnostic.primary.span.source) || !diagnostics.contains(&diagnostic) {

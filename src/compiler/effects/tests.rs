@@ -209,7 +209,7 @@ fn a_retry_wants_a_timeout_and_care() {
     let [hangs, bounded, changes, asked] = ["hangs", "bounded", "changes", "asked"].map(|name| reader(&mut sample, root, name));
     let (retry, timeout) = (retry(&mut sample), timeout(&mut sample));
     for step in [hangs, bounded, changes, asked] {
-        sample.step_mut(step).clauses.retry = Some(retry.clone());
+        sample.step_mut(step).clauses.retry = Some(Box::new(retry.clone()));
     }
     for step in [bounded, changes, asked] {
         sample.step_mut(step).clauses.timeout = Some(timeout.clone());

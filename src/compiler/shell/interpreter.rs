@@ -1,5 +1,8 @@
 //! Programs that read an argument or their standard input as code, and how a value is passed to them instead.
 
+use foldhash::HashMap;
+use std::sync::LazyLock;
+
 /// A program that reads code.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Interpreter {
@@ -262,6 +265,10 @@ static INTERPRETERS: &[Interpreter] = &[
     },
 ];
 
+/// The interpreters by all of their names.
+static BY_NAME: LazyLock<HashMap<&str, &Interpreter>> =
+    LazyLock::new(|| INTERPRETERS.iter().flat_map(|known| known.names.iter().map(move |name| (*name, known))).collect());
+
 impl Interpreter {
     /// How messages call it.
     pub(super) fn name(&self) -> &'static str {
@@ -273,8 +280,7 @@ impl Interpreter {
 pub(super) fn interpreter(name: &str) -> Option<&'static Interpreter> {
     let base = base_name(name);
     let plain = base.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-    let lower = plain.to_ascii_lowercase();
-    INTERPRETERS.iter().find(|known| known.names.contains(&lower.as_str()))
+    BY_NAME.get(plain.to_ascii_lowercase().as_str()).copied()
 }
 
 /// A path's last part.

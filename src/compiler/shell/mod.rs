@@ -30,9 +30,6 @@ use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, TextPart};
 
-/// Shells whose quoting is the one of POSIX and bash.
-const KNOWN: [&str; 7] = ["sh", "bash", "dash", "ash", "busybox sh", "busybox ash", "zsh"];
-
 /// Makes a script of a shell text, and reports what does not arrive as data or what the shell would not read.
 ///
 /// `values` are the expressions of the text's values, in its order, each with the place of its `${…}`. `shell` is what reads the
@@ -91,13 +88,14 @@ fn place_of(context: Context) -> ScriptPlace {
     }
 }
 
-/// Whether a shell's quoting is known, by its name, path or command line.
+/// Whether a shell's quoting is known as the one of POSIX and bash, by its name, path or command line.
 fn is_known(shell: &str) -> bool {
     let mut words = shell.split_whitespace();
-    let program = words.next().map(interpreter::base_name).unwrap_or_default();
-    let applet = words.next().filter(|_| program == "busybox");
-    let name = applet.map_or_else(|| program.to_owned(), |applet| format!("{program} {applet}"));
-    KNOWN.contains(&name.as_str())
+    match words.next().map(interpreter::base_name) {
+        Some("sh" | "bash" | "dash" | "ash" | "zsh") => true,
+        Some("busybox") => matches!(words.next(), Some("sh" | "ash")),
+        _ => false,
+    }
 }
 
 /// Whether what only bash reads does not belong into text for a shell.

@@ -38,6 +38,9 @@ impl Symbols {
     /// Takes a text apart.
     pub(super) fn of(text: &Text) -> Self {
         let mut symbols = Self::default();
+        let length = text.parts.iter().map(|part| if let TextPart::Literal { text, .. } = part { text.len() } else { 1 }).sum();
+        symbols.all.reserve_exact(length);
+        symbols.before.reserve_exact(length);
         for part in &text.parts {
             match part {
                 TextPart::Literal { text, span } => symbols.push_part(*span, text.len(), text.chars().map(Symbol::Character)),

@@ -121,9 +121,8 @@ impl Test<'_> {
                 }
                 Entry::Run(_) => {}
                 Entry::Mock(mock) => self.mock(mock, &mut outcomes),
-                Entry::Clause(ast::Clause { kind: ClauseKind::Expect { condition, message }, .. }) => {
-                    self.with_checker(&mut outcomes, |checker| drop(checker.condition(condition)));
-                    message.iter().for_each(|message| self.expression(message, &Type::String, &mut outcomes));
+                Entry::Clause(clause) if matches!(clause.kind, ClauseKind::Expect { .. }) => {
+                    self.expectation(clause, &mut outcomes)
                 }
                 other => {
                     let (what, span) = described(other);
@@ -131,6 +130,12 @@ impl Test<'_> {
                 }
             }
         }
+    }
+
+    fn expectation(&mut self, clause: &ast::Clause, outcomes: &mut Outcomes<'_>) {
+        let ClauseKind::Expect { condition, message } = &clause.kind else { return };
+        self.with_checker(outcomes, |checker| drop(checker.condition(condition)));
+        message.iter().for_each(|message| self.expression(message, &Type::String, outcomes));
     }
 
     fn with_checker(&mut self, outcomes: &mut Outcomes<'_>, check: impl FnOnce(&mut Checker<'_>)) {

@@ -108,7 +108,12 @@ impl Check<'_> {
             Entry::Param(_) | Entry::Secret(_) | Entry::Output(_) | Entry::Trigger(_) | Entry::Attribute(_) => {
                 let (what, span) = described(entry);
                 self.report(&StrayDeclaration { what, span, place: "workflow" });
-                if let Entry::Param(ast::Param { name, .. }) | Entry::Secret(ast::Secret { name, .. }) = entry {
+                let value = match entry {
+                    Entry::Param(param) => Some(&param.name),
+                    Entry::Secret(secret) => Some(&secret.name),
+                    _ => None,
+                };
+                if let Some(name) = value {
                     // Its uses say nothing more.
                     let value = self.declare(name, &Type::Unknown, ValueOrigin::Step);
                     self.used.insert(value);

@@ -44,7 +44,7 @@ fn title(kind: &ClauseKind) -> &'static str {
 /// The clauses in the body of an invocation.
 fn clauses_of(invocation: &ast::Invocation) -> impl Iterator<Item = &ast::Clause> {
     invocation.body.iter().flat_map(|body| &body.entries).filter_map(|entry| match entry {
-        Entry::Clause(clause) => Some(clause),
+        Entry::Clause(clause) => Some(&**clause),
         _ => None,
     })
 }
@@ -89,7 +89,7 @@ impl Check<'_> {
         let effect = match &clause.kind {
             ClauseKind::Timeout(duration) => return clauses.timeout = Some(self.time(duration)),
             ClauseKind::Estimate(duration) => return clauses.estimate = Some(self.time(duration)),
-            ClauseKind::Retry(retry) => return clauses.retry = Some(self.retry(retry)),
+            ClauseKind::Retry(retry) => return clauses.retry = Some(Box::new(self.retry(retry))),
             ClauseKind::Expect { condition, message } => {
                 let expectation = self.expectation(condition, message.as_ref(), owner);
                 return clauses.expectations.push(expectation);

@@ -11,15 +11,15 @@ use std::sync::Arc;
 pub struct StepClauses {
     /// For each attempt: a duration.
     pub timeout: Option<Expression>,
-    /// Further attempts.
-    pub retry: Option<Retry>,
+    /// Further attempts; boxed like `cache` and `lock`, because few steps have them and all three are large.
+    pub retry: Option<Box<Retry>>,
     /// What has to hold of the result, in written order.
     pub expectations: Vec<Expectation>,
     /// What the step does to the world.
     pub effect: EffectClause,
     /// `on failure continue`.
     pub continuation: Option<Continuation>,
-    /// `cache`; boxed like `lock`, because few steps have one and both are large.
+    /// `cache`.
     pub cache: Option<Box<Cache>>,
     /// `lock`.
     pub lock: Option<Box<Lock>>,

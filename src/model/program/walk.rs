@@ -79,7 +79,7 @@ impl StepClauses {
             Some(UnknownAnswer::Rerun | UnknownAnswer::Done | UnknownAnswer::Fail | UnknownAnswer::Ask) | None => None,
         };
         (self.timeout.iter())
-            .chain(self.retry.iter().flat_map(Retry::expressions))
+            .chain(self.retry.iter().flat_map(|retry| retry.expressions()))
             .chain(self.continuation.iter().flat_map(|continuation| &continuation.when))
             .chain(self.cache.iter().flat_map(|cache| cache.expressions()))
             .chain(self.lock.iter().flat_map(|lock| lock.expressions()))

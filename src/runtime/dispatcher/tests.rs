@@ -194,7 +194,7 @@ async fn steps_run_side_by_side_and_loops_within_their_jobs() {
 async fn a_failed_step_is_tried_again_with_drawn_delays_and_then_said() {
     let mut draft = Draft::new("main");
     let delay = Some(Delay::Backoff { from: seconds(10), to: seconds(60) });
-    saying(&mut draft, "a", "fail", StepClauses { retry: Some(Retry { delay, ..retry(2) }), ..StepClauses::default() });
+    saying(&mut draft, "a", "fail", StepClauses { retry: Some(Box::new(Retry { delay, ..retry(2) })), ..StepClauses::default() });
     let stage = Stage::new();
     let ended = stage.play(draft).await.unwrap();
     let failure = ended.failure.unwrap();

@@ -129,9 +129,9 @@ impl Engine {
             return Ok(());
         };
         if let NodeState::Step(run) = &node.state {
-            let decision = self.decide(node.spot(), step.clauses.retry.as_ref(), &run.attempts, run.within, cause)?;
+            let decision = self.decide(node.spot(), step.clauses.retry.as_deref(), &run.attempts, run.within, cause)?;
             if decision != Decision::GiveUp {
-                let most = self.most_attempts(node.spot(), step.clauses.retry.as_ref())?;
+                let most = self.most_attempts(node.spot(), step.clauses.retry.as_deref())?;
                 if let Some((_, attempts)) = self.attempts_of(id) {
                     (attempts.cause, attempts.most) = (Some(cause.clone()), most);
                 }

@@ -142,7 +142,7 @@ impl Writer {
 
     fn step(&mut self, draft: &mut Draft, clauses: &Clauses, callee: Callee) -> StatementId {
         let parts = StepClauses {
-            retry: retry_of(clauses.retry),
+            retry: retry_of(clauses.retry).map(Box::new),
             timeout: clauses.timeout.map(seconds),
             continuation: if clauses.continued { continued() } else { None },
             expectations: vec![expecting(holds(clauses.expected))],

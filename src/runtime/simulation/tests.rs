@@ -348,7 +348,7 @@ fn a_repeat_goes_on_until_its_condition_holds() {
 #[test]
 fn a_step_is_tried_again_after_its_pause() {
     let mut draft = Draft::new("main");
-    draft.step_with("flaky", StepClauses { retry: Some(pausing(3, 5)), ..StepClauses::default() });
+    draft.step_with("flaky", StepClauses { retry: Some(Box::new(pausing(3, 5))), ..StepClauses::default() });
     let program = draft.program();
     let flaky = |times| simulate(program.clone(), Script { fails: BTreeMap::from([("flaky", times)]), ..Script::default() });
     assert_eq!(starts(&flaky(2)), ["0 starts flaky", "6 starts flaky", "12 starts flaky"]);
@@ -360,7 +360,7 @@ fn a_step_is_tried_again_after_its_pause() {
 fn backoff_asks_for_delays_that_double() {
     let mut draft = Draft::new("main");
     let delay = Some(Delay::Backoff { from: seconds(2), to: seconds(5) });
-    draft.step_with("flaky", StepClauses { retry: Some(Retry { delay, ..retry(4) }), ..StepClauses::default() });
+    draft.step_with("flaky", StepClauses { retry: Some(Box::new(Retry { delay, ..retry(4) })), ..StepClauses::default() });
     let simulation = simulate(draft.program(), Script { fails: BTreeMap::from([("flaky", 3)]), ..Script::default() });
     let draws = simulation.commands().iter().filter_map(|command| match command {
         Command::Draw { upper, .. } => Some(upper.milliseconds / 1000),
@@ -374,7 +374,7 @@ fn backoff_asks_for_delays_that_double() {
 fn a_retry_ends_when_its_time_is_over_or_its_condition_is_false() {
     let flaky = |retry| {
         let mut draft = Draft::new("main");
-        draft.step_with("flaky", StepClauses { retry: Some(retry), ..StepClauses::default() });
+        draft.step_with("flaky", StepClauses { retry: Some(Box::new(retry)), ..StepClauses::default() });
         starts(&simulate(draft.program(), Script { fails: BTreeMap::from([("flaky", 9)]), ..Script::default() })).len()
     };
     assert_eq!(flaky(Retry { within: Some(seconds(12)), ..pausing(9, 5) }), 2);
@@ -396,7 +396,7 @@ fn what_cannot_get_better_is_not_tried_again() {
         }
     }
     let mut draft = Draft::new("main");
-    draft.step_with("a", StepClauses { retry: Some(retry(5)), ..StepClauses::default() });
+    draft.step_with("a", StepClauses { retry: Some(Box::new(retry(5))), ..StepClauses::default() });
     let mut simulation = Simulation::new(draft.program(), WorkflowId(0), Vec::new(), Options::default(), Final);
     assert_eq!(simulation.run(), Ok(RunState::Failed));
     assert_eq!(simulation.commands().iter().filter(|command| matches!(command, Command::Start { .. })).count(), 1);
@@ -405,7 +405,7 @@ fn what_cannot_get_better_is_not_tried_again() {
 #[test]
 fn an_attempt_that_takes_too_long_fails() {
     let mut draft = Draft::new("main");
-    draft.step_with("slow", StepClauses { timeout: Some(seconds(5)), retry: Some(retry(1)), ..StepClauses::default() });
+    draft.step_with("slow", StepClauses { timeout: Some(seconds(5)), retry: Some(Box::new(retry(1))), ..StepClauses::default() });
     let simulation = simulate(draft.program(), Script { takes: BTreeMap::from([("slow", 60)]), ..Script::default() });
     assert_eq!(cause(&simulation), ("slow".to_owned(), FailureKind::Timeout));
     assert_eq!(simulation.clock().milliseconds, 10_000);
@@ -545,7 +545,7 @@ fn a_called_workflow_fails_is_tried_again_and_runs_out_of_time() {
     let once = Script { fails: BTreeMap::from([("eu.build", 9)]), ..Script::default() };
     let failed = simulate(program([calling(StepClauses::default()), child()]), once);
     assert_eq!(cause(&failed), ("eu.build".to_owned(), FailureKind::Child));
-    let clauses = StepClauses { timeout: Some(seconds(5)), retry: Some(retry(1)), ..StepClauses::default() };
+    let clauses = StepClauses { timeout: Some(seconds(5)), retry: Some(Box::new(retry(1))), ..StepClauses::default() };
     let slow = Script { takes: BTreeMap::from([("eu.build", 60)]), ..Script::default() };
     let late = simulate(program([calling(clauses), child()]), slow);
     assert_eq!(starts(&late), ["0 starts eu.build", "5 starts eu.build"]);
@@ -586,7 +586,7 @@ fn a_cancelled_run_stops_what_runs_and_starts_nothing() {
     draft.parallel(None, Wait::All, None, |draft| {
         draft.step("a");
         draft.each("e", numbers(3), None, None, |draft, _| vec![draft.step("s")]);
-        draft.step_with("paused", StepClauses { retry: Some(pausing(5, 60)), ..StepClauses::default() });
+        draft.step_with("paused", StepClauses { retry: Some(Box::new(pausing(5, 60))), ..StepClauses::default() });
     });
     draft.step("behind");
     let script = Script {

@@ -110,41 +110,41 @@ pub struct Body {
     pub span: Span,
 }
 
-/// What may stand in a body; where it may stand is the checker's business.
+/// What may stand in a body; where it may stand is the checker's business. Boxed, because a body of ten thousand steps is a list of them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
     /// `param …`
-    Param(Param),
+    Param(Box<Param>),
     /// `secret …`
-    Secret(Secret),
+    Secret(Box<Secret>),
     /// `let …`
-    Let(Let),
+    Let(Box<Let>),
     /// `output …`
-    Output(Output),
+    Output(Box<Output>),
     /// `name: expr`: an attribute of a kind, or a setting.
-    Attribute(Attribute),
+    Attribute(Box<Attribute>),
     /// `step …`
     Step(Box<Step>),
     /// `if …`
-    If(If),
+    If(Box<If>),
     /// `stage`, `parallel`, `for each`, `repeat`.
     Block(Box<Block>),
     /// `rollback …`
-    Rollback(Rollback),
+    Rollback(Box<Rollback>),
     /// `checkpoint NAME`
     Checkpoint(Name, Span),
     /// `commit`
     Commit(Span),
     /// A clause.
-    Clause(Clause),
+    Clause(Box<Clause>),
     /// A handler.
-    Handler(Handler),
+    Handler(Box<Handler>),
     /// `trigger …`
-    Trigger(Trigger),
+    Trigger(Box<Trigger>),
     /// `run WORKFLOW with { … }`, in a test.
-    Run(TestRun),
+    Run(Box<TestRun>),
     /// `mock …`, in a test.
-    Mock(Mock),
+    Mock(Box<Mock>),
 }
 
 /// `param name: T = default where cond`

@@ -188,7 +188,8 @@ impl Builder<'_> {
 
     fn entry(&mut self, doc: Option<Span>, depth: usize) -> Option<Entry> {
         let start = self.span(self.at);
-        let mut parts = Vec::new();
+        // Most entries are a head, or a head and a body.
+        let mut parts = Vec::with_capacity(2);
         let chained = self.begins_if();
         loop {
             if !self.is(self.at, "{") {

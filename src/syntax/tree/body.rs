@@ -63,29 +63,29 @@ impl Parser<'_> {
     /// A statement that begins with `word`; `None` where no statement does.
     fn known(&mut self, entry: &Entry, word: &str, head: Span) -> Option<Option<Statement>> {
         let known = match word {
-            "param" => self.only_head(entry).and_then(|head| self.param(entry, head)).map(Statement::Param),
-            "secret" => self.only_head(entry).and_then(|head| self.secret(entry, head)).map(Statement::Secret),
-            "let" => self.only_head(entry).and_then(|head| self.let_(entry, head)).map(Statement::Let),
-            "output" => self.only_head(entry).and_then(|head| self.output(entry, head)).map(Statement::Output),
+            "param" => self.only_head(entry).and_then(|head| self.param(entry, head)).map(boxed(Statement::Param)),
+            "secret" => self.only_head(entry).and_then(|head| self.secret(entry, head)).map(boxed(Statement::Secret)),
+            "let" => self.only_head(entry).and_then(|head| self.let_(entry, head)).map(boxed(Statement::Let)),
+            "output" => self.only_head(entry).and_then(|head| self.output(entry, head)).map(boxed(Statement::Output)),
             "step" => self.step(entry, head).map(|step| Statement::Step(Box::new(step))),
-            "if" => self.if_(entry).map(Statement::If),
+            "if" => self.if_(entry).map(boxed(Statement::If)),
             "for" if self.patch.is_none() && self.word_after("for", head).is_none_or(|next| &*next.text != "each") => {
                 return None;
             }
             "stage" | "parallel" | "for" | "repeat" => {
                 self.block(entry, word, head).map(|block| Statement::Block(Box::new(block)))
             }
-            "rollback" => self.only_head(entry).and_then(|head| self.rollback(head)).map(Statement::Rollback),
+            "rollback" => self.only_head(entry).and_then(|head| self.rollback(head)).map(boxed(Statement::Rollback)),
             "checkpoint" => self.only_head(entry).and_then(|head| Some(Statement::Checkpoint(self.checkpoint(head)?, head))),
             "commit" => self.only_head(entry).and_then(|head| {
                 self.head(Rule::commit_head, head, |_| Some(()))?;
                 Some(Statement::Commit(head))
             }),
-            "finally" => self.handler(entry, head).map(Statement::Handler),
-            "trigger" => self.only_head(entry).and_then(|head| self.trigger(entry, head)).map(Statement::Trigger),
-            "run" => self.only_head(entry).and_then(|head| self.test_run(head)).map(Statement::Run),
-            "mock" => self.only_head(entry).and_then(|head| self.mock(head)).map(Statement::Mock),
-            "undo" => self.undo(entry, head).map(Statement::Clause),
+            "finally" => self.handler(entry, head).map(boxed(Statement::Handler)),
+            "trigger" => self.only_head(entry).and_then(|head| self.trigger(entry, head)).map(boxed(Statement::Trigger)),
+            "run" => self.only_head(entry).and_then(|head| self.test_run(head)).map(boxed(Statement::Run)),
+            "mock" => self.only_head(entry).and_then(|head| self.mock(head)).map(boxed(Statement::Mock)),
+            "undo" => self.undo(entry, head).map(boxed(Statement::Clause)),
             "on" => self.on(entry, head),
             "else" => {
                 self.diagnostics.push(ElseWithoutIf { head }.diagnostic());
@@ -98,7 +98,7 @@ impl Parser<'_> {
 
     fn simple_clause(&mut self, entry: &Entry, word: &str) -> Option<Option<Statement>> {
         let rule = clause_rule(word)?;
-        Some(self.clause(entry, rule).map(Statement::Clause))
+        Some(self.clause(entry, rule).map(boxed(Statement::Clause)))
     }
 
     /// `on failure continue`, `on unknown …`, or a handler.
@@ -125,9 +125,9 @@ impl Parser<'_> {
 
     fn on_cause(&mut self, entry: &Entry, cause: &str, continues: bool, head: Span) -> Option<Statement> {
         match cause {
-            "unknown" => self.on_unknown(entry, head).map(Statement::Clause),
-            "failure" if continues => self.clause(entry, Rule::continue_head).map(Statement::Clause),
-            _ => self.handler(entry, head).map(Statement::Handler),
+            "unknown" => self.on_unknown(entry, head).map(boxed(Statement::Clause)),
+            "failure" if continues => self.clause(entry, Rule::continue_head).map(boxed(Statement::Clause)),
+            _ => self.handler(entry, head).map(boxed(Statement::Handler)),
         }
     }
 
@@ -164,7 +164,7 @@ impl Parser<'_> {
         let second = self.word_at(colon.end as usize, head);
         let second_text = second.as_ref().map_or("", |name| &*name.text).to_owned();
         match second {
-            _ if second_text == "if" && has_body => self.if_(entry).map(Statement::If),
+            _ if second_text == "if" && has_body => self.if_(entry).map(boxed(Statement::If)),
             _ if BLOCKS.contains(&second_text.as_str()) && has_body => {
                 self.block(entry, &second_text, head).map(|block| Statement::Block(Box::new(block)))
             }
@@ -213,7 +213,7 @@ impl Parser<'_> {
     }
 
     fn plain_attribute(&mut self, entry: &Entry) -> Option<Statement> {
-        self.only_head(entry).and_then(|head| self.attribute(head)).map(Statement::Attribute)
+        self.only_head(entry).and_then(|head| self.attribute(head)).map(boxed(Statement::Attribute))
     }
 
     /// An entry whose first word begins no statement: read as what was most likely meant, so that it costs one diagnostic.
@@ -229,7 +229,11 @@ impl Parser<'_> {
         let name = Name { text: written.as_str().into(), span: word };
         if behind.is_empty() && entry.parts.len() > 1 && nearest(&written, ["else"]).is_none() {
             self.diagnostics.push(MissingColon { word, written }.diagnostic());
-            return Some(Statement::Attribute(Attribute { name, value: super::declaration::missing(head), span: entry.span }));
+            return Some(Statement::Attribute(Box::new(Attribute {
+                name,
+                value: super::declaration::missing(head),
+                span: entry.span,
+            })));
         }
         if CHANGES.iter().any(|sign| behind.starts_with(sign))
             || self.declared.contains(written.as_str()) && behind.starts_with('=')
@@ -251,9 +255,9 @@ impl Parser<'_> {
             let value = super::declaration::missing(head);
             let declaration = Patch::inserting_before(head, self.text, "let ");
             if !self.in_invocation && Self::fits(Rule::let_head, &declaration.text) {
-                return self.patched(declaration, |parser| parser.let_(entry, head)).map(Statement::Let);
+                return self.patched(declaration, |parser| parser.let_(entry, head)).map(boxed(Statement::Let));
             }
-            return self.in_invocation.then_some(Statement::Attribute(Attribute { name, value, span: entry.span }));
+            return self.in_invocation.then_some(Statement::Attribute(Box::new(Attribute { name, value, span: entry.span })));
         }
         let colon = Patch::replacing(head, self.text, word.after(), ":");
         let data = foreign(&written).is_none() && behind.starts_with(['"', '\'', '[', '{', '('])
@@ -261,7 +265,7 @@ impl Parser<'_> {
         if (self.in_invocation || data) && Self::fits(Rule::attribute_head, &colon.text) {
             self.diagnostics.push(MissingColon { word, written }.diagnostic());
             let attribute = self.patched(colon, |parser| parser.attribute(head))?;
-            return Some(Statement::Attribute(Attribute { name, ..attribute }));
+            return Some(Statement::Attribute(Box::new(Attribute { name, ..attribute })));
         }
         let meant = foreign(&written).or_else(|| nearest(&written, ENTRIES.into_iter().chain(["else"])));
         self.diagnostics.push(UnknownStatement { word, written, meant, nested: false, of_file: false, fits: false }.diagnostic());
@@ -307,6 +311,11 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// Makes statements of one sort.
+fn boxed<T>(make: fn(Box<T>) -> Statement) -> impl FnOnce(T) -> Statement {
+    move |part| make(Box::new(part))
 }
 
 /// The rule of a clause without a body, by its first word.

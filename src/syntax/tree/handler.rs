@@ -24,7 +24,7 @@ impl Parser<'_> {
         let body = match rollback {
             Some(rollback) => {
                 self.only_head(entry);
-                Body { unread: false, span: rollback.span, entries: vec![Statement::Rollback(rollback)] }
+                Body { unread: false, span: rollback.span, entries: vec![Statement::Rollback(Box::new(rollback))] }
             }
             None => self.one_body(entry, "handler", "on failure { … }")?,
         };

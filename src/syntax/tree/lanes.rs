@@ -46,6 +46,7 @@ impl Parser<'_> {
             };
             let started: Vec<_> = rest.chunks(share).map(start).collect();
             let mut read = self.lane().flawless(first)?;
+            read.reserve_exact(rest.len());
             for thread in started {
                 read.append(&mut thread?.join().ok()??);
             }
