@@ -84,6 +84,10 @@ fn every_example_runs() {
             let outcome = place.wfc(&arguments);
             assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.stderr);
             assert!(outcome.stdout.contains(" = "), "{arguments:?}: {}", outcome.stdout);
+            if name.ends_with("fetch.wf") {
+                let again = place.wfc(&arguments);
+                assert!(again.code == 1 && again.stderr.contains("is there already"), "{}", again.stderr);
+            }
             ran += 1;
         }
     }

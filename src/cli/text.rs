@@ -70,7 +70,11 @@ pub(crate) fn read_as(path: &str, sort: Sort) -> Result<String, Unreadable> {
 
 /// What people call the file.
 pub(crate) fn name(path: &str) -> String {
-    if path == "-" { "<stdin>".to_owned() } else { path.escape_debug().to_string() }
+    match path {
+        "-" => "<stdin>".to_owned(),
+        "" => "with an empty name".to_owned(),
+        _ => path.escape_debug().to_string(),
+    }
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
@@ -141,6 +145,9 @@ fn shown(folder: &Path, name: &str) -> String {
 
 /// The nearest file beside the one that is not there.
 fn near_file(path: &str, sort: Sort) -> String {
+    if std::env::current_dir().is_err() {
+        return "The current directory was removed; go to another one.".to_owned();
+    }
     let path = Path::new(path);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let noun = sort.noun();

@@ -10,6 +10,7 @@ mod parameters;
 mod progress;
 mod run;
 mod sarif;
+mod surroundings;
 
 use std::fs;
 use std::io::{Read, Write};

@@ -3,6 +3,7 @@
 mod arguments;
 mod dry;
 mod findings;
+mod limits;
 mod parameter_file;
 mod prompt;
 mod select;
@@ -135,7 +136,15 @@ impl Run {
             }
         };
         let folder = folder_of(file);
-        let directory = tempfile::Builder::new().prefix("wfc-").tempdir()?;
+        let directory = match tempfile::Builder::new().prefix("wfc-").tempdir() {
+            Ok(directory) => directory,
+            Err(error) => {
+                let message =
+                    format!("the run's scratch directory cannot be made in {}: {error}", std::env::temp_dir().display());
+                output.error(message, "Name another directory in the variable TMPDIR. Nothing was started.")?;
+                return Ok(Err(Vec::new()));
+            }
+        };
         let run_id: Arc<str> = uuid::Uuid::now_v7().to_string().into();
         let world = RealWorld { folder: folder.clone() };
         let mut surroundings =
@@ -185,7 +194,10 @@ impl Run {
         // What a step leaves behind comes to this process, which ends it.
         wf_runtime::process::become_subreaper()?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
-        let jobs = self.jobs.map_or_else(default_jobs, usize::from);
+        let (jobs, fewer) = limits::jobs(self.jobs.map_or_else(default_jobs, usize::from));
+        if let Some(note) = fewer.filter(|_| self.format != Format::Json) {
+            output.note(&note)?;
+        }
         let report = Arc::new(RunReport::new(self.format, self.verbose, &prepared.program, &compilation.sources));
         let ended = runtime.block_on(async {
             let canceller = Canceller::default();

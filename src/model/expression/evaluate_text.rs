@@ -3,7 +3,7 @@
 use super::Method;
 use super::evaluate_methods::count;
 use super::evaluate_operators::{finite, tainted_by, text_of};
-use crate::value::Value;
+use crate::value::{NotJson, Value};
 
 type Outcome = Result<Value, String>;
 
@@ -53,9 +53,8 @@ fn with_one(method: Method, text: &str, receiver: &Value, argument: &Value) -> O
 }
 
 fn parse_json(text: &str) -> Outcome {
-    let json = serde_json::from_str(text);
-    let told = |error: serde_json::Error| format!("text is not JSON (line {}, column {})", error.line(), error.column());
-    json.map(|json| Value::from_json(&json)).map_err(told)
+    let told = |error: NotJson| if error.too_deep { format!("JSON {error}") } else { format!("text is not JSON: {error}") };
+    crate::value::parse_json(text).map(|json| Value::from_json(&json)).map_err(told)
 }
 
 fn name(path: &str) -> &str {

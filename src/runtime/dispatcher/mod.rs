@@ -6,6 +6,8 @@
 mod attempt;
 mod cancel;
 mod journal;
+mod name_pattern;
+mod paths;
 mod reporter;
 mod secrets;
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use wf_model::event::Timestamp;
 use wf_model::expression::Function;
 use wf_model::unit::Duration;
@@ -47,7 +46,10 @@ impl World for RealWorld {
         match (function, arguments) {
             (Function::Env, [Value::String(name)]) => environment(name),
             (Function::Read, [Value::String(path)]) => read(&self.folder.join(&**path)),
-            (Function::Glob, [Value::String(pattern)]) => paths(&self.folder, pattern),
+            (Function::Glob, [Value::String(pattern)]) => {
+                let paths = super::paths::fitting(&self.folder, pattern)?;
+                Ok(Value::list(paths.into_iter().map(|path| Value::String(path.into()))))
+            }
             (Function::Now, []) => Ok(Value::string(&jiff::Timestamp::now().to_string())),
             (Function::Now, [Value::String(format)]) => formatted(format),
             (Function::Uuid, []) => Ok(Value::string(&uuid::Uuid::new_v4().to_string())),
@@ -80,26 +82,6 @@ fn read(path: &Path) -> Result<Value, String> {
     }
     let text = String::from_utf8(bytes).map_err(|_| format!("file `{shown}` is not UTF-8"))?;
     Ok(Value::String(text.into()))
-}
-
-/// The paths that a pattern fits, sorted; relative where the pattern is.
-fn paths(folder: &Path, pattern: &str) -> Result<Value, String> {
-    let absolute = match folder.to_str() {
-        _ if Path::new(pattern).is_absolute() => pattern.to_owned(),
-        Some(folder) => format!("{}/{pattern}", glob::Pattern::escape(folder.trim_end_matches('/'))),
-        None => return Err(format!("folder `{}` is not UTF-8", folder.display())),
-    };
-    let options = glob::MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
-    let found =
-        glob::glob_with(&absolute, options).map_err(|error| format!("pattern `{pattern}` does not parse: {}", error.msg))?;
-    let mut paths: Vec<Arc<str>> = Vec::new();
-    for path in found {
-        let path = path.map_err(|error| format!("`{}` cannot be read: {}", error.path().display(), error.error()))?;
-        let kept = if Path::new(pattern).is_absolute() { &path } else { path.strip_prefix(folder).unwrap_or(&path) };
-        paths.push(kept.to_str().ok_or_else(|| format!("path `{}` is not UTF-8", kept.display()))?.into());
-    }
-    paths.sort_unstable();
-    Ok(Value::list(paths.into_iter().map(Value::String)))
 }
 
 /// The time in UTC, as the format of `strftime` says.

@@ -32,7 +32,7 @@ fn elements(text: &str, element: &Type) -> Result<Value, String> {
 fn json_or_text(text: &str) -> Result<Value, String> {
     match parse_json(text) {
         Ok(json) => Ok(Value::from_json(&json)),
-        Err(error) if error.too_deep => Err(error.to_string()),
+        Err(error) if error.too_deep => Err(format!("it {error}")),
         Err(error) if text.trim_start().starts_with(['{', '[', '"']) => Err(format!("it begins as JSON and is none: {error}")),
         Err(_) => Ok(Value::string(text)),
     }
