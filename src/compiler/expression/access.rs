@@ -11,7 +11,7 @@ use crate::types::resolve;
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind, Method};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::{Near, near};
 use wf_model::types::Type;
 use wf_syntax::ast;
 
@@ -119,7 +119,7 @@ impl Checker<'_> {
             return;
         }
         let fields = names_of(of);
-        let near = nearest(&name.text, fields.iter().map(|field| &**field));
+        let near = near(&name.text, fields.iter().map(|field| &**field));
         let help = match of {
             Type::Map(_) => Some(format!("Look a key up with `[\"{}\"]`.", name.text)),
             _ if near.is_some() => None,
@@ -169,7 +169,7 @@ impl Checker<'_> {
         let known: Vec<&str> =
             Method::ALL.iter().filter(|method| signature(of, **method).is_some()).map(|method| method.name()).collect();
         let elsewhere = method_elsewhere(&name.text).filter(|ours| known.contains(ours));
-        let near = elsewhere.or_else(|| nearest(&name.text, known.iter().copied()));
+        let near = elsewhere.map(Near::surely).or_else(|| near(&name.text, known.iter().copied()));
         let function = matches!(of, Type::List(_)) && matches!(&*name.text, "map" | "filter" | "each" | "forEach" | "select");
         self.report(&UnknownMethod { name: &name.text, span, near, of, known: &known, function });
     }

@@ -4,7 +4,7 @@ use super::findings::{ArgumentCount, MayBeMissing, PatternSyntax, TimeFormat, Un
 use super::{Checker, unknown};
 use wf_model::expression::{Expression, ExpressionKind, Function, Place};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_syntax::ast;
@@ -50,7 +50,7 @@ impl Checker<'_> {
     pub(super) fn call(&mut self, name: &ast::Name, arguments: &[ast::Expression], span: Span) -> Expression {
         let Some(function) = Function::named(&name.text) else {
             let method = method_meant(&name.text);
-            let near = nearest(&name.text, Function::ALL.iter().map(|function| function.name()));
+            let near = near(&name.text, Function::ALL.iter().map(|function| function.name()));
             self.report(&UnknownFunction { name: &name.text, span: name.span, near, method });
             arguments.iter().for_each(|argument| drop(self.infer(argument, None)));
             return unknown(span);

@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_model::types::{Field, Type};
 use wf_syntax::ast;
 
@@ -113,8 +113,8 @@ impl Checker<'_> {
             if let Some(field) = known.get(&*key.text) {
                 checked.push((key.text.clone(), self.check(value, &field.type_)));
             } else {
-                let near = nearest(&key.text, fields.iter().map(|field| &*field.name));
-                meant.extend(near);
+                let near = near(&key.text, fields.iter().map(|field| &*field.name));
+                meant.extend(near.map(|near| near.name));
                 self.report(&UnknownField {
                     name: &key.text,
                     span: key.span,

@@ -4,19 +4,24 @@ use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Edit, Finding, Strictness};
 use wf_model::noun::with_article;
 use wf_model::span::Span;
+use wf_model::suggest::Near;
 use wf_model::types::Type;
 use wf_syntax::ast;
 
 /// `Did you mean` or else what to do.
-fn nearly(near: Option<&str>, otherwise: &str) -> String {
-    near.map_or_else(|| otherwise.to_owned(), |near| format!("Did you mean `{near}`?"))
+fn nearly(near: Option<Near<'_>>, otherwise: &str) -> String {
+    match near {
+        None => otherwise.to_owned(),
+        Some(Near { name, sure: true }) => format!("Did you mean `{name}`?"),
+        Some(Near { name, sure: false }) => format!("Did you mean `{name}`? {otherwise}"),
+    }
 }
 
-/// Adds the fix that writes the near name.
-fn mended(diagnostic: Diagnostic, near: Option<&str>, span: Span) -> Diagnostic {
+/// Adds the fix that writes the near name, where it is surely meant.
+fn mended(diagnostic: Diagnostic, near: Option<Near<'_>>, span: Span) -> Diagnostic {
     match near {
-        Some(near) => diagnostic.with_fix(format!("Write `{near}`"), span, near),
-        None => diagnostic,
+        Some(Near { name, sure: true }) => diagnostic.with_fix(format!("Write `{name}`"), span, name),
+        _ => diagnostic,
     }
 }
 
@@ -40,8 +45,9 @@ impl Finding for UnknownName<'_> {
             let help = format!("Write `{first}` for a variable of the shell; a value is declared above with `let` or `param`.");
             return found.with_help(help).with_edits("Leave it to the shell", edits.clone());
         }
-        let help = nearly(self.near.as_deref(), "Declare it above with `let` or `param`, or put the text into quotes.");
-        mended(found.with_help(help), self.near.as_deref().filter(|_| self.sure), self.span)
+        let near = self.near.as_deref().map(|name| Near { name, sure: self.sure });
+        let help = nearly(near, "Declare it above with `let` or `param`, or put the text into quotes.");
+        mended(found.with_help(help), near, self.span)
     }
 }
 
@@ -268,7 +274,7 @@ impl Finding for NotIterable<'_> {
 pub(super) struct UnknownMember<'a> {
     pub(super) span: Span,
     pub(super) text: &'a str,
-    pub(super) near: Option<&'a str>,
+    pub(super) near: Option<Near<'a>>,
     pub(super) members: &'a [Arc<str>],
 }
 
@@ -281,11 +287,11 @@ impl Finding for UnknownMember<'_> {
             .labelled("never this")
             .with_help(self.near.map_or_else(
                 || format!("Allowed are {listed}."),
-                |near| format!("Did you mean {near:?}? Allowed are {listed}."),
+                |near| format!("Did you mean {:?}? Allowed are {listed}.", near.name),
             ));
         match self.near {
-            Some(near) => found.with_fix(format!("Write {near:?}"), self.span, format!("{near:?}")),
-            None => found,
+            Some(Near { name, sure: true }) => found.with_fix(format!("Write {name:?}"), self.span, format!("{name:?}")),
+            _ => found,
         }
     }
 }
@@ -384,7 +390,7 @@ impl Finding for DuplicateKey<'_> {
 pub(super) struct UnknownField<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
-    pub(super) near: Option<&'a str>,
+    pub(super) near: Option<Near<'a>>,
     pub(super) of: &'a Type,
     pub(super) help: Option<String>,
 }
@@ -428,7 +434,7 @@ impl Finding for MissingField<'_> {
 pub(super) struct UnknownMethod<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
-    pub(super) near: Option<&'a str>,
+    pub(super) near: Option<Near<'a>>,
     pub(super) of: &'a Type,
     pub(super) known: &'a [&'a str],
     /// Whether other languages give it a function.
@@ -511,7 +517,7 @@ impl Finding for ArgumentCount<'_> {
 pub(super) struct UnknownFunction<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
-    pub(super) near: Option<&'a str>,
+    pub(super) near: Option<Near<'a>>,
     /// The method that does the same.
     pub(super) method: Option<&'static str>,
 }

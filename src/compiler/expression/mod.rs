@@ -28,7 +28,7 @@ use wf_model::expression::{
     BinaryOperator, Comprehension, Conditional, Expression, ExpressionKind, Reference, Scope, ValueId, evaluate,
 };
 use wf_model::span::Span;
-use wf_model::suggest::{is_typing_mistake, nearest};
+use wf_model::suggest::near;
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_syntax::ast;
@@ -244,12 +244,12 @@ impl<'a> Checker<'a> {
                     self.report(&UnknownName { name, span, near: Some(constant.to_owned()), sure: true, in_shell: None });
                     return None;
                 }
-                let near = nearest(name, candidates.iter().map(|name| &**name).chain(locals)).map(str::to_owned);
+                let found = near(name, candidates.iter().map(|name| &**name).chain(locals));
+                let (near, sure) = (found.map(|near| near.name.to_owned()), found.is_some_and(|near| near.sure));
                 if let Some(near) = &near {
                     // What was most likely meant is not called unused too.
                     drop(self.names.lookup(near, span));
                 }
-                let sure = near.as_ref().is_some_and(|near| is_typing_mistake(name, near));
                 let in_shell = shell.filter(|_| near.is_none()).map(|shell| shell.left_to_it(name));
                 self.report(&UnknownName { name, span, near, sure, in_shell });
             }

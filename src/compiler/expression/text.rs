@@ -4,7 +4,7 @@ use super::findings::{JsonNeedsAs, MayBeMissing, NotPath, NotUrl, TextOfCollecti
 use super::{Checker, unknown};
 use wf_model::expression::{Expression, ExpressionKind, TextPart};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_model::types::Type;
 use wf_model::value::{Value, absolute, fits_form};
 use wf_syntax::ast;
@@ -36,7 +36,7 @@ impl Checker<'_> {
                 literal(text, Type::Union(members.clone()))
             }
             Some(Type::Union(members)) => {
-                let near = nearest(text, members.iter().map(|member| &**member));
+                let near = near(text, members.iter().map(|member| &**member));
                 self.report(&UnknownMember { span, text, near, members });
                 unknown(span)
             }

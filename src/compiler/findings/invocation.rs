@@ -3,6 +3,7 @@
 use super::nearly;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::span::Span;
+use wf_model::suggest::Near;
 use wf_model::types::Type;
 use wf_syntax::ast;
 
@@ -10,7 +11,7 @@ use wf_syntax::ast;
 pub(crate) struct UnknownAttribute<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
     pub(crate) kind: &'a str,
     pub(crate) known: &'a [&'a str],
 }
@@ -152,7 +153,7 @@ impl Finding for MissingAttribute<'_> {
 pub(crate) struct UnknownSetting<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
 }
 
 impl Finding for UnknownSetting<'_> {
@@ -331,7 +332,7 @@ impl Finding for ComputedCode<'_> {
 pub(crate) struct UnknownTrigger<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
 }
 
 impl Finding for UnknownTrigger<'_> {
@@ -487,7 +488,7 @@ impl Finding for TestRunMissing {
 pub(crate) struct TestWorkflowUnknown<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
 }
 
 impl Finding for TestWorkflowUnknown<'_> {
@@ -506,7 +507,7 @@ impl Finding for TestWorkflowUnknown<'_> {
 /// A path of a test that begins with a step or block and goes on wrongly, or a mock of a step that there is not.
 pub(crate) struct UnknownMock<'a> {
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
 }
 
 impl Finding for UnknownMock<'_> {

@@ -12,15 +12,16 @@ pub(crate) use structure::*;
 
 use wf_model::diagnostic::Diagnostic;
 use wf_model::span::Span;
+use wf_model::suggest::Near;
 
 /// Adds the near name as label and fix.
-pub(super) fn nearly(found: Diagnostic, near: Option<&str>, span: Span, otherwise: &str) -> Diagnostic {
-    match near {
-        Some(near) => found.labelled(format!("did you mean `{near}`?")).with_help(format!("Write `{near}`.")).with_fix(
-            format!("Write `{near}`"),
-            span,
-            near,
-        ),
-        None => found.labelled("not known here").with_help(otherwise.to_owned()),
+pub(super) fn nearly(found: Diagnostic, near: Option<Near<'_>>, span: Span, otherwise: &str) -> Diagnostic {
+    let Some(Near { name, sure }) = near else {
+        return found.labelled("not known here").with_help(otherwise.to_owned());
+    };
+    let write = format!("Write `{name}`");
+    if sure {
+        return found.labelled(format!("did you mean `{name}`?")).with_help(format!("{write}.")).with_fix(write, span, name);
     }
+    found.labelled(format!("did you mean `{name}`?")).with_help(format!("{write} if that is meant. {otherwise}"))
 }

@@ -3,6 +3,7 @@
 use super::nearly;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::span::Span;
+use wf_model::suggest::Near;
 
 /// A file that cannot be read.
 pub(crate) struct Unreadable<'a> {
@@ -248,7 +249,7 @@ impl Finding for GlobalSeesNothing<'_> {
 pub(crate) struct UnknownImport<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
 }
 
 impl Finding for UnknownImport<'_> {

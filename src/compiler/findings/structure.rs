@@ -4,6 +4,7 @@ use super::nearly;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::noun::with_article;
 use wf_model::span::Span;
+use wf_model::suggest::Near;
 
 /// An entry that stands on the wrong side of another one.
 pub(crate) struct Misplaced {
@@ -219,7 +220,7 @@ impl Finding for StrayCheckpoint {
 pub(crate) struct UnknownCheckpoint<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
 }
 
 impl Finding for UnknownCheckpoint<'_> {
@@ -255,7 +256,7 @@ impl Finding for SelfDependency<'_> {
 pub(crate) struct UnknownStep<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
     pub(crate) is_value: bool,
 }
 
@@ -300,7 +301,7 @@ const LISTED: usize = 30;
 pub(crate) struct UnknownKind<'a> {
     pub(crate) name: &'a str,
     pub(crate) span: Span,
-    pub(crate) near: Option<&'a str>,
+    pub(crate) near: Option<Near<'a>>,
     pub(crate) known: &'a [String],
 }
 

@@ -14,7 +14,7 @@ use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Function, Reference, ValueId};
 use wf_model::program::{Place as _, Workflow};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_model::types::{Field, Type};
 use wf_syntax::ast::{self, ClauseKind, Entry, ExpressionKind, Item, MockOutcome};
 
@@ -106,7 +106,7 @@ impl Test<'_> {
         };
         let Some(id) = self.context.workflow_named(None, &run.workflow.text) else {
             let names = self.context.kind_names();
-            let near = nearest(&run.workflow.text, names.iter().map(String::as_str));
+            let near = near(&run.workflow.text, names.iter().map(String::as_str));
             return self.report(&TestWorkflowUnknown { name: &run.workflow.text, span: run.workflow.span, near });
         };
         let Some(workflow) = self.finished.get(id.index()).and_then(Option::as_ref) else { return };
@@ -215,7 +215,7 @@ impl Test<'_> {
         let place = match outcomes.paths.named(target, false) {
             Named::Place(place, _) => place,
             Named::Nothing => {
-                let near = root(target).and_then(|name| nearest(name, outcomes.first.iter().map(|first| &**first)));
+                let near = root(target).and_then(|name| near(name, outcomes.first.iter().map(|first| &**first)));
                 self.report(&UnknownMock { span: target.span, near });
                 return None;
             }

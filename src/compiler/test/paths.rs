@@ -8,7 +8,7 @@ use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::kind::Registry;
 use wf_model::program::{Callee, Output, Place as _, Statement, StatementId, StatementKind, Step, Workflow, WorkflowId};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_model::types::{Field, Type};
 use wf_syntax::ast::{Expression, ExpressionKind};
 
@@ -75,7 +75,7 @@ impl<'a> Paths<'a> {
                 Some(next) => place = Place { loops: place.loops + self.own_loops(place) + next.loops, ..*next },
                 None if FIELDS.contains(&&**segment.name) => return Named::Nothing,
                 None => {
-                    let near = nearest(segment.name, inside.keys().map(|name| &**name).chain(FIELDS));
+                    let near = near(segment.name, inside.keys().map(|name| &**name).chain(FIELDS));
                     return Named::Wrong(Box::new(UnknownMock { span: segment.span, near }.diagnostic()));
                 }
             }

@@ -2,13 +2,14 @@
 
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
+use wf_model::suggest::Near;
 use wf_syntax::ast::Name;
 
 /// No type has this name.
 pub(super) struct UnknownType<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
-    pub(super) near: Option<&'a str>,
+    pub(super) near: Option<Near<'a>>,
     /// What to write where that depends on what was meant.
     pub(super) help: Option<&'static str>,
 }
@@ -22,10 +23,12 @@ impl Finding for UnknownType<'_> {
             return found.labelled("a type of other languages").with_help(help);
         }
         match self.near {
-            Some(near) => found
-                .labelled(format!("did you mean `{near}`?"))
-                .with_help(format!("Write `{near}` instead of `{}`.", self.name))
-                .with_fix(format!("Write `{near}`"), self.span, near),
+            Some(Near { name, sure }) => {
+                let found = found
+                    .labelled(format!("did you mean `{name}`?"))
+                    .with_help(format!("Write `{name}` instead of `{}`.", self.name));
+                if sure { found.with_fix(format!("Write `{name}`"), self.span, name) } else { found }
+            }
             None => {
                 found.labelled("not declared").with_help(format!("Declare it at the top of the file: `type {} = …`.", self.name))
             }

@@ -10,6 +10,7 @@ use foldhash::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
+use wf_model::suggest::{Near, near};
 use wf_model::types::{Field, Type};
 use wf_syntax::ast::{Name, TypeDeclaration, TypeExpression, TypeKind};
 
@@ -224,7 +225,7 @@ impl Resolver<'_> {
         }
         // The order of a hash map must not decide which of two near names is suggested.
         names.sort_unstable();
-        let near = foreign.or_else(|| wf_model::suggest::nearest(name, names.iter().copied()));
+        let near = foreign.map(Near::surely).or_else(|| near(name, names.iter().copied()));
         UnknownType { name, span, near, help: None }.diagnostic()
     }
 

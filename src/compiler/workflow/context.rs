@@ -12,7 +12,7 @@ use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::kind::Registry;
 use wf_model::program::WorkflowId;
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_syntax::ast::{Item, TypeDeclaration, TypeExpression, TypeKind};
 
 type Workflows = HashMap<Arc<str>, WorkflowId>;
@@ -83,7 +83,7 @@ impl<'a> FileContext<'a> {
                         if target.is_some() {
                             let mut names: Vec<&str> = theirs.keys().map(|name| &**name).collect();
                             names.sort_unstable();
-                            let near = nearest(&name.text, names);
+                            let near = near(&name.text, names);
                             diagnostics.push(UnknownImport { name: &name.text, span: name.span, near }.diagnostic());
                         }
                         self.used.borrow_mut().insert(name.text.clone());

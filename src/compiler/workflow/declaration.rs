@@ -13,7 +13,7 @@ use wf_model::program::{
     Let, Output, Parameter, SecretDeclaration, SecretSource, Statement, StatementId, StatementKind, ValueOrigin,
 };
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::{Near, near};
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_syntax::ast;
@@ -196,7 +196,7 @@ impl Check<'_> {
     fn unknown_setting(&mut self, name: &str, setting: &ast::Attribute) {
         let elsewhere = attribute_meant(name).and_then(|meant| SETTINGS.into_iter().find(|known| *known == meant));
         let otherwise = said_otherwise(name).is_some();
-        let near = elsewhere.or_else(|| (!otherwise).then(|| nearest(name, SETTINGS)).flatten());
+        let near = elsewhere.map(Near::surely).or_else(|| (!otherwise).then(|| near(name, SETTINGS)).flatten());
         self.report(&UnknownSetting { name, span: setting.name.span, near });
         let before = self.diagnostics.len();
         self.inferred(&setting.value);

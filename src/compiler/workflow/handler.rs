@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wf_model::failure::Failure;
 use wf_model::program::{Handler, HandlerCause, Rollback, Statement, StatementId, StatementKind};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, RollbackExtent};
 
@@ -99,7 +99,7 @@ impl Check<'_> {
             RollbackExtent::To(name) => {
                 let known: Vec<Arc<str>> = handler.checkpoints.iter().map(|checkpoint| checkpoint.text.clone()).collect();
                 if !known.contains(&name.text) {
-                    let near = nearest(&name.text, known.iter().map(|known| &**known));
+                    let near = near(&name.text, known.iter().map(|known| &**known));
                     self.report(&UnknownCheckpoint { name: &name.text, span: name.span, near });
                 }
                 Rollback::To(name.text.clone())

@@ -12,7 +12,7 @@ use wf_model::expression::Expression;
 use wf_model::kind::{self, Kind, TextSyntax};
 use wf_model::program::{Attribute, AttributeValue, Callee, Invocation, Workflow, WorkflowId};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::{Near, near};
 use wf_model::types::{Field, Type};
 use wf_syntax::ast::{self, Entry, ExpressionKind};
 
@@ -104,7 +104,7 @@ impl Check<'_> {
             invocation.module.as_ref().map_or_else(|| name.text.to_string(), |module| format!("{}.{}", module.text, name.text));
         let span = invocation.module.as_ref().map_or(name.span, |module| module.span.to(name.span));
         let foreign = FOREIGN.iter().find(|(theirs, _)| *theirs == written).map(|(_, ours)| *ours);
-        let near = foreign.or_else(|| nearest(&written, names.iter().map(String::as_str)));
+        let near = foreign.map(Near::surely).or_else(|| near(&written, names.iter().map(String::as_str)));
         self.report(&UnknownKind { name: &written, span, near, known: &names });
     }
 
@@ -180,7 +180,7 @@ impl Check<'_> {
         let written = &*attribute.name.text;
         let elsewhere = attribute_meant(written).and_then(|meant| names.iter().copied().find(|name| *name == meant));
         let otherwise = said_otherwise(written).is_some();
-        let near = elsewhere.or_else(|| (!otherwise).then(|| nearest(written, names.iter().copied())).flatten());
+        let near = elsewhere.map(Near::surely).or_else(|| (!otherwise).then(|| near(written, names.iter().copied())).flatten());
         self.report(&UnknownAttribute { name: written, span: attribute.name.span, near, kind, known: names });
         let before = self.diagnostics.len();
         self.inferred(&attribute.value);
@@ -188,7 +188,7 @@ impl Check<'_> {
             // What another tool takes there, such as the name of a step, is not judged as a value.
             self.diagnostics.truncate(before);
         }
-        near
+        near.map(|near| near.name)
     }
 
     fn report_missing(&mut self, invocation: &ast::Invocation, kind: &Kind, given: &[Attribute], meant: &[&str]) {

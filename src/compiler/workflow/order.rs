@@ -6,7 +6,7 @@ use crate::nesting::{Owner, Tree};
 use crate::order::Depends;
 use wf_model::program::{BodyId, StatementId};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::{Near, near};
 use wf_syntax::ast;
 
 /// What a statement says of its order.
@@ -60,12 +60,13 @@ impl Check<'_> {
         let near = if self.context.suggestions.wanted() {
             let mut names: Vec<&str> = self.statements_of.keys().map(|name| &**name).collect();
             names.sort_unstable();
-            nearest(&wanted.text, names).map(str::to_owned)
+            near(&wanted.text, names).map(|near| (near.name.to_owned(), near.sure))
         } else {
             None
         };
+        let near = near.as_ref().map(|(name, sure)| Near { name, sure: *sure });
         let is_value = self.names.get(&wanted.text).is_some_and(|known| known.value.is_some());
-        self.report(&UnknownStep { name: &wanted.text, span: wanted.span, near: near.as_deref(), is_value });
+        self.report(&UnknownStep { name: &wanted.text, span: wanted.span, near, is_value });
     }
 }
 

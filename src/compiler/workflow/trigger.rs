@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wf_model::expression::Expression;
 use wf_model::program::{CatchUp, Overlap, Trigger, TriggerKind};
 use wf_model::span::Span;
-use wf_model::suggest::nearest;
+use wf_model::suggest::near;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, ExpressionKind};
 
@@ -22,7 +22,7 @@ impl Check<'_> {
     pub(super) fn trigger(&mut self, trigger: &ast::Trigger) {
         let kind = &trigger.kind;
         let Some((_, allowed)) = KINDS.iter().find(|(name, _)| *name == &*kind.text) else {
-            let near = nearest(&kind.text, KINDS.iter().map(|(name, _)| *name));
+            let near = near(&kind.text, KINDS.iter().map(|(name, _)| *name));
             return self.report(&UnknownTrigger { name: &kind.text, span: kind.span, near });
         };
         for option in &trigger.options {
