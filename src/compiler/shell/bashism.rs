@@ -39,6 +39,8 @@ pub(super) enum BashismKind {
     BothStreamsPiped,
     /// `$'…'`
     DollarQuotes,
+    /// `{1..5}`, `{a,b}`
+    Braces,
 }
 
 impl Lexer<'_> {
@@ -84,6 +86,9 @@ impl BashismKind {
             Self::BothStreams => ("`&>`", "Write `> FILE 2>&1`"),
             Self::BothStreamsPiped => ("`|&`", "Write `2>&1 |`"),
             Self::DollarQuotes => ("`$'…'`", "Write `\"$(printf '…')\"`"),
+            Self::Braces => {
+                ("a brace expansion", "Write the words out, or `$(seq 1 5)` for numbers, quote braces that mean themselves")
+            }
         }
     }
 }

@@ -455,6 +455,8 @@ fn text_for_sh_that_needs_bash_is_told_so() {
         ("ls &>/dev/null", 3..5, "`&>`"),
         ("ls |& cat", 3..5, "`|&`"),
         ("echo $'a\\t'", 5..7, "`$'…'`"),
+        ("for i in {1..5}; do ls; done", 9..15, "a brace expansion"),
+        ("cp a.{txt,md} b", 5..13, "a brace expansion"),
         ("echo \"$([[ a ]])\"", 8..10, "`[[ … ]]`"),
     ] {
         for shell in ["sh", "/bin/dash", "sh -e"] {
@@ -479,6 +481,8 @@ fn text_that_every_shell_reads_is_left_alone() {
         "echo '<(' \"$'a'\" \"<<<\" # [[ a ]]",
         "cat <<END\n[[ a ]]\nsource x\nEND\n",
         "bash -c '[[ a == b ]]'",
+        "echo '{1..5}' \"{a,b}\" {} {a} \\{a,b} {..a} $x{a b,c} ${x#{a,b}}",
+        "a={b,c} ls",
         "grep \"a[[:space:]]\" b",
         "case $a in [[:digit:]]*) ls ;; esac",
     ] {

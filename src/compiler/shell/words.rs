@@ -8,6 +8,9 @@ use super::interpreter::EXPANDED_VARIABLE;
 use super::lexer::Lexer;
 use super::symbols::Symbol;
 
+/// Longer braces are not looked through.
+const LONGEST_BRACES: usize = 256;
+
 impl Lexer<'_> {
     /// Reads a symbol outside quotes.
     pub(super) fn in_words(&mut self) {
@@ -37,6 +40,9 @@ impl Lexer<'_> {
 
     /// Reads a character that stands for itself.
     fn letter(&mut self, character: char) {
+        if character == '{' {
+            self.braces();
+        }
         self.place += 1;
         let Some(words) = self.words() else { return };
         let named = words.in_name.filter(|_| character == '=' && words.may_be_target());
@@ -44,6 +50,20 @@ impl Lexer<'_> {
         if let Some(value) = named {
             words.in_name = None;
             self.refuse(value, Refusal::Name);
+        }
+    }
+
+    /// Looks whether bash makes several words of `{…}` at hand.
+    fn braces(&mut self) {
+        let assigned = |words: &mut Words| words.target().is_some() && words.word.text.contains('=');
+        let expands = self.words().is_some_and(|words| words.mode == Mode::Commands && !assigned(words));
+        let characters = (1..LONGEST_BRACES).map_while(|ahead| self.character(ahead));
+        let inside: String = characters.take_while(|c| c.is_ascii_alphanumeric() || "_-./,".contains(*c)).collect();
+        let closed = self.character(inside.len() + 1) == Some('}');
+        let bound = |bound: &str| bound.len() == 1 || bound.parse::<i64>().is_ok();
+        let range = inside.split_once("..").is_some_and(|(first, last)| bound(first) && bound(last));
+        if expands && closed && (range || inside.contains(',')) {
+            self.needs_bash(BashismKind::Braces, self.place, inside.len() + 2);
         }
     }
 

@@ -270,7 +270,9 @@ impl Finding for ShellExpansion<'_> {
                 "For the shell's variable write `${name}` without braces, or `\\${{{name}}}`; `env(\"{name}\")` reads it here."
             )
         } else {
-            format!("For the shell's own expansion write `\\${{{name}}}`, or use a raw string in single quotes.")
+            let value = super::expansion::value_of(name).map(|value| format!("; of a value here write `${{{value}}}`"));
+            let value = value.unwrap_or_else(|| ", or use a raw string in single quotes".to_owned());
+            format!("For the shell's own expansion write `\\${{{name}}}`{value}.")
         };
         Self::at(self.span, format!("`${{{}}}` is the shell's, not an expression", self.inside))
             .labelled("`${…}` puts a value of the workflow in")

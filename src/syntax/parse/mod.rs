@@ -2,6 +2,7 @@
 
 mod convert;
 mod describe;
+mod expansion;
 mod expression;
 mod findings;
 mod form;

@@ -5,6 +5,7 @@ mod block;
 mod body;
 mod clause;
 mod declaration;
+mod expansions;
 mod findings;
 mod habits;
 mod handler;
@@ -71,6 +72,7 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     let mut diagnostics = found;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     hyphens::keep_used_names(text, &tokens, &mut diagnostics);
+    expansions::keep_values(text, &tokens, &mut diagnostics);
     Parsed { file: File { items }, tokens, diagnostics }
 }
 
