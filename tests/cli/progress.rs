@@ -92,3 +92,10 @@ fn rounds_are_told_apart() {
     let verbose = place.wfc(&["run", "-v", "main.wf"]);
     assert!(verbose.stderr.contains("       | poll.ok (round 2): false\n"), "{}", verbose.stderr);
 }
+
+#[test]
+fn a_cause_is_not_told_twice() {
+    let place = place("  step count: shell \"echo many\" -> int { reads only, timeout 10s }");
+    let outcome = ran(&place, "human");
+    assert_eq!(outcome.stderr.matches("expected int, found `many`").count(), 1, "{}", outcome.stderr);
+}

@@ -50,6 +50,8 @@ struct State {
     known: HashMap<InstanceId, Known>,
     open: HashMap<InstanceId, Open>,
     tally: Tally,
+    /// The step that failed last and why, as the cause of a run would say it.
+    told: String,
     /// Whether somebody asked the run to end.
     cancelled: bool,
 }
@@ -89,6 +91,7 @@ impl RunReport {
             known: HashMap::new(),
             open: HashMap::new(),
             tally: Tally::default(),
+            told: String::new(),
             cancelled: false,
         };
         Self { format, verbose, steps: lines::Steps::new(program, sources), state: Mutex::new(state) }
@@ -118,7 +121,7 @@ impl RunReport {
             let line = printable_line(&format!("{whose}{}", self.steps.message(&cause.failure)));
             if self.format == Format::Github {
                 text += &lines::error(self.steps.place(cause).as_ref(), &line);
-            } else if state.tally.failed != 1 || cause.failure.kind != wf_model::failure::FailureKind::Exit {
+            } else if state.tally.failed != 1 || line != state.told {
                 text += &format!("cause    {line}\n");
             }
         }
@@ -254,6 +257,9 @@ impl RunReport {
         let Some(Known { kind: InstanceKind::Step(_), rounds }) = state.known.remove(&instance.id) else { return };
         state.tally.count(&finished);
         let took = open.as_ref().map(|open| at.since(open.started_at));
+        if let Finished::Failed { message, .. } = &finished {
+            state.told = printable_line(&format!("{}: {message}", instance.path));
+        }
         let mut text = String::new();
         if let (Some(tail), Finished::Failed { .. } | Finished::Stopped) = (open.and_then(|open| open.ended), &finished) {
             text = self.output_of(&title, instance, tail);
