@@ -5,6 +5,7 @@
 
 use crate::expression::{Function, Place};
 use crate::failure::Failure;
+use crate::program::HandlerCause;
 use crate::run::RunState;
 use crate::unit::Duration;
 use crate::value::Value;
@@ -64,6 +65,14 @@ pub enum InstanceKind {
     ForEach,
     /// `repeat until`
     Repeat,
+    /// The undo of a step, which is named; it has the step's path.
+    Undo(InstanceId),
+    /// `rollback`
+    Rollback,
+    /// `checkpoint`
+    Checkpoint,
+    /// `commit`
+    Commit,
 }
 
 /// Why a statement did not run.
@@ -80,6 +89,22 @@ pub enum SkipReason {
     Cancelled,
     /// A race ended without it.
     LostRace,
+    /// It undoes something that still stands under what could not be undone.
+    Blocked,
+}
+
+/// Why a rollback began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollbackCause {
+    /// A handler says so.
+    Handler,
+    /// Its body is tried again, and its handler says so.
+    Retry,
+    /// What it undoes lost a race.
+    LostRace,
+    /// Somebody asked for it.
+    Request,
 }
 
 /// How an attempt ended.
@@ -97,6 +122,8 @@ pub enum AttemptOutcome {
     Failed(Failure),
     /// It was asked to end and did.
     Cancelled,
+    /// It was asked to end before anything of it had begun.
+    NeverBegan,
 }
 
 /// What a timer was set for.
@@ -158,6 +185,8 @@ pub enum EventKind {
         /// Who.
         cause: CancelCause,
     },
+    /// Given: somebody wants what the run did to be undone: a rollback that waits for it, or that of a run that has ended.
+    RollbackRequested,
     /// Given: what a call that looks outside saw, once and for all.
     Observed {
         /// The statement that it was evaluated for; `None` for parameters and `let`s of files.
@@ -319,6 +348,47 @@ pub enum EventKind {
         /// What `NAME.winner` is: a branch's name or an element; `null` for a branch without a name.
         winner: Value,
     },
+    /// Concluded: a handler began.
+    HandlerOpened {
+        /// The step or block that it belongs to; `None` for the run's own.
+        instance: Option<Instance>,
+        /// The handler itself; its path is that of what it belongs to.
+        handler: Instance,
+        /// Why it runs.
+        cause: HandlerCause,
+    },
+    /// Concluded: a handler ended.
+    HandlerEnded {
+        /// The handler.
+        handler: Instance,
+    },
+    /// Concluded: a rollback began.
+    RollbackStarted {
+        /// The `rollback`, the body that is tried again, the race, or the run.
+        instance: Instance,
+        /// Why.
+        cause: RollbackCause,
+        /// The steps that are to be undone, in the order in which they began.
+        steps: Vec<InstanceId>,
+    },
+    /// Concluded: a rollback that somebody has to ask for waits.
+    RollbackWaits {
+        /// The `rollback manually`.
+        instance: Instance,
+        /// The steps that would be undone, in the order in which they began.
+        steps: Vec<InstanceId>,
+    },
+    /// Concluded: a rollback ended.
+    RollbackEnded {
+        /// As in its beginning.
+        instance: Instance,
+        /// How many undos succeeded, or had nothing to do.
+        undone: u64,
+        /// How many failed for good.
+        failed: u64,
+        /// How many did not run because of those.
+        blocked: u64,
+    },
     /// Concluded: the outputs of a workflow are known.
     OutputsEvaluated {
         /// The step that calls it; `None` for the run's own.
@@ -343,6 +413,7 @@ impl EventKind {
             Self::RunStarted { .. }
             | Self::RunResumed
             | Self::CancelRequested { .. }
+            | Self::RollbackRequested
             | Self::Observed { .. }
             | Self::JitterDrawn { .. }
             | Self::TimerWoke { .. }
@@ -361,6 +432,11 @@ impl EventKind {
             | Self::IterationOpened { .. }
             | Self::IterationEnded { .. }
             | Self::RaceWon { .. }
+            | Self::HandlerOpened { .. }
+            | Self::HandlerEnded { .. }
+            | Self::RollbackStarted { .. }
+            | Self::RollbackWaits { .. }
+            | Self::RollbackEnded { .. }
             | Self::OutputsEvaluated { .. }
             | Self::RunEnded { .. } => false,
         }
@@ -370,8 +446,15 @@ impl EventKind {
     #[must_use]
     pub const fn instance(&self) -> Option<&Instance> {
         match self {
-            Self::RunStarted { .. } | Self::RunResumed | Self::CancelRequested { .. } | Self::RunEnded { .. } => None,
-            Self::Observed { instance, .. } | Self::OutputsEvaluated { instance, .. } => instance.as_ref(),
+            Self::RunStarted { .. }
+            | Self::RunResumed
+            | Self::CancelRequested { .. }
+            | Self::RollbackRequested
+            | Self::RunEnded { .. } => None,
+            Self::Observed { instance, .. } | Self::OutputsEvaluated { instance, .. } | Self::HandlerOpened { instance, .. } => {
+                instance.as_ref()
+            }
+            Self::HandlerEnded { handler } => Some(handler),
             Self::JitterDrawn { instance, .. }
             | Self::TimerWoke { instance, .. }
             | Self::Announced { instance, .. }
@@ -388,6 +471,9 @@ impl EventKind {
             | Self::ListEvaluated { instance, .. }
             | Self::IterationOpened { instance, .. }
             | Self::IterationEnded { instance, .. }
+            | Self::RollbackStarted { instance, .. }
+            | Self::RollbackWaits { instance, .. }
+            | Self::RollbackEnded { instance, .. }
             | Self::RaceWon { instance, .. } => Some(instance),
         }
     }

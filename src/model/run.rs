@@ -79,6 +79,27 @@ pub enum Status {
     Cancelled(SkipReason),
 }
 
+/// How the undo of a step stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UndoStatus {
+    /// Nobody asked for it, or the step has none.
+    #[default]
+    None,
+    /// A rollback will come to it.
+    Planned,
+    /// It goes on.
+    Undoing,
+    /// What the step did is undone.
+    Undone,
+    /// It failed for good.
+    Failed,
+    /// It did not run, because something that stands on the step could not be undone.
+    Blocked,
+    /// It did not run, because its `when` is false.
+    Skipped,
+}
+
 /// A step or block of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InstanceRecord {
@@ -88,6 +109,8 @@ pub struct InstanceRecord {
     pub kind: InstanceKind,
     /// How it stands.
     pub status: Status,
+    /// How its undo stands.
+    pub undo: UndoStatus,
     /// How many attempts have begun.
     pub attempts: u32,
     /// When it had nothing more to wait for, or was skipped.
@@ -146,10 +169,13 @@ impl RunRecord {
         record
     }
 
-    /// The latest instance at a path, such as `ship.health[1]`.
+    /// The latest instance at a path, such as `ship.health[1]`; undos share the paths of their steps, and what never has a name
+    /// that of the block around it: they are not meant.
     #[must_use]
     pub fn at(&self, path: &str) -> Option<&InstanceRecord> {
-        self.instances.values().rev().find(|record| *record.instance.path == *path)
+        let records = self.instances.values().rev();
+        let mut named = records.filter(|record| has_name(&record.kind));
+        named.find(|record| *record.instance.path == *path)
     }
 
     /// Takes the next event in; what it says nothing about stays.
@@ -188,7 +214,17 @@ impl RunRecord {
                 self.end(instance, Status::Failed { cause: cause.clone(), continued: *continued }, at);
             }
             EventKind::Cancelled { instance, reason } => self.end(instance, Status::Cancelled(*reason), at),
+            EventKind::RollbackStarted { steps, .. } => {
+                for step in steps {
+                    self.set_undo(*step, UndoStatus::Planned);
+                }
+            }
+            EventKind::RollbackWaits { .. } => self.state = RunState::Paused,
+            EventKind::RollbackRequested => (self.state, self.ended_at) = (RunState::Running, None),
             EventKind::RunResumed
+            | EventKind::HandlerOpened { .. }
+            | EventKind::HandlerEnded { .. }
+            | EventKind::RollbackEnded { .. }
             | EventKind::CancelRequested { .. }
             | EventKind::Observed { .. }
             | EventKind::JitterDrawn { .. }
@@ -205,10 +241,14 @@ impl RunRecord {
     }
 
     fn begin(&mut self, instance: &Instance, kind: InstanceKind, status: Status, at: Timestamp) {
+        if let InstanceKind::Undo(step) = kind {
+            self.set_undo(step, UndoStatus::Undoing);
+        }
         let record = InstanceRecord {
             instance: instance.clone(),
             kind,
             status,
+            undo: UndoStatus::None,
             attempts: 0,
             ready_at: at,
             started_at: None,
@@ -222,6 +262,9 @@ impl RunRecord {
         (record.status, record.attempts) = (Status::Running, attempt);
         if record.started_at.is_none() {
             record.started_at = Some(at);
+            if matches!(record.kind, InstanceKind::Undo(_)) {
+                return;
+            }
             self.order.push(instance.path.clone());
         }
     }
@@ -233,17 +276,50 @@ impl RunRecord {
     }
 
     fn end(&mut self, instance: &Instance, status: Status, at: Timestamp) {
-        if let Some(record) = self.instances.get_mut(&instance.id) {
-            (record.status, record.ended_at) = (status, Some(at));
+        let Some(record) = self.instances.get_mut(&instance.id) else { return };
+        let undo = match &status {
+            Status::Succeeded(_) => UndoStatus::Undone,
+            Status::Skipped(SkipReason::Blocked) => UndoStatus::Blocked,
+            Status::Skipped(_) => UndoStatus::Skipped,
+            Status::Failed { .. } | Status::Cancelled(_) => UndoStatus::Failed,
+            Status::Ready | Status::Running | Status::Retrying(_) => UndoStatus::Undoing,
+        };
+        (record.status, record.ended_at) = (status, Some(at));
+        if let InstanceKind::Undo(step) = record.kind {
+            self.set_undo(step, undo);
         }
+    }
+
+    fn set_undo(&mut self, step: InstanceId, status: UndoStatus) {
+        if let Some(record) = self.instances.get_mut(&step) {
+            record.undo = status;
+        }
+    }
+}
+
+/// Whether the path of something ends with its own name, where it has one.
+const fn has_name(kind: &InstanceKind) -> bool {
+    match kind {
+        InstanceKind::Undo(_) | InstanceKind::Rollback | InstanceKind::Checkpoint | InstanceKind::Commit => false,
+        InstanceKind::Let
+        | InstanceKind::Step(_)
+        | InstanceKind::Call(_)
+        | InstanceKind::If
+        | InstanceKind::Stage
+        | InstanceKind::Parallel
+        | InstanceKind::ForEach
+        | InstanceKind::Repeat => true,
     }
 }
 
 /// Whether something goes on as soon as it is ready, without attempts of its own.
 const fn is_block(kind: &InstanceKind) -> bool {
     match kind {
-        InstanceKind::Let | InstanceKind::Step(_) => false,
-        InstanceKind::Call(_)
+        InstanceKind::Let | InstanceKind::Step(_) | InstanceKind::Undo(_) => false,
+        InstanceKind::Rollback
+        | InstanceKind::Checkpoint
+        | InstanceKind::Commit
+        | InstanceKind::Call(_)
         | InstanceKind::If
         | InstanceKind::Stage
         | InstanceKind::Parallel

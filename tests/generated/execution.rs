@@ -145,7 +145,14 @@ fn values_are_of_their_types(program: &Program, generated: &Generated, events: &
                     InstanceKind::Step(_) | InstanceKind::Call(_) => true,
                     InstanceKind::ForEach => own("loop"),
                     InstanceKind::Parallel => own("race"),
-                    InstanceKind::Let | InstanceKind::If | InstanceKind::Stage | InstanceKind::Repeat => false,
+                    InstanceKind::Let
+                    | InstanceKind::If
+                    | InstanceKind::Stage
+                    | InstanceKind::Repeat
+                    | InstanceKind::Undo(_)
+                    | InstanceKind::Rollback
+                    | InstanceKind::Checkpoint
+                    | InstanceKind::Commit => false,
                 };
                 named.extend(has_value.then_some(instance.id));
                 continue;

@@ -291,11 +291,12 @@ fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {
     while let Some(id) = left.pop() {
         let Some(workflow) = program.workflows.get(id).filter(|_| found.insert(id)) else { continue };
         for (_, statement) in workflow.statements.iter() {
-            if let StatementKind::Step(step) = &statement.kind
-                && let Callee::Workflow(callee) = step.invocation.callee
-            {
-                left.push(callee);
-            }
+            let StatementKind::Step(step) = &statement.kind else { continue };
+            let undo = step.clauses.undo().map(|undo| &undo.invocation);
+            left.extend([Some(&step.invocation), undo].into_iter().flatten().filter_map(|invocation| match invocation.callee {
+                Callee::Workflow(callee) => Some(callee),
+                Callee::Kind(_) => None,
+            }));
         }
     }
     found
@@ -307,12 +308,13 @@ fn exit(ended: &RunEnded) -> Exit {
         RunState::RolledBack => Exit::RolledBack,
         RunState::RollbackFailed => Exit::RollbackFailed,
         RunState::Paused => Exit::Waiting,
-        RunState::Cancelled => match ended.cancelled {
+        // What was interrupted twice has not ended, and nothing goes on.
+        RunState::Cancelled | RunState::Running => match ended.cancelled {
             Some(CancelCause::Hangup) => Exit::Signal(1),
             Some(CancelCause::Interrupt) => Exit::Signal(2),
             Some(CancelCause::Terminate) => Exit::Signal(15),
             Some(CancelCause::Request) | None => Exit::Failed,
         },
-        RunState::Failed | RunState::Queued | RunState::Running => Exit::Failed,
+        RunState::Failed | RunState::Queued => Exit::Failed,
     }
 }

@@ -182,3 +182,17 @@ pub enum HandlerCause {
     /// `finally`
     Finally,
 }
+
+impl HandlerCause {
+    /// How it is written.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Failure => "on failure",
+            Self::Success => "on success",
+            Self::Cancel => "on cancel",
+            Self::FailureOrCancel => "on failure or cancel",
+            Self::Finally => "finally",
+        }
+    }
+}

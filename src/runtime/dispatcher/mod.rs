@@ -165,6 +165,8 @@ struct Dispatcher {
     post: mpsc::UnboundedSender<EventKind>,
     failure: Option<FailedInstance>,
     cancelled: Option<CancelCause>,
+    /// Whether nothing goes on until somebody does something.
+    suspended: bool,
 }
 
 impl Dispatcher {
@@ -198,6 +200,7 @@ impl Dispatcher {
             post,
             failure: None,
             cancelled: None,
+            suspended: false,
         }
     }
 
@@ -209,7 +212,7 @@ impl Dispatcher {
         let mut happened = VecDeque::from([started]);
         happened.extend(self.asks());
         self.take_in(happened).await?;
-        while !self.engine.state().is_final() {
+        while !self.engine.state().is_final() && !self.suspended {
             let happened = self.wait().await;
             self.take_in(happened).await?;
         }
@@ -325,6 +328,7 @@ impl Dispatcher {
                 happened.push_back(EventKind::JitterDrawn { instance, delay: self.world.draw(upper) });
             }
             Command::Stop { instance, stop } => effects.push(Effect::Stop(instance.id, stop)),
+            Command::Suspend => self.suspended = true,
             Command::Finish { .. } => {}
         }
     }
@@ -335,7 +339,7 @@ impl Dispatcher {
             match effect {
                 // What is asked to end before it began never begins.
                 Effect::Start { instance, attempt, .. } if stopped.contains(&instance.id) => {
-                    let outcome = AttemptOutcome::Cancelled;
+                    let outcome = AttemptOutcome::NeverBegan;
                     // This end holds the other one, so somebody listens.
                     drop(self.post.send(EventKind::AttemptEnded { instance, attempt, outcome, leaked: false }));
                 }

@@ -21,6 +21,9 @@ impl Engine {
                 break;
             }
         }
+        if self.is_abandoned() && self.going == 0 && self.state == RunState::Running {
+            self.command(Command::Suspend);
+        }
     }
 
     fn perform(&mut self, task: Task) {
@@ -86,6 +89,14 @@ impl Engine {
                 self.loop_over(*node);
                 Ok(())
             }
+            Task::Handle(owner) => {
+                self.handle(*owner);
+                Ok(())
+            }
+            Task::RollbackOver(rollback) => {
+                self.rollback_over(*rollback);
+                Ok(())
+            }
         }
     }
 
@@ -96,9 +107,17 @@ impl Engine {
             Task::Prepare(node) | Task::Until(node) => self.fail_node(node, failure, true),
             Task::Judge(node) | Task::Enter(node) | Task::Leave(node, _) => self.attempt_failed(node, failure),
             Task::Reconsider(node, _) | Task::Excuse(node, _) => self.fail_node(node, failure, false),
-            Task::Open(body) | Task::Drained(body) | Task::Forgive(body, _) => self.fail_body(body, failure),
+            Task::Open(body) | Task::Drained(body) => self.fail_body(body, failure),
+            Task::Forgive(body, _) => self.fail_settled_body(body, failure),
             // These evaluate nothing.
-            Task::Due(..) | Task::Ended { .. } | Task::Never(..) | Task::Stranded(..) | Task::Round(_) | Task::LoopOver(_) => {}
+            Task::Due(..)
+            | Task::Ended { .. }
+            | Task::Never(..)
+            | Task::Stranded(..)
+            | Task::Round(_)
+            | Task::LoopOver(_)
+            | Task::Handle(_)
+            | Task::RollbackOver(_) => {}
         }
     }
 
@@ -109,7 +128,7 @@ impl Engine {
 
     /// Helps a run on in which everything waits for something inside; whether there is more to do.
     fn unblock(&mut self) -> bool {
-        if self.state != RunState::Running || !self.is_stuck() {
+        if self.state != RunState::Running || self.is_abandoned() || !self.is_stuck() {
             return false;
         }
         if self.begin_held() {
@@ -139,6 +158,13 @@ fn subject(task: &Task) -> Option<InstanceId> {
         | Task::Open(id)
         | Task::Drained(id)
         | Task::Until(id) => Some(*id),
-        Task::Due(..) | Task::Ended { .. } | Task::Never(..) | Task::Stranded(..) | Task::Round(_) | Task::LoopOver(_) => None,
+        Task::Due(..)
+        | Task::Ended { .. }
+        | Task::Never(..)
+        | Task::Stranded(..)
+        | Task::Round(_)
+        | Task::LoopOver(_)
+        | Task::Handle(_)
+        | Task::RollbackOver(_) => None,
     }
 }

@@ -83,6 +83,7 @@ impl Engine {
             matches!(block, Some(StatementKind::Parallel(parallel)) if parallel.race.is_some_and(|race| race.has_value));
         let winner = branch.name.as_deref().map_or(Value::Null, Value::string);
         let value = has_value.then(|| ("value", value.clone()));
+        run.race.winner = Some(position);
         run.race.won = Some(Value::map([("winner", winner.clone())].into_iter().chain(value)));
         let instance = run.instance.clone();
         self.conclude(EventKind::RaceWon { instance, winner });

@@ -4,7 +4,9 @@ use super::Engine;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
 use super::retry::Decision;
+use super::rollback::RolledBack;
 use super::state::{Attempts, BodyRun, Closing, FrameId, Node, NodeState, Outcome, Owner, RaceRun, StepPhase, Task, Waiter, Way};
+use super::trace::BodyTrace;
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use wf_model::event::{EventKind, FailedInstance, Instance, InstanceId, SkipReason, Timer};
@@ -25,6 +27,14 @@ pub(super) struct Opening {
     pub(super) max: usize,
 }
 
+/// What is left of a body that has ended.
+pub(super) struct EndedBody {
+    pub(super) instance: Instance,
+    pub(super) frame: FrameId,
+    pub(super) outcome: Outcome,
+    pub(super) traces: Vec<BodyTrace>,
+}
+
 impl BodyRun {
     /// Whether statements may start in it.
     pub(super) fn takes_more(&self) -> bool {
@@ -41,6 +51,11 @@ impl BodyRun {
         None
     }
 
+    /// Whether it was asked to end, rather than that something in it failed or decided it.
+    pub(super) const fn is_stopping(&self) -> bool {
+        matches!(self.closed, Some(Closing::Cancelled(_) | Closing::TimedOut))
+    }
+
     pub(super) fn spot(&self) -> Spot {
         Spot { instance: self.instance.id, frame: self.frame }
     }
@@ -52,6 +67,7 @@ pub(super) fn body_of(program: &Program, workflow: WorkflowId, body: BodyId) -> 
 
 impl Engine {
     pub(super) fn open_body(&mut self, opening: Opening) {
+        let lenient = self.is_lenient(&opening);
         let Opening { instance, owner, workflow, body, frame, way, rank, wait, max } = opening;
         let id = instance.id;
         let run = BodyRun {
@@ -75,6 +91,9 @@ impl Engine {
             timeout: None,
             within: None,
             running: false,
+            lenient,
+            trace: BodyTrace::new(workflow, body),
+            earlier: Vec::new(),
         };
         self.bodies.insert(id, Box::new(run));
         self.agenda.push_back(Task::Open(id));
@@ -114,6 +133,8 @@ impl Engine {
         let waiting = self.waiting(id, workflow, frame, attempt, body);
         let Some(run) = self.bodies.get_mut(&id) else { return };
         (run.closed, run.race, run.running) = (None, RaceRun::default(), true);
+        let trace = std::mem::replace(&mut run.trace, BodyTrace::new(workflow, run.body));
+        run.earlier.extend(Some(trace).filter(|trace| !trace.is_empty()));
         run.held.clear();
         run.begun = vec![false; body.statements.len()];
         run.unfinished = body.statements.len();
@@ -315,13 +336,14 @@ impl Engine {
         match &run.closed {
             Some(Closing::Cancelled(reason)) => {
                 let outcome = Outcome::Cancelled(*reason);
-                self.end_body(id, outcome);
+                self.settle_body(id, outcome);
                 Ok(())
             }
             Some(Closing::TimedOut) => {
                 let failure = self.bodies.get(&id).map(|run| self.body_out_of_time(run));
                 let failure = failure.unwrap_or_else(|| Failure::final_of(FailureKind::Timeout, "block ran out of time"));
-                self.forgive_body(id, FailedInstance { path, failure, attempts })
+                self.settle_body(id, Outcome::Failed(FailedInstance { path, failure, attempts }));
+                Ok(())
             }
             Some(Closing::Failed) => match run.attempts.cause.clone() {
                 Some(cause) => self.retry_body(id, cause),
@@ -339,11 +361,31 @@ impl Engine {
                     self.retry_body(id, FailedInstance { path, failure, attempts })
                 }
                 (won, _) => {
-                    self.end_body(id, Outcome::Succeeded(won.unwrap_or(Value::Null)));
+                    self.body_succeeded(id, won.unwrap_or(Value::Null));
                     Ok(())
                 }
             },
         }
+    }
+
+    /// Settles a body that has succeeded; what the losers of a race did is undone first.
+    fn body_succeeded(&mut self, id: InstanceId, value: Value) {
+        let Some(run) = self.bodies.get_mut(&id) else { return };
+        let outcome = Outcome::Succeeded(value);
+        let Some(winner) = run.race.winner else { return self.settle_body(id, outcome) };
+        let mut losers = run.trace.take();
+        run.trace.statements.extend(losers.statements.remove_entry(&winner));
+        let (instance, losers) = (run.instance.clone(), vec![losers]);
+        self.undo_losers(id, instance, losers, outcome);
+    }
+
+    /// Runs the handlers of a body whose attempts are used up, then ends it.
+    pub(super) fn settle_body(&mut self, id: InstanceId, outcome: Outcome) {
+        let Some(run) = self.bodies.get_mut(&id) else { return };
+        let (instance, drawing) = (run.instance.clone(), run.attempts.drawing.take());
+        self.drawing -= usize::from(drawing.is_some());
+        self.drop_waits(&instance);
+        self.settle_with_handlers(id, outcome);
     }
 
     fn retry_body(&mut self, id: InstanceId, cause: FailedInstance) -> Result<(), Hindrance> {
@@ -353,11 +395,15 @@ impl Engine {
         let decision = self.decide(run.spot(), retry, &run.attempts, run.within, &cause)?;
         let most = self.most_attempts(run.spot(), retry)?;
         if decision == Decision::GiveUp {
-            return self.forgive_body(id, cause);
+            self.settle_body(id, Outcome::Failed(cause));
+            return Ok(());
         }
         let Some(run) = self.bodies.get_mut(&id) else { return Ok(()) };
         (run.attempts.cause, run.attempts.most) = (Some(cause), most);
-        self.follow(id, decision);
+        match self.rollback_before_retry(id) {
+            Some(rollback) => self.roll_back_and_retry(id, &rollback, decision),
+            None => self.follow(id, decision),
+        }
         Ok(())
     }
 
@@ -375,30 +421,61 @@ impl Engine {
         Ok(())
     }
 
-    /// Fails a body whose own expressions failed.
-    pub(super) fn fail_body(&mut self, id: InstanceId, failure: Failure) {
+    /// Ends a failed body whose `on failure continue` cannot be looked at.
+    pub(super) fn fail_settled_body(&mut self, id: InstanceId, failure: Failure) {
         let Some(run) = self.bodies.get(&id) else { return };
         let cause = FailedInstance { path: run.instance.path.clone(), failure, attempts: run.attempts.number };
         self.end_body(id, Outcome::Failed(cause));
     }
 
+    /// Fails a body whose own expressions failed.
+    pub(super) fn fail_body(&mut self, id: InstanceId, failure: Failure) {
+        let Some(run) = self.bodies.get(&id) else { return };
+        let cause = FailedInstance { path: run.instance.path.clone(), failure, attempts: run.attempts.number };
+        self.settle_body(id, Outcome::Failed(cause));
+    }
+
+    fn keep_trace(&mut self, node: InstanceId, traces: Vec<BodyTrace>) {
+        if let Some(node) = self.nodes.get_mut(&node) {
+            node.trace.inside.extend(traces);
+        }
+    }
+
     /// Ends a body; what it belongs to hears of it.
     pub(super) fn end_body(&mut self, id: InstanceId, outcome: Outcome) {
-        let Some(run) = self.bodies.remove(&id) else { return };
+        let Some(mut run) = self.bodies.remove(&id) else { return };
         self.drop_waits(&run.instance);
-        if run.attempts.drawing.is_some() {
-            self.drawing = self.drawing.saturating_sub(1);
+        if let Outcome::Continued(cause) = &outcome {
+            self.rolled_back = RolledBack::Nothing;
+            if run.owner != Owner::Block {
+                let (instance, cause) = (run.instance.clone(), cause.clone());
+                self.conclude(EventKind::Failed { instance, cause, continued: true });
+            }
         }
-        if let (Outcome::Continued(cause), false) = (&outcome, run.owner == Owner::Block) {
-            let (instance, cause) = (run.instance.clone(), cause.clone());
-            self.conclude(EventKind::Failed { instance, cause, continued: true });
-        }
+        let traces = std::mem::take(&mut run.earlier).into_iter().chain([run.trace.take()]);
+        let traces: Vec<BodyTrace> = traces.filter(|trace| !trace.is_empty()).collect();
         match run.owner {
-            Owner::Run => self.root_ended(outcome),
-            Owner::Block => self.end_statement(id, outcome),
-            Owner::Call(node) => self.call_ended(node, run.frame, outcome),
-            Owner::Iteration(node, index) => self.iteration_ended(node, run.instance, index, run.frame, outcome),
-            Owner::Round(node, index) => self.round_ended(node, run.instance, index, outcome),
+            Owner::Run => {
+                self.done = traces;
+                self.root_ended(outcome);
+            }
+            // What handlers do is the end of a story: nobody goes back on it.
+            Owner::Handler(owner, cause) => self.handler_ended(owner, cause, run.instance, run.frame, outcome),
+            Owner::Block => {
+                self.keep_trace(id, traces);
+                self.end_statement(id, outcome);
+            }
+            Owner::Call(node) => {
+                self.keep_trace(node, traces);
+                self.call_ended(node, run.frame, outcome);
+            }
+            Owner::Iteration(node, index) => {
+                self.iteration_ended(node, index, EndedBody { instance: run.instance, frame: run.frame, outcome, traces });
+            }
+            Owner::Round(node, index) => {
+                self.keep_trace(node, traces);
+                self.round_ended(node, run.instance, index, outcome);
+            }
         }
     }
 }
@@ -409,7 +486,7 @@ impl Node {
         match &self.state {
             NodeState::Preparing => true,
             NodeState::Step(step) => step.phase == StepPhase::Queued && step.attempts.number == 0,
-            NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => false,
+            NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => false,
         }
     }
 }

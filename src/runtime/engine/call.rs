@@ -6,10 +6,11 @@ use super::body::Opening;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
 use super::state::{Frame, FrameId, NodeState, Owner, Settings, StepPhase, Task};
+use super::undo::action_of;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::event::{EventKind, Instance, InstanceId};
-use wf_model::program::{AttributeValue, Callee, Invocation, Parameter, StatementKind, Wait, WorkflowId};
+use wf_model::program::{AttributeValue, Callee, Invocation, Parameter, Wait, WorkflowId};
 use wf_model::script::{Argument, Call};
 use wf_model::types::Type;
 use wf_model::value::{Map, Value};
@@ -66,6 +67,11 @@ impl Engine {
         Ok(settings)
     }
 
+    /// The settings of the workflow, where a step has asked for them.
+    pub(super) fn settings_of(&self, frame: FrameId) -> Option<Settings> {
+        self.frames.get(&self.root_of(frame)).and_then(|frame| frame.settings.clone())
+    }
+
     fn root_of(&self, frame: FrameId) -> FrameId {
         let mut root = frame;
         while let Some(parent) = self.frames.get(&root).and_then(|frame| frame.parent) {
@@ -100,6 +106,8 @@ impl Engine {
             waiters: HashMap::new(),
             lost: HashMap::new(),
             settings: None,
+            failure: None,
+            result: None,
         };
         self.frames.insert(id, frame);
         id
@@ -164,20 +172,22 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
         let NodeState::Step(run) = &node.state else { return Ok(()) };
-        let Some(statement) = statement_of(&program, node.workflow, node.statement) else { return Ok(()) };
-        let StatementKind::Step(step) = &statement.kind else { return Ok(()) };
-        let Callee::Workflow(workflow) = step.invocation.callee else { return Ok(()) };
+        let Some(action) = action_of(&program, node) else { return Ok(()) };
+        let Callee::Workflow(workflow) = action.invocation.callee else { return Ok(()) };
         let (given, path, rank) = (run.given.clone(), node.instance.path.clone(), node.rank);
-        let Some(way) = self.bodies.get(&node.body).map(|around| around.way.inside(statement.name.as_deref())) else {
-            return Ok(());
+        let name = statement_of(&program, node.workflow, node.statement).and_then(|statement| statement.name.as_deref());
+        let around = match &node.undo {
+            Some(undo) => Some(&undo.way),
+            None => self.bodies.get(&node.body).map(|around| &around.way),
         };
+        let Some(way) = around.map(|around| around.inside(name)) else { return Ok(()) };
         let frame = self.enter_workflow(id, workflow, &given)?;
         let Some(body) = program.workflows.get(workflow).map(|workflow| workflow.root) else { return Ok(()) };
         let instance = Instance { id: self.next_id(), path };
         if let Some(node) = self.nodes.get_mut(&id)
             && let NodeState::Step(run) = &mut node.state
         {
-            run.phase = StepPhase::Calling(instance.id);
+            (run.phase, run.touched) = (StepPhase::Calling(instance.id), true);
         }
         let (owner, wait, max) = (Owner::Call(id), Wait::All, usize::MAX);
         self.open_body(Opening { instance, owner, workflow, body, frame, way, rank, wait, max });

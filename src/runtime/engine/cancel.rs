@@ -25,7 +25,10 @@ impl Engine {
         if self.cancelled > 1 {
             return self.stop_at_once();
         }
-        if self.bodies.contains_key(&RUN) {
+        if let Some(waiting) = self.waits_for_rollback.take() {
+            self.state = RunState::Running;
+            self.end_statement(waiting, Outcome::Cancelled(SkipReason::Cancelled));
+        } else if self.bodies.contains_key(&RUN) {
             self.close(RUN, Closing::Cancelled(SkipReason::Cancelled), SkipReason::Cancelled);
             self.stop_body_with(RUN, SkipReason::Cancelled, Stop::Gracefully(signal_of(cause)));
         } else {
@@ -34,10 +37,15 @@ impl Engine {
         }
     }
 
+    /// Whether everything that runs was ended at once: then nothing more is begun, not even what would clean up.
+    pub(super) const fn is_abandoned(&self) -> bool {
+        self.cancelled > 1
+    }
+
     fn stop_at_once(&mut self) {
         let running = self.nodes.values().filter(|node| match &node.state {
             NodeState::Step(step) => is_outside(step.phase),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => false,
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => false,
         });
         let commands: Vec<Command> =
             running.map(|node| Command::Stop { instance: node.instance.clone(), stop: Stop::Now }).collect();
@@ -87,16 +95,22 @@ impl Engine {
                 let failure = self.call_out_of_time(id);
                 self.attempt_failed(id, failure);
             }
-            Some(StepPhase::Queued | StepPhase::Starting | StepPhase::Announced | StepPhase::Running) | None => {}
+            Some(StepPhase::Queued | StepPhase::Starting | StepPhase::Announced | StepPhase::Running | StepPhase::Settling)
+            | None => {}
         }
     }
 
     fn stop_nodes(&mut self, nodes: Vec<InstanceId>, reason: SkipReason, stop: Stop) {
         let mut open = nodes;
         while let Some(id) = open.pop() {
+            // What has come to its handlers goes on to its end.
+            if self.is_settling(id) {
+                continue;
+            }
             let Some(node) = self.nodes.get_mut(&id) else { continue };
             let instance = node.instance.clone();
             match &mut node.state {
+                NodeState::Rollback => {}
                 NodeState::Preparing => self.end_statement(id, Outcome::Cancelled(reason)),
                 NodeState::Step(step) => match step.phase {
                     StepPhase::Starting | StepPhase::Announced | StepPhase::Running => {
@@ -107,7 +121,8 @@ impl Engine {
                         step.stopping.get_or_insert(reason);
                         open.extend(self.close_and_interrupt(body, reason));
                     }
-                    StepPhase::Idle | StepPhase::Queued => self.end_statement(id, Outcome::Cancelled(reason)),
+                    StepPhase::Idle | StepPhase::Queued => self.settle_step(id, Outcome::Cancelled(reason)),
+                    StepPhase::Settling => {}
                 },
                 NodeState::Block => open.extend(self.close_and_interrupt(id, reason)),
                 NodeState::Loop(run) => {
@@ -137,6 +152,9 @@ impl Engine {
 
     /// Makes a closed body end where nothing goes on in it; gives what still does.
     fn interrupt(&mut self, id: InstanceId) -> Vec<InstanceId> {
+        if self.is_settling(id) {
+            return Vec::new();
+        }
         let Some(run) = self.bodies.get(&id) else { return Vec::new() };
         if run.running {
             let live = run.live.iter().copied().collect();
@@ -153,6 +171,6 @@ impl Engine {
 const fn is_outside(phase: StepPhase) -> bool {
     match phase {
         StepPhase::Starting | StepPhase::Announced | StepPhase::Running => true,
-        StepPhase::Idle | StepPhase::Queued | StepPhase::Calling(_) => false,
+        StepPhase::Idle | StepPhase::Queued | StepPhase::Calling(_) | StepPhase::Settling => false,
     }
 }

@@ -9,8 +9,8 @@ use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
 
-/// Something to be done outside; each is answered by an event, but [`Command::Stop`], [`Command::Forget`] and
-/// [`Command::Finish`].
+/// Something to be done outside; each is answered by an event, but [`Command::Stop`], [`Command::Forget`],
+/// [`Command::Suspend`] and [`Command::Finish`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Run an attempt: answered by started and attempt ended; it may be announced before.
@@ -67,6 +67,8 @@ pub enum Command {
         /// How much.
         stop: Stop,
     },
+    /// Nothing goes on until somebody does something: the process may end, the run has not.
+    Suspend,
     /// The run is over.
     Finish {
         /// How it ended.

@@ -57,6 +57,20 @@ struct Sight<'a> {
     wanted: Option<Wanted>,
 }
 
+impl Sight<'_> {
+    /// What the innermost frame says that says anything.
+    fn of_frames(&self, said: impl Fn(&Frame) -> Option<&Value>) -> Option<Value> {
+        let mut frame = self.frames.get(&self.frame);
+        while let Some(current) = frame {
+            if let Some(value) = said(current) {
+                return Some(value.clone());
+            }
+            frame = current.parent.and_then(|parent| self.frames.get(&parent));
+        }
+        None
+    }
+}
+
 impl Scope for Sight<'_> {
     fn value(&self, id: ValueId) -> Option<Value> {
         if let Some((own, value)) = &self.extras.own
@@ -83,11 +97,11 @@ impl Scope for Sight<'_> {
     }
 
     fn result(&self) -> Option<Value> {
-        self.extras.result.clone()
+        self.extras.result.clone().or_else(|| self.of_frames(|frame| frame.result.as_ref()))
     }
 
     fn failure(&self) -> Option<Value> {
-        self.extras.failure.clone()
+        self.extras.failure.clone().or_else(|| self.of_frames(|frame| frame.failure.as_ref()))
     }
 
     fn observe(&mut self, place: Place, occurrence: u32, function: Function, arguments: &[Value]) -> Result<Value, Stop> {

@@ -139,6 +139,8 @@ impl Engine {
                 Owner::Run => return false,
                 Owner::Block => body,
                 Owner::Call(node) | Owner::Iteration(node, _) | Owner::Round(node, _) => node,
+                // Handlers wait for nobody outside of them.
+                Owner::Handler(..) => return false,
             };
             let Some(node) = self.nodes.get(&node) else { return false };
             body = node.body;

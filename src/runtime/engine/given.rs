@@ -4,7 +4,7 @@ use super::Engine;
 use super::agenda::RUN;
 use super::command::IllegalTransition;
 use super::run::{record, resumed};
-use super::state::{Closing, NodeState, StepPhase, Task};
+use super::state::{Closing, NodeState, Outcome, StepPhase, Task};
 use wf_model::event::{Event, EventKind, Instance, InstanceId, SkipReason, Timer};
 use wf_model::run::RunState;
 use wf_model::unit::Duration;
@@ -20,6 +20,12 @@ impl Engine {
     pub(super) fn check(&self, event: &Event) -> Checked {
         if let EventKind::RunStarted { workflow, .. } = &event.kind {
             return self.check_start(workflow);
+        }
+        if matches!(event.kind, EventKind::RollbackRequested) {
+            return self.check_rollback();
+        }
+        if matches!(event.kind, EventKind::CancelRequested { .. } | EventKind::RunResumed) && self.state == RunState::Paused {
+            return Ok(());
         }
         if self.state != RunState::Running {
             return refuse(format!("run is {}", self.state.name()));
@@ -56,10 +62,18 @@ impl Engine {
         }
     }
 
+    fn check_rollback(&self) -> Checked {
+        match self.state {
+            RunState::Paused if self.waits_for_rollback.is_some() => Ok(()),
+            RunState::Failed | RunState::Cancelled => Ok(()),
+            state => refuse(format!("run is {}", state.name())),
+        }
+    }
+
     fn check_jitter(&self, instance: &Instance, delay: Duration) -> Checked {
         let step = self.nodes.get(&instance.id).and_then(|node| match &node.state {
             NodeState::Step(step) => Some(&step.attempts),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => None,
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => None,
         });
         let attempts = step.or_else(|| self.bodies.get(&instance.id).map(|run| &run.attempts));
         match attempts.and_then(|attempts| attempts.drawing) {
@@ -93,7 +107,11 @@ impl Engine {
                 self.run = record(run, workflow, self.now, directory);
                 self.agenda.push_back(Task::Begin);
             }
-            EventKind::RunResumed => self.run = resumed(&self.run),
+            EventKind::RunResumed => {
+                self.run = resumed(&self.run);
+                self.cancelled = self.cancelled.min(1);
+            }
+            EventKind::RollbackRequested => self.rollback_requested(),
             EventKind::CancelRequested { cause } => self.cancel(*cause),
             EventKind::Observed { instance, place, occurrence, answer, .. } => {
                 let id = instance.as_ref().map_or(RUN, |instance| instance.id);
@@ -132,8 +150,12 @@ impl Engine {
             return self.schedule(id, delay);
         }
         let Some(cause) = attempts.cause else { return };
-        let task = if self.bodies.contains_key(&id) { Task::Forgive(id, cause) } else { Task::Excuse(id, cause) };
-        self.agenda.push_back(task);
+        let outcome = Outcome::Failed(cause);
+        if self.bodies.contains_key(&id) {
+            self.settle_body(id, outcome);
+        } else {
+            self.settle_step(id, outcome);
+        }
     }
 
     fn within_of(&self, id: InstanceId) -> Option<Duration> {

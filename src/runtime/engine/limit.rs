@@ -3,6 +3,7 @@
 use super::Engine;
 use super::node::statement_of;
 use super::state::{BodyRun, Node, NodeState, Owner};
+use super::undo::action_of;
 use wf_model::event::InstanceId;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Statement, StatementKind, WorkflowId};
@@ -17,6 +18,7 @@ impl Engine {
             Owner::Block => self.block_at(run.instance.id, None),
             Owner::Iteration(node, _) => self.block_at(node, None),
             Owner::Round(node, round) => self.block_at(node, Some(round)),
+            Owner::Handler(..) => ("handler".to_owned(), None),
         };
         out_of_time(&what, run.timeout, span)
     }
@@ -24,12 +26,10 @@ impl Engine {
     /// The failure of a step whose called workflow ran out of time; another attempt may mend it.
     pub(super) fn call_out_of_time(&self, id: InstanceId) -> Failure {
         let statement = self.nodes.get(&id).and_then(|node| self.statement_at(node));
-        let callee = match statement.map(|statement| &statement.kind) {
-            Some(StatementKind::Step(step)) => match &step.invocation.callee {
-                Callee::Workflow(workflow) => self.workflow_at(*workflow).0,
-                Callee::Kind(_) => "step".to_owned(),
-            },
-            _ => "step".to_owned(),
+        let action = self.nodes.get(&id).and_then(|node| action_of(&self.program, node));
+        let callee = match action.map(|action| &action.invocation.callee) {
+            Some(Callee::Workflow(workflow)) => self.workflow_at(*workflow).0,
+            Some(Callee::Kind(_)) | None => "step".to_owned(),
         };
         let limit = match self.nodes.get(&id).map(|node| &node.state) {
             Some(NodeState::Step(step)) => step.limit,

@@ -2,10 +2,11 @@
 //! what goes on at a time.
 
 use super::Engine;
-use super::body::{Opening, body_of};
+use super::body::{EndedBody, Opening, body_of};
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
 use super::state::{Closing, FrameId, LoopRun, Node, NodeState, Outcome, Owner, RaceRun, RepeatRun, Task};
+use super::trace::BodyTrace;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -66,7 +67,9 @@ impl Engine {
             race: RaceRun::default(),
             closed: None,
             failure: None,
+            winner: None,
         };
+        node.trace.side_by_side = each.parallel.map(|_| limit);
         node.state = NodeState::Loop(Box::new(run));
         let instance = node.instance.clone();
         self.conclude(EventKind::ListEvaluated { instance, lists, iterations: total });
@@ -124,13 +127,15 @@ impl Engine {
         self.open_body(Opening { instance: iteration, owner, workflow, body: each.body, frame, way, rank, wait, max });
     }
 
-    pub(super) fn iteration_ended(&mut self, id: InstanceId, iteration: Instance, index: u64, frame: FrameId, outcome: Outcome) {
+    pub(super) fn iteration_ended(&mut self, id: InstanceId, index: u64, ended: EndedBody) {
         let program = Arc::clone(&self.program);
+        let EndedBody { instance: iteration, frame, outcome, traces } = ended;
         let succeeded = matches!(outcome, Outcome::Succeeded(_));
         if let Some(instance) = self.nodes.get(&id).map(|node| node.instance.clone()) {
             let open = iteration.id;
             self.conclude(EventKind::IterationEnded { instance, iteration, index, succeeded });
             self.take_iteration(&program, id, open, index, frame, outcome);
+            self.keep_iteration(id, traces);
         }
         self.frames.remove(&frame);
         self.keep_expanding(id);
@@ -199,7 +204,7 @@ impl Engine {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let (path, each) = (node.instance.path.clone(), loop_of(&program, node));
         let (Some(each), NodeState::Loop(run)) = (each, &mut node.state) else { return };
-        if !run.is_over() {
+        if !run.is_over() || self.rollbacks.contains_key(&id) {
             return;
         }
         let outcome = match (&run.closed, run.failure.take(), run.race.won.take(), run.race.failed.take()) {
@@ -219,7 +224,25 @@ impl Engine {
         };
         let entry = (Reverse(node.rank), id);
         self.expandable.remove(&entry);
-        self.end_statement(id, outcome);
+        match run.winner.take() {
+            Some(winner) => {
+                let losers = std::mem::replace(&mut node.trace.inside, winner);
+                let instance = node.instance.clone();
+                self.undo_losers(id, instance, losers, outcome);
+            }
+            None => self.end_statement(id, outcome),
+        }
+    }
+
+    /// Keeps what an iteration did: that of a winner apart from what will be undone.
+    fn keep_iteration(&mut self, id: InstanceId, traces: Vec<BodyTrace>) {
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let NodeState::Loop(run) = &mut node.state else { return };
+        if run.race.won.is_some() && run.winner.is_none() {
+            run.winner = Some(traces);
+        } else {
+            node.trace.inside.extend(traces);
+        }
     }
 
     pub(super) fn prepare_repeat(&mut self, id: InstanceId, spot: Spot, repeat: &Repeat) -> Result<(), Hindrance> {

@@ -14,6 +14,7 @@ mod command;
 mod evaluate;
 mod failing;
 mod given;
+mod handler;
 mod limit;
 mod loops;
 mod node;
@@ -21,20 +22,27 @@ mod outstanding;
 mod plan;
 mod queue;
 mod retry;
+mod rollback;
 mod run;
 mod state;
 mod step;
+mod trace;
+mod undo;
+mod undo_graph;
 mod unsupported;
 
 pub use command::{Command, IllegalTransition};
 pub use queue::only_waits;
 pub use unsupported::{Unsupported, unsupported};
 
+use handler::Handling;
 use plan::Plan;
+use rollback::{RollbackRun, RolledBack};
 use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::sync::Arc;
-use wf_model::event::{Event, Instance, InstanceId, Timer, Timestamp};
+use trace::BodyTrace;
+use wf_model::event::{Event, FailedInstance, Instance, InstanceId, Timer, Timestamp};
 use wf_model::expression::ValueId;
 use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_model::run::RunState;
@@ -89,6 +97,18 @@ pub struct Engine {
     /// Delays that are being drawn.
     drawing: usize,
     expandable: BTreeSet<(std::cmp::Reverse<u32>, InstanceId)>,
+    /// Bodies and steps whose handlers run.
+    handlings: BTreeMap<InstanceId, Handling>,
+    rollbacks: BTreeMap<InstanceId, RollbackRun>,
+    rolled_back: RolledBack,
+    /// Whether something could not be undone.
+    rollback_failed: bool,
+    /// The `rollback manually` that waits.
+    waits_for_rollback: Option<InstanceId>,
+    /// What the ended run did and nobody has undone.
+    done: Vec<BodyTrace>,
+    /// Why the run failed.
+    cause: Option<FailedInstance>,
     cancelled: u32,
     concluded: VecDeque<Event>,
     commands: Vec<Command>,
@@ -126,6 +146,13 @@ impl Engine {
             going: 0,
             drawing: 0,
             expandable: BTreeSet::new(),
+            handlings: BTreeMap::new(),
+            rollbacks: BTreeMap::new(),
+            rolled_back: RolledBack::Nothing,
+            rollback_failed: false,
+            waits_for_rollback: None,
+            done: Vec::new(),
+            cause: None,
             cancelled: 0,
             concluded: VecDeque::new(),
             commands: Vec::new(),
@@ -211,7 +238,8 @@ impl Engine {
     #[cfg(test)]
     pub(crate) fn kept(&self) -> [usize; 7] {
         let frames = self.frames.len() - usize::from(self.root.is_some());
-        let waiting = self.parked.len() + self.queued + self.drawing + self.expandable.len();
+        let settling = self.handlings.len() + self.rollbacks.len();
+        let waiting = self.parked.len() + self.queued + self.drawing + self.expandable.len() + settling;
         let going = self.going + self.taken;
         [self.nodes.len(), self.bodies.len(), frames, self.observations.len(), waiting, self.timers.len(), going]
     }

@@ -4,6 +4,7 @@ use super::Engine;
 use super::body::body_of;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::state::{Node, NodeState, Outcome, Parked, StepPhase, Task};
+use super::trace::Trace;
 use std::sync::Arc;
 use wf_model::event::{EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason};
 use wf_model::failure::Failure;
@@ -15,26 +16,36 @@ pub(super) fn statement_of(program: &Program, workflow: WorkflowId, statement: S
     program.workflows.get(workflow)?.statements.get(statement)
 }
 
-/// What an instance of a statement is; `None` for those that have none.
-pub(super) fn kind_of(program: &Program, statement: &Statement) -> Option<InstanceKind> {
+/// What an instance of a statement is.
+pub(super) fn kind_of(program: &Program, statement: &Statement) -> InstanceKind {
     match &statement.kind {
-        StatementKind::Let(_) => Some(InstanceKind::Let),
-        StatementKind::Step(step) => Some(match &step.invocation.callee {
+        StatementKind::Let(_) => InstanceKind::Let,
+        StatementKind::Step(step) => match &step.invocation.callee {
             Callee::Kind(kind) => InstanceKind::Step(kind.clone()),
             Callee::Workflow(id) => InstanceKind::Call(
                 program.workflows.get(*id).map_or_else(|| "".into(), |workflow: &Workflow| workflow.name.clone()),
             ),
-        }),
-        StatementKind::If(_) => Some(InstanceKind::If),
-        StatementKind::Stage(_) => Some(InstanceKind::Stage),
-        StatementKind::Parallel(_) => Some(InstanceKind::Parallel),
-        StatementKind::ForEach(_) => Some(InstanceKind::ForEach),
-        StatementKind::Repeat(_) => Some(InstanceKind::Repeat),
-        StatementKind::Rollback(_) | StatementKind::Checkpoint(_) | StatementKind::Commit => None,
+        },
+        StatementKind::If(_) => InstanceKind::If,
+        StatementKind::Stage(_) => InstanceKind::Stage,
+        StatementKind::Parallel(_) => InstanceKind::Parallel,
+        StatementKind::ForEach(_) => InstanceKind::ForEach,
+        StatementKind::Repeat(_) => InstanceKind::Repeat,
+        StatementKind::Rollback(_) => InstanceKind::Rollback,
+        StatementKind::Checkpoint(_) => InstanceKind::Checkpoint,
+        StatementKind::Commit => InstanceKind::Commit,
     }
 }
 
 impl Node {
+    /// What it is.
+    fn kind(&self, program: &Program) -> Option<InstanceKind> {
+        match &self.undo {
+            Some(undo) => Some(InstanceKind::Undo(undo.of)),
+            None => Some(kind_of(program, statement_of(program, self.workflow, self.statement)?)),
+        }
+    }
+
     pub(super) fn spot(&self) -> Spot {
         Spot { instance: self.instance.id, frame: self.frame }
     }
@@ -85,7 +96,20 @@ impl Engine {
         let name = statement_of(&program, workflow, id).and_then(|statement| statement.name.as_deref());
         let instance = Instance { id: instance_id, path: run.way.to(name) };
         let (frame, state) = (run.frame, NodeState::Preparing);
-        let node = Node { instance, body: body_id, position, statement: id, workflow, frame, rank, told: false, state };
+        let trace = Trace::default();
+        let node = Node {
+            instance,
+            body: body_id,
+            position,
+            statement: id,
+            workflow,
+            frame,
+            rank,
+            told: false,
+            state,
+            trace,
+            undo: None,
+        };
         self.nodes.insert(instance_id, Box::new(node));
         self.agenda.push_back(Task::Prepare(instance_id));
     }
@@ -95,6 +119,9 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
         let (spot, workflow) = (node.spot(), node.workflow);
+        if node.undo.is_some() {
+            return self.prepare_undo(id, spot);
+        }
         let Some(statement) = statement_of(&program, workflow, node.statement) else { return Ok(()) };
         if !self.holds(spot, &Extras::default(), statement.when.as_ref())? {
             self.end_statement(id, Outcome::Skipped(SkipReason::Condition));
@@ -119,8 +146,19 @@ impl Engine {
             }
             StatementKind::ForEach(each) => self.prepare_loop(id, spot, each),
             StatementKind::Repeat(repeat) => self.prepare_repeat(id, spot, repeat),
-            StatementKind::Rollback(_) | StatementKind::Checkpoint(_) | StatementKind::Commit => {
-                Err(Hindrance::failed("statement is not run in this version"))
+            StatementKind::Rollback(rollback) => {
+                self.prepare_rollback(id, rollback);
+                Ok(())
+            }
+            StatementKind::Checkpoint(name) => {
+                self.reach(id, name);
+                Ok(())
+            }
+            StatementKind::Commit => {
+                self.commit(id);
+                self.tell_ready(id);
+                self.end_statement(id, Outcome::Succeeded(Value::Null));
+                Ok(())
             }
         }
     }
@@ -130,32 +168,46 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get_mut(&id).filter(|node| !node.told) else { return };
         node.told = true;
-        let (instance, body) = (node.instance.clone(), node.body);
-        let kind = statement_of(&program, node.workflow, node.statement).and_then(|statement| kind_of(&program, statement));
+        let (instance, kind) = (node.instance.clone(), node.kind(&program));
         if let Some(kind) = kind {
-            let rounds = self.rounds_of(body);
+            let rounds = self.nodes.get(&id).map_or_else(Vec::new, |node| self.rounds_of(node));
             self.conclude(EventKind::Ready { instance, kind, rounds });
         }
     }
 
-    /// The rounds of `repeat`s in which a body stands.
-    fn rounds_of(&self, body: InstanceId) -> Vec<u64> {
-        self.bodies.get(&body).map_or_else(Vec::new, |run| run.way.rounds.to_vec())
+    /// The rounds of `repeat`s in which a statement stands.
+    fn rounds_of(&self, node: &Node) -> Vec<u64> {
+        let around = self.bodies.get(&node.body).map(|run| &run.way);
+        let way = node.undo.as_ref().map(|undo| &undo.way).or(around);
+        way.map_or_else(Vec::new, |way| way.rounds.to_vec())
     }
 
     /// Ends a statement: its value is there, everybody is told, and its body hears of it.
     pub(super) fn end_statement(&mut self, id: InstanceId, outcome: Outcome) {
         let program = Arc::clone(&self.program);
-        let Some(node) = self.nodes.remove(&id) else { return };
+        let Some(mut node) = self.nodes.remove(&id) else { return };
         self.drop_waits(&node.instance);
         self.drop_counts(&node);
+        if let Some(undo) = &node.undo {
+            self.tell_end(&node, InstanceKind::Undo(undo.of), &outcome);
+            self.frames.remove(&node.frame);
+            return self.undo_ended(undo.rollback, undo.vertex, &outcome);
+        }
+        let body = self.bodies.get_mut(&node.body);
+        let outcome = match outcome {
+            Outcome::Failed(cause) if body.as_ref().is_some_and(|run| run.lenient) => Outcome::Continued(cause),
+            outcome => outcome,
+        };
+        if let (Some(run), false) = (body, node.trace.is_empty()) {
+            run.trace.statements.insert(node.position, std::mem::take(&mut node.trace));
+        }
         let Some(statement) = statement_of(&program, node.workflow, node.statement) else { return };
         if let (Outcome::Succeeded(value), Some(name), Some(frame)) =
             (&outcome, statement.value, self.frames.get_mut(&node.frame))
         {
             frame.values.insert(name, value.clone());
         }
-        self.tell_end(&program, &node, statement, &outcome);
+        self.tell_end(&node, kind_of(&program, statement), &outcome);
         match outcome {
             Outcome::Succeeded(_)
             | Outcome::Continued(_)
@@ -165,27 +217,22 @@ impl Engine {
         self.agenda.push_back(Task::Ended { body: node.body, node: id, position: node.position, outcome });
     }
 
-    fn tell_end(&mut self, program: &Program, node: &Node, statement: &Statement, outcome: &Outcome) {
+    fn tell_end(&mut self, node: &Node, kind: InstanceKind, outcome: &Outcome) {
         let instance = node.instance.clone();
         let untold = !node.told && matches!(outcome, Outcome::Failed(_) | Outcome::Continued(_) | Outcome::Cancelled(_));
-        if let (true, Some(kind)) = (untold, kind_of(program, statement)) {
-            let rounds = self.rounds_of(node.body);
-            self.conclude(EventKind::Ready { instance: instance.clone(), kind, rounds });
+        if untold {
+            let rounds = self.rounds_of(node);
+            self.conclude(EventKind::Ready { instance: instance.clone(), kind: kind.clone(), rounds });
         }
-        let kind = match outcome {
-            Outcome::Succeeded(value) if matches!(statement.kind, StatementKind::Let(_)) => {
-                EventKind::LetEvaluated { instance, value: value.clone() }
-            }
+        let told = match outcome {
+            Outcome::Succeeded(value) if kind == InstanceKind::Let => EventKind::LetEvaluated { instance, value: value.clone() },
             Outcome::Succeeded(value) => EventKind::Succeeded { instance, value: value.clone() },
-            Outcome::Skipped(reason) => {
-                let Some(kind) = kind_of(program, statement) else { return };
-                EventKind::Skipped { instance, kind, reason: *reason }
-            }
+            Outcome::Skipped(reason) => EventKind::Skipped { instance, kind, reason: *reason },
             Outcome::Failed(cause) => EventKind::Failed { instance, cause: cause.clone(), continued: false },
             Outcome::Continued(cause) => EventKind::Failed { instance, cause: cause.clone(), continued: true },
             Outcome::Cancelled(reason) => EventKind::Cancelled { instance, reason: *reason },
         };
-        self.conclude(kind);
+        self.conclude(told);
     }
 
     /// Fails a statement whose own expressions failed; `forgivable` where its `on failure continue` may be asked.
@@ -194,7 +241,7 @@ impl Engine {
         let path = node.instance.path.clone();
         let attempts = match &node.state {
             NodeState::Step(step) => step.attempts.number,
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => 0,
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => 0,
         };
         let cause = FailedInstance { path, failure, attempts };
         let is_step = matches!(&node.state, NodeState::Preparing | NodeState::Step(_));
@@ -205,12 +252,22 @@ impl Engine {
         }
     }
 
+    /// A `checkpoint` is reached.
+    fn reach(&mut self, id: InstanceId, name: &Arc<str>) {
+        self.tell_ready(id);
+        let Some(node) = self.nodes.get(&id) else { return };
+        if let Some(run) = self.bodies.get_mut(&node.body) {
+            run.trace.checkpoints.push((name.clone(), node.position));
+        }
+        self.end_statement(id, Outcome::Succeeded(Value::Null));
+    }
+
     /// Skips statements that have not begun.
     pub(super) fn skip(&mut self, workflow: WorkflowId, statements: &[StatementId], way: &super::state::Way, reason: SkipReason) {
         let program = Arc::clone(&self.program);
         for &statement in statements {
             let Some(statement) = statement_of(&program, workflow, statement) else { continue };
-            let Some(kind) = kind_of(&program, statement) else { continue };
+            let kind = kind_of(&program, statement);
             let instance = Instance { id: self.next_id(), path: way.to(statement.name.as_deref()) };
             self.conclude(EventKind::Skipped { instance, kind, reason });
         }

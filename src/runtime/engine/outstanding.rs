@@ -26,7 +26,7 @@ impl Engine {
         let of_bodies = self.bodies.values().filter_map(|run| draw(&run.instance, &run.attempts));
         let of_steps = self.nodes.values().filter_map(|node| match &node.state {
             NodeState::Step(step) => draw(&node.instance, &step.attempts),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => None,
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => None,
         });
         starts.chain(observations).chain(timers).chain(of_bodies).chain(of_steps).collect()
     }

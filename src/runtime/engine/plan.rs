@@ -1,7 +1,8 @@
 //! What follows from a workflow's tables alone: who waits for whom, and how much stands behind each statement.
 
 use std::collections::BTreeSet;
-use wf_model::program::{BodyId, StatementId, StatementKind, Table, Workflow};
+use wf_model::expression::{Expression, ValueId};
+use wf_model::program::{BodyId, Handler, StatementId, StatementKind, Table, Workflow};
 
 /// Tables beside those of a workflow.
 #[derive(Debug, Default)]
@@ -10,6 +11,8 @@ pub(super) struct Plan {
     statements: Table<StatementId, Place>,
     /// For each body, the block that it belongs to; `None` for the workflow's own and for bodies that nothing reaches.
     owners: Table<BodyId, Option<StatementId>>,
+    /// The bodies of handlers.
+    handlers: BTreeSet<BodyId>,
 }
 
 /// Where a statement stands.
@@ -31,8 +34,12 @@ pub(super) struct Place {
     pub(super) watched: bool,
     /// Of a block: statements inside it that others wait for.
     pub(super) watched_inside: Vec<StatementId>,
+    /// Of a block: statements outside it that those inside wait for.
+    pub(super) outside_inside: Vec<StatementId>,
     /// How many statements come behind it on the longest path.
     pub(super) rank: u32,
+    /// Values that the undo of a step uses, its own among them.
+    pub(super) undo_uses: Vec<ValueId>,
 }
 
 impl Plan {
@@ -46,6 +53,7 @@ impl Plan {
             plan.owners.add(None);
         }
         let order = plan.place_bodies(workflow);
+        plan.find_undo_uses(workflow);
         plan.link(workflow);
         plan.rank(workflow, &order);
         plan
@@ -67,9 +75,16 @@ impl Plan {
                 continue;
             }
             order.push(body);
+            let owner = self.owner(body);
+            for handler in &content.handlers {
+                self.place_handler(handler, owner, around, &mut open);
+            }
             for (position, &id) in content.statements.iter().enumerate() {
                 let (Some(place), Some(statement)) = (self.statements.get_mut(id), workflow.statements.get(id)) else { continue };
                 (place.body, place.position, place.around) = (Some(body), position, around);
+                for handler in statement.kind.handlers() {
+                    self.place_handler(handler, Some(id), around, &mut open);
+                }
                 let inside = if matches!(statement.kind, StatementKind::ForEach(_)) { Some(id) } else { around };
                 for inner in statement.kind.bodies() {
                     open.push((inner, inside));
@@ -80,6 +95,31 @@ impl Plan {
             }
         }
         order
+    }
+
+    fn place_handler(
+        &mut self,
+        handler: &Handler,
+        owner: Option<StatementId>,
+        around: Option<StatementId>,
+        open: &mut Vec<(BodyId, Option<StatementId>)>,
+    ) {
+        self.handlers.insert(handler.body);
+        if let Some(slot) = self.owners.get_mut(handler.body) {
+            *slot = owner;
+        }
+        open.push((handler.body, around));
+    }
+
+    fn find_undo_uses(&mut self, workflow: &Workflow) {
+        for (id, statement) in workflow.statements.iter() {
+            let Some(undo) = statement.kind.step().and_then(|step| step.clauses.undo()) else { continue };
+            let uses: BTreeSet<ValueId> =
+                undo.expressions().flat_map(Expression::walk).filter_map(Expression::named_value).collect();
+            if let Some(place) = self.statements.get_mut(id) {
+                place.undo_uses = uses.into_iter().collect();
+            }
+        }
     }
 
     fn link(&mut self, workflow: &Workflow) {
@@ -107,7 +147,19 @@ impl Plan {
         if let Some(place) = self.statements.get_mut(user) {
             place.outside.push(target);
         }
+        let around = self.bodies_around(target);
+        let mut body = self.place(user).and_then(|place| place.body);
+        while let Some(owner) = body.filter(|body| !around.contains(body)).and_then(|body| self.owner(body)) {
+            let Some(place) = self.statements.get_mut(owner) else { break };
+            place.outside_inside.push(target);
+            body = place.body;
+        }
         self.watch(target);
+    }
+
+    /// The block or step that the body of a statement belongs to.
+    pub(super) fn block_around(&self, statement: StatementId) -> Option<StatementId> {
+        self.place(statement)?.body.and_then(|body| self.owner(body))
     }
 
     fn watch(&mut self, target: StatementId) {
@@ -131,6 +183,11 @@ impl Plan {
             return (user != target).then_some(target);
         }
         let around = self.bodies_around(user);
+        // A handler runs when everything that it can name has ended.
+        let handler = around.iter().find(|body| self.handlers.contains(body));
+        if handler.is_some_and(|handler| !self.bodies_around(target).contains(handler)) {
+            return None;
+        }
         let (mut current, mut candidate) = (target, target);
         loop {
             let body = self.place(current)?.body?;
@@ -200,6 +257,28 @@ impl Plan {
             longest = longest.max(weight(id).saturating_add(tail.unwrap_or_default()));
         }
         longest
+    }
+
+    /// Positions of a body's statements that come before the one at `position`, at any distance.
+    pub(super) fn before(&self, statements: &[StatementId], position: usize) -> BTreeSet<usize> {
+        let mut predecessors: Vec<Vec<usize>> = vec![Vec::new(); statements.len()];
+        for (index, &statement) in statements.iter().enumerate() {
+            for &successor in self.place(statement).map_or(&[][..], |place| &place.successors) {
+                if let Some(slot) = predecessors.get_mut(successor) {
+                    slot.push(index);
+                }
+            }
+        }
+        let mut found = BTreeSet::new();
+        let mut open = vec![position];
+        while let Some(position) = open.pop() {
+            for &before in predecessors.get(position).map_or(&[][..], Vec::as_slice) {
+                if found.insert(before) {
+                    open.push(before);
+                }
+            }
+        }
+        found
     }
 
     /// Positions of a body's statements, each behind what it waits for (Kahn); what stands on a cycle is left out.

@@ -28,11 +28,12 @@ impl StepRun {
 impl Engine {
     /// Lets a step's next attempt start as soon as there is a slot.
     pub(super) fn enqueue(&mut self, id: InstanceId) {
+        let abandoned = self.is_abandoned();
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let rank = node.rank;
         let NodeState::Step(step) = &mut node.state else { return };
         let Some(call) = &step.call else { return self.start_call(id) };
-        if only_waits(&call.kind) {
+        if only_waits(&call.kind) && !abandoned {
             return self.start(id, false);
         }
         step.phase = StepPhase::Queued;
@@ -43,7 +44,7 @@ impl Engine {
     /// Starts the attempts that there are slots for, the longest way behind first; whether any was started.
     pub(super) fn start_queued(&mut self) -> bool {
         let mut started = false;
-        while self.taken < self.options.jobs {
+        while self.taken < self.options.jobs && !self.is_abandoned() {
             let Some((_, Reverse(id))) = self.queue.pop() else { break };
             // What was skipped or cancelled meanwhile is still in the queue.
             if self.phase(id) == Some(StepPhase::Queued) {
@@ -58,7 +59,7 @@ impl Engine {
     pub(super) fn phase(&self, id: InstanceId) -> Option<StepPhase> {
         match &self.nodes.get(&id)?.state {
             NodeState::Step(step) => Some(step.phase),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) => None,
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => None,
         }
     }
 
@@ -67,7 +68,7 @@ impl Engine {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
         let Some(call) = step.call.clone() else { return };
-        step.phase = StepPhase::Starting;
+        (step.phase, step.result) = (StepPhase::Starting, None);
         step.attempts.number += 1;
         step.attempts.since.get_or_insert(now);
         let (instance, attempt, timeout) = (node.instance.clone(), step.attempts.number, step.time_from(now));
@@ -90,7 +91,7 @@ impl Engine {
         let now = self.now;
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
-        step.phase = StepPhase::Idle;
+        (step.phase, step.result) = (StepPhase::Idle, None);
         step.timed_out = false;
         step.attempts.number += 1;
         step.attempts.since.get_or_insert(now);

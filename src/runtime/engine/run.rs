@@ -72,7 +72,7 @@ impl Engine {
         match outcome {
             Outcome::Succeeded(_) | Outcome::Continued(_) | Outcome::Skipped(_) => self.agenda.push_back(Task::Conclude),
             Outcome::Failed(cause) => self.fail_run(cause),
-            Outcome::Cancelled(_) => self.finish(RunState::Cancelled, None),
+            Outcome::Cancelled(_) => self.finish(self.state_unless_stuck(RunState::Cancelled), None),
         }
     }
 
@@ -82,16 +82,22 @@ impl Engine {
         let outputs = self.evaluate_outputs(Spot { instance: RUN, frame }, self.workflow)?;
         self.outputs = outputs.clone();
         self.conclude(EventKind::OutputsEvaluated { instance: None, outputs });
-        self.finish(RunState::Succeeded, None);
+        self.finish(self.state_unless_stuck(RunState::Succeeded), None);
         Ok(())
     }
 
     pub(super) fn fail_run(&mut self, cause: FailedInstance) {
-        self.finish(RunState::Failed, Some(cause));
+        self.finish(self.state_after_failure(), Some(cause));
+    }
+
+    /// Somebody must look where something could not be undone, however the run ended otherwise.
+    const fn state_unless_stuck(&self, state: RunState) -> RunState {
+        if self.rollback_failed { RunState::RollbackFailed } else { state }
     }
 
     pub(super) fn finish(&mut self, state: RunState, cause: Option<FailedInstance>) {
         self.state = state;
+        self.cause.clone_from(&cause);
         self.agenda.clear();
         self.conclude(EventKind::RunEnded { state, cause });
         let outputs = self.outputs.clone();

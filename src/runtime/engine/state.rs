@@ -1,10 +1,12 @@
 //! What the engine keeps: statements that go on, bodies that are open, and the values around them.
 
+use super::trace::{BodyTrace, Trace};
+use super::undo::UndoRun;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use wf_model::event::{FailedInstance, Instance, InstanceId, SkipReason, Timestamp};
 use wf_model::expression::{Function, Place, ValueId};
-use wf_model::program::{BodyId, StatementId, Wait, WorkflowId};
+use wf_model::program::{BodyId, HandlerCause, StatementId, Wait, WorkflowId};
 use wf_model::script::{Argument, Call};
 use wf_model::unit::Duration;
 use wf_model::value::Value;
@@ -34,6 +36,10 @@ pub(super) struct Frame {
     pub(super) lost: HashMap<StatementId, (InstanceId, FailedInstance)>,
     /// The settings of the workflow, once a step has asked for them.
     pub(super) settings: Option<Settings>,
+    /// `failure`, in the frame of a handler.
+    pub(super) failure: Option<Value>,
+    /// `result`, in the frame of an undo.
+    pub(super) result: Option<Value>,
 }
 
 /// A statement of an open body that waits for one of another body.
@@ -115,6 +121,10 @@ pub(super) struct Node {
     /// Whether somebody was told that it is ready.
     pub(super) told: bool,
     pub(super) state: NodeState,
+    /// What it did that can be undone.
+    pub(super) trace: Trace,
+    /// For the undo of a step, which stands in no body.
+    pub(super) undo: Option<Box<UndoRun>>,
 }
 
 /// What a statement is at.
@@ -130,6 +140,8 @@ pub(super) enum NodeState {
     Loop(Box<LoopRun>),
     /// `repeat`
     Repeat(RepeatRun),
+    /// `rollback`
+    Rollback,
 }
 
 /// A step that goes on.
@@ -148,8 +160,10 @@ pub(super) struct StepRun {
     pub(super) stopping: Option<SkipReason>,
     /// Whether the workflow that it calls ran out of time.
     pub(super) timed_out: bool,
-    /// What the action gave, while `expect` looks at it.
+    /// What the action of the last attempt gave, and the step's value, before anybody else sees it.
     pub(super) result: Option<(Value, Value)>,
+    /// Whether an attempt may have taken effect: it could be started.
+    pub(super) touched: bool,
 }
 
 /// Where an attempt is.
@@ -168,6 +182,8 @@ pub(super) enum StepPhase {
     Running,
     /// The workflow that it calls runs, in the open body under this id.
     Calling(InstanceId),
+    /// Its attempts are used up; its handlers run.
+    Settling,
 }
 
 /// A `for each` that goes on.
@@ -186,6 +202,8 @@ pub(super) struct LoopRun {
     pub(super) race: RaceRun,
     pub(super) closed: Option<Closing>,
     pub(super) failure: Option<FailedInstance>,
+    /// What the iteration that decided a race did.
+    pub(super) winner: Option<Vec<BodyTrace>>,
 }
 
 /// A race that goes on.
@@ -193,6 +211,8 @@ pub(super) struct LoopRun {
 pub(super) struct RaceRun {
     /// What a block's value is, once it is decided by a success.
     pub(super) won: Option<Value>,
+    /// The position of the statement that decided it.
+    pub(super) winner: Option<usize>,
     /// The first failure, where a success can still come.
     pub(super) failed: Option<FailedInstance>,
 }
@@ -251,6 +271,12 @@ pub(super) struct BodyRun {
     pub(super) within: Option<Duration>,
     /// Whether its statements run, rather than it waits for its first or next attempt.
     pub(super) running: bool,
+    /// Whether failures of its statements are only recorded.
+    pub(super) lenient: bool,
+    /// What this attempt did that can be undone.
+    pub(super) trace: BodyTrace,
+    /// What earlier attempts did, and nobody has undone.
+    pub(super) earlier: Vec<BodyTrace>,
 }
 
 /// What a body belongs to.
@@ -266,6 +292,8 @@ pub(super) enum Owner {
     Iteration(InstanceId, u64),
     /// A round of a `repeat`.
     Round(InstanceId, u64),
+    /// A handler of a body or step.
+    Handler(InstanceId, HandlerCause),
 }
 
 /// How a statement or body ended.
@@ -322,6 +350,10 @@ pub(super) enum Task {
     Round(InstanceId),
     /// See whether a loop is over.
     LoopOver(InstanceId),
+    /// Begin the next handler of a body or step, or end it.
+    Handle(InstanceId),
+    /// End a rollback.
+    RollbackOver(InstanceId),
 }
 
 /// A task that waits for an observation.

@@ -5,26 +5,12 @@ use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
 use super::retry::Decision;
 use super::state::{NodeState, Outcome, StepPhase, StepRun, Task};
+use super::undo::action_of;
 use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, FailedInstance, InstanceId, Timer};
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::program::{Callee, Program, StatementKind, Step, WorkflowId};
+use wf_model::program::{Callee, Invocation, Step, WorkflowId};
 use wf_model::value::Value;
-
-fn step_of(program: &Program, workflow: WorkflowId, statement: wf_model::program::StatementId) -> Option<&Step> {
-    match &statement_of(program, workflow, statement)?.kind {
-        StatementKind::Step(step) => Some(step),
-        StatementKind::Let(_)
-        | StatementKind::If(_)
-        | StatementKind::Stage(_)
-        | StatementKind::Parallel(_)
-        | StatementKind::ForEach(_)
-        | StatementKind::Repeat(_)
-        | StatementKind::Rollback(_)
-        | StatementKind::Checkpoint(_)
-        | StatementKind::Commit => None,
-    }
-}
 
 impl Engine {
     pub(super) fn prepare_step(
@@ -36,14 +22,26 @@ impl Engine {
     ) -> Result<(), Hindrance> {
         let clauses = &step.clauses;
         let within = clauses.retry.as_ref().and_then(|retry| retry.within.as_ref());
-        let mut run = StepRun {
+        let run = StepRun {
             timeout: self.evaluate_duration_of(spot, clauses.timeout.as_ref())?,
             within: self.evaluate_duration_of(spot, within)?,
             ..StepRun::default()
         };
-        match &step.invocation.callee {
-            Callee::Kind(kind) => run.call = Some(Arc::new(self.build_call(spot, workflow, kind, &step.invocation)?)),
-            Callee::Workflow(_) => run.given = Arc::new(self.build_given(spot, &step.invocation)?),
+        self.prepare_action(id, spot, workflow, &step.invocation, run)
+    }
+
+    /// Evaluates what a step or undo calls, and lets its first attempt start.
+    pub(super) fn prepare_action(
+        &mut self,
+        id: InstanceId,
+        spot: Spot,
+        workflow: WorkflowId,
+        invocation: &Invocation,
+        mut run: StepRun,
+    ) -> Result<(), Hindrance> {
+        match &invocation.callee {
+            Callee::Kind(kind) => run.call = Some(Arc::new(self.build_call(spot, workflow, kind, invocation)?)),
+            Callee::Workflow(_) => run.given = Arc::new(self.build_given(spot, invocation)?),
         }
         if let Some(node) = self.nodes.get_mut(&id) {
             node.state = NodeState::Step(Box::new(run));
@@ -58,9 +56,10 @@ impl Engine {
         self.stop_counting(id);
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
+        step.touched |= step.phase == StepPhase::Running && began(outcome);
         step.phase = StepPhase::Idle;
         if let Some(reason) = step.stopping {
-            return self.end_statement(id, Outcome::Cancelled(reason));
+            return self.settle_step(id, Outcome::Cancelled(reason));
         }
         match outcome {
             AttemptOutcome::Succeeded { result, decoded } => {
@@ -69,7 +68,7 @@ impl Engine {
                 self.agenda.push_back(Task::Judge(id));
             }
             AttemptOutcome::Failed(failure) => self.attempt_failed(id, failure.clone()),
-            AttemptOutcome::Cancelled => {
+            AttemptOutcome::Cancelled | AttemptOutcome::NeverBegan => {
                 let failure = Failure::final_of(FailureKind::Signal, "attempt was ended from outside");
                 self.attempt_failed(id, Failure { retryable: true, ..failure });
             }
@@ -81,11 +80,11 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
         let NodeState::Step(run) = &node.state else { return Ok(()) };
-        let Some((result, value)) = run.result.clone() else { return Ok(()) };
+        let Some((result, value)) = run.result.clone().filter(|_| run.phase == StepPhase::Idle) else { return Ok(()) };
         let (spot, workflow, statement) = (node.spot(), node.workflow, node.statement);
         let own = statement_of(&program, workflow, statement).and_then(|statement| statement.value);
         let extras = Extras { result: Some(result), own: own.map(|own| (own, value.clone())), failure: None };
-        for expectation in step_of(&program, workflow, statement).map_or(&[][..], |step| &step.clauses.expectations) {
+        for expectation in action_of(&program, node).map_or(&[][..], |action| action.expectations) {
             if self.evaluate_bool(spot, &extras, &expectation.condition)? {
                 continue;
             }
@@ -100,8 +99,31 @@ impl Engine {
             self.attempt_failed(id, failure);
             return Ok(());
         }
-        self.end_statement(id, Outcome::Succeeded(value));
+        self.settle_step(id, Outcome::Succeeded(value));
         Ok(())
+    }
+
+    /// Ends a step or undo whose attempts are used up, after its handlers.
+    pub(super) fn settle_step(&mut self, id: InstanceId, outcome: Outcome) {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        if node.undo.is_some() {
+            return self.end_statement(id, outcome);
+        }
+        let (instance, frame) = (node.instance.clone(), node.frame);
+        let own = statement_of(&program, node.workflow, node.statement).and_then(|statement| statement.value);
+        self.trace_step(id);
+        self.drop_waits(&instance);
+        if let Some(NodeState::Step(step)) = self.nodes.get_mut(&id).map(|node| &mut node.state) {
+            self.queued -= usize::from(step.phase == StepPhase::Queued);
+            self.drawing -= usize::from(step.attempts.drawing.take().is_some());
+            step.phase = StepPhase::Settling;
+        }
+        // Handlers see it already.
+        if let (Some(own), Outcome::Succeeded(value)) = (own, &outcome) {
+            self.set(frame, own, value.clone());
+        }
+        self.settle_with_handlers(id, outcome);
     }
 
     pub(super) fn attempt_failed(&mut self, id: InstanceId, failure: Failure) {
@@ -114,24 +136,27 @@ impl Engine {
     pub(super) fn attempt_failed_because(&mut self, id: InstanceId, cause: FailedInstance) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
-        (step.phase, step.result) = (StepPhase::Idle, None);
+        step.phase = StepPhase::Idle;
         let instance = node.instance.clone();
         self.forget_timer(&instance, Timer::Timeout);
         self.agenda.push_back(Task::Reconsider(id, cause));
     }
 
-    /// Tries a failed step again, or ends it as its `on failure continue` says.
+    /// Tries a failed step again, or ends it.
     pub(super) fn reconsider(&mut self, id: InstanceId, cause: &FailedInstance) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
-        let Some(step) = step_of(&program, node.workflow, node.statement) else {
+        let Some(action) = action_of(&program, node) else {
             self.end_statement(id, Outcome::Failed(cause.clone()));
             return Ok(());
         };
         if let NodeState::Step(run) = &node.state {
-            let decision = self.decide(node.spot(), step.clauses.retry.as_deref(), &run.attempts, run.within, cause)?;
+            if run.phase == StepPhase::Settling {
+                return Ok(());
+            }
+            let decision = self.decide(node.spot(), action.retry.as_deref(), &run.attempts, run.within, cause)?;
             if decision != Decision::GiveUp {
-                let most = self.most_attempts(node.spot(), step.clauses.retry.as_deref())?;
+                let most = self.most_attempts(node.spot(), action.retry.as_deref())?;
                 if let Some((_, attempts)) = self.attempts_of(id) {
                     (attempts.cause, attempts.most) = (Some(cause.clone()), most);
                 }
@@ -139,16 +164,17 @@ impl Engine {
                 return Ok(());
             }
         }
-        self.excuse(id, cause)
+        self.settle_step(id, Outcome::Failed(cause.clone()));
+        Ok(())
     }
 
     /// Ends a failed step as its `on failure continue` says.
     pub(super) fn excuse(&mut self, id: InstanceId, cause: &FailedInstance) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
-        let Some(step) = step_of(&program, node.workflow, node.statement) else { return Ok(()) };
+        let clauses = statement_of(&program, node.workflow, node.statement).and_then(|statement| statement.kind.step());
         let extras = Extras { failure: Some(cause.failure.value(&cause.path, cause.attempts)), ..Extras::default() };
-        let continued = match &step.clauses.continuation {
+        let continued = match clauses.and_then(|step| step.clauses.continuation.as_ref()) {
             Some(continuation) => self.holds(node.spot(), &extras, continuation.when.as_ref())?,
             None => false,
         };
@@ -162,28 +188,33 @@ impl Engine {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
         step.phase = StepPhase::Idle;
-        if let Some(reason) = step.stopping {
-            self.frames.remove(&frame);
-            return self.end_statement(id, Outcome::Cancelled(reason));
+        let (stopping, timed_out) = (step.stopping, step.timed_out);
+        if let (Outcome::Succeeded(_) | Outcome::Continued(_) | Outcome::Skipped(_), None, false) =
+            (&outcome, stopping, timed_out)
+        {
+            return self.agenda.push_back(Task::Leave(id, frame));
         }
-        if step.timed_out {
-            self.frames.remove(&frame);
-            let failure = self.call_out_of_time(id);
-            return self.attempt_failed(id, failure);
-        }
-        match outcome {
-            Outcome::Succeeded(_) | Outcome::Continued(_) | Outcome::Skipped(_) => {
-                self.agenda.push_back(Task::Leave(id, frame));
-            }
-            Outcome::Failed(cause) => {
-                self.frames.remove(&frame);
+        self.frames.remove(&frame);
+        match (outcome, stopping) {
+            (_, Some(reason)) => self.settle_step(id, Outcome::Cancelled(reason)),
+            (Outcome::Failed(cause), None) if !timed_out => {
                 let failure = Failure { kind: FailureKind::Child, ..cause.failure };
                 self.attempt_failed_because(id, FailedInstance { failure, ..cause });
             }
-            Outcome::Cancelled(reason) => {
-                self.frames.remove(&frame);
-                self.end_statement(id, Outcome::Cancelled(reason));
+            (Outcome::Cancelled(reason), None) if !timed_out => self.settle_step(id, Outcome::Cancelled(reason)),
+            (_, None) => {
+                let failure = self.call_out_of_time(id);
+                self.attempt_failed(id, failure);
             }
         }
+    }
+}
+
+/// Whether an attempt that was to run may have done something.
+const fn began(outcome: &AttemptOutcome) -> bool {
+    match outcome {
+        AttemptOutcome::Succeeded { .. } | AttemptOutcome::Cancelled => true,
+        AttemptOutcome::Failed(failure) => !matches!(failure.kind, FailureKind::Spawn),
+        AttemptOutcome::NeverBegan => false,
     }
 }

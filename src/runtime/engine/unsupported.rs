@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use wf_model::kind::Registry;
-use wf_model::program::{Body, Callee, EffectClause, Program, Statement, StatementKind, Step, Workflow, WorkflowId};
+use wf_model::program::{Body, Callee, Invocation, Program, Rollback, Statement, StatementKind, Step, Workflow, WorkflowId};
 use wf_model::span::Span;
 
 /// A construct that is not run yet.
@@ -43,17 +43,16 @@ impl Search<'_> {
         let mut open = vec![workflow.root];
         while let Some(body) = open.pop().and_then(|body| workflow.bodies.get(body)) {
             self.body(body);
+            open.extend(body.handlers.iter().map(|handler| handler.body));
             for statement in body.statements.iter().filter_map(|id| workflow.statements.get(*id)) {
                 self.statement(statement);
                 open.extend(statement.kind.bodies());
+                open.extend(statement.kind.handlers().iter().map(|handler| handler.body));
             }
         }
     }
 
     fn body(&mut self, body: &Body) {
-        for handler in &body.handlers {
-            self.add("handler", handler.span);
-        }
         if body.clauses.lock.is_some() {
             self.add("`lock`", body.span);
         }
@@ -62,10 +61,12 @@ impl Search<'_> {
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
             StatementKind::Step(step) => self.step(step, statement.span),
-            StatementKind::Rollback(_) => self.add("`rollback`", statement.span),
-            StatementKind::Checkpoint(_) => self.add("`checkpoint`", statement.span),
-            StatementKind::Commit => self.add("`commit`", statement.span),
-            StatementKind::Let(_)
+            // It waits for somebody who asks, from another process.
+            StatementKind::Rollback(Rollback::Manually) => self.add("`rollback manually`", statement.span),
+            StatementKind::Rollback(Rollback::Everything | Rollback::To(_))
+            | StatementKind::Checkpoint(_)
+            | StatementKind::Commit
+            | StatementKind::Let(_)
             | StatementKind::If(_)
             | StatementKind::Stage(_)
             | StatementKind::Parallel(_)
@@ -76,27 +77,32 @@ impl Search<'_> {
 
     fn step(&mut self, step: &Step, span: Span) {
         let clauses = &step.clauses;
-        for handler in &clauses.handlers {
-            self.add("handler", handler.span);
-        }
         let given = [
             ("`lock`", clauses.lock.is_some()),
             ("`cache`", clauses.cache.is_some()),
             ("`on unknown`", clauses.unknown.is_some()),
-            ("`undo`", matches!(clauses.effect, EffectClause::Undo(_))),
         ];
         for (what, _) in given.into_iter().filter(|(_, given)| *given) {
             self.add(what, span);
         }
-        for attribute in step.invocation.attributes.iter().filter(|attribute| &*attribute.name == "otherwise") {
-            if !matches!(attribute.value.constant_text().as_deref(), Some("abort" | "continue")) {
-                self.add("`otherwise: \"pause\"`", span);
-            }
+        self.invocation(&step.invocation);
+        if let Some(undo) = clauses.undo() {
+            self.invocation(&undo.invocation);
         }
-        match &step.invocation.callee {
+    }
+
+    fn invocation(&mut self, invocation: &Invocation) {
+        let otherwise =
+            invocation.attribute("otherwise").filter(|_| matches!(&invocation.callee, Callee::Kind(kind) if **kind == *"gate"));
+        if let Some(otherwise) = otherwise
+            && !matches!(otherwise.value.constant_text().as_deref(), Some("abort" | "continue"))
+        {
+            self.add("`otherwise: \"pause\"`", invocation.span);
+        }
+        match &invocation.callee {
             Callee::Workflow(id) => self.calls.push(*id),
             Callee::Kind(kind) if self.kinds.get(kind).is_some_and(|kind| kind.runs) => {}
-            Callee::Kind(kind) => self.add(&format!("kind `{kind}`"), step.invocation.span),
+            Callee::Kind(kind) => self.add(&format!("kind `{kind}`"), invocation.span),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{
     Attribute, AttributeValue, Body, BodyClauses, BodyId, Branch, Callee, Continuation, Delay, Dependency, DependencyReason,
-    Expectation, Export, ForEach, If, Invocation, Iterator, Let, Output, Parallel, Parameter, Program, Race, Repeat, Retry,
-    Statement, StatementId, StatementKind, Step, StepClauses, Table, ValueDeclaration, ValueOrigin, Wait, Workflow, WorkflowId,
+    EffectClause, Expectation, Export, ForEach, Handler, HandlerCause, If, Invocation, Iterator, Let, Output, Parallel,
+    Parameter, Program, Race, Repeat, Retry, Rollback, Statement, StatementId, StatementKind, Step, StepClauses, Table, Undo,
+    ValueDeclaration, ValueOrigin, Wait, Workflow, WorkflowId,
 };
 use wf_model::span::Span;
 use wf_model::types::Type;
@@ -73,6 +74,15 @@ pub(crate) fn continued() -> Option<Continuation> {
 
 pub(crate) fn expecting(condition: Expression) -> Expectation {
     Expectation { condition, message: None, text: "result.ok".into() }
+}
+
+/// Clauses of a step that can be undone; what its undo is given.
+pub(crate) fn undoing(given: Vec<(&str, Expression)>) -> StepClauses {
+    let attribute = |(name, value): (&str, Expression)| Attribute { name: name.into(), value: AttributeValue::Expression(value) };
+    let attributes = given.into_iter().map(attribute).collect();
+    let invocation = Invocation { callee: Callee::Kind("revert".into()), attributes, decode: None, span: Span::default() };
+    let undo = Undo { invocation, when: None, timeout: None, retry: None };
+    StepClauses { effect: EffectClause::Undo(Box::new(undo)), ..StepClauses::default() }
 }
 
 impl Draft {
@@ -174,6 +184,29 @@ impl Draft {
     pub(crate) fn clauses(&mut self) -> &mut BodyClauses {
         let (body, _) = *self.open.last().unwrap();
         &mut self.workflow.bodies.get_mut(body).unwrap().clauses
+    }
+
+    /// Adds a handler to the open body.
+    pub(crate) fn on(&mut self, cause: HandlerCause, fill: impl FnOnce(&mut Self)) {
+        let body = self.inside(true, fill);
+        let (open, _) = *self.open.last().unwrap();
+        self.workflow.bodies.get_mut(open).unwrap().handlers.push(Handler { cause, body, span: Span::default() });
+    }
+
+    /// Adds a handler to a step.
+    pub(crate) fn on_step(&mut self, id: StatementId, cause: HandlerCause, fill: impl FnOnce(&mut Self)) {
+        let body = self.inside(true, fill);
+        let StatementKind::Step(step) = &mut self.statement(id).kind else { return };
+        step.clauses.handlers.push(Handler { cause, body, span: Span::default() });
+    }
+
+    /// A step with an undo, which is of the kind `revert`.
+    pub(crate) fn undoable(&mut self, name: &str) -> StatementId {
+        self.step_with(name, undoing(Vec::new()))
+    }
+
+    pub(crate) fn rollback(&mut self) -> StatementId {
+        self.add(None, StatementKind::Rollback(Rollback::Everything))
     }
 
     pub(crate) fn stage(&mut self, name: Option<&str>, fill: impl FnOnce(&mut Self)) -> StatementId {

@@ -94,7 +94,7 @@ impl<C: Cast> Simulation<C> {
     /// An event that the engine refuses is a mistake of one of the two.
     pub fn run(&mut self) -> Result<RunState, IllegalTransition> {
         while let Some(((at, _), kind)) = self.due.pop_first() {
-            if self.engine.state().is_final() {
+            if self.engine.state().is_final() && kind != EventKind::RollbackRequested {
                 break;
             }
             self.clock = self.clock.max(at);
@@ -163,7 +163,7 @@ impl<C: Cast> Simulation<C> {
                 self.plan(Duration::default(), EventKind::JitterDrawn { instance, delay });
             }
             Command::Stop { instance, .. } => self.stop(&instance),
-            Command::Finish { .. } => {}
+            Command::Suspend | Command::Finish { .. } => {}
         }
         Ok(())
     }
@@ -207,5 +207,9 @@ impl<C: Cast> Simulation<C> {
 pub(crate) mod draft;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod rollback_model;
+#[cfg(test)]
+mod rollback_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Random programs: whatever is written and however it goes, a run ends, refuses nothing of its own and can be told again.
 
 use super::draft::{
-    Draft, continued, expecting, expression, field, holds, int, name, numbers, pausing, program, retry, seconds, text,
+    Draft, continued, expecting, expression, field, holds, int, name, numbers, pausing, program, retry, seconds, text, undoing,
 };
 use super::{Cast, Course, Simulation};
 use crate::engine::{Command, Engine, Options};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, Timer, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::program::{Callee, Delay, Retry, StatementId, StepClauses, Wait, WorkflowId};
+use wf_model::program::{Callee, Delay, HandlerCause, Retry, StatementId, StepClauses, Wait, WorkflowId};
 use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
@@ -36,6 +36,8 @@ struct Clauses {
     expected: bool,
     when: u8,
     kind: bool,
+    undo: bool,
+    handler: u8,
 }
 
 #[derive(Clone, Debug)]
@@ -44,22 +46,34 @@ struct BodyClauses {
     timeout: Option<i64>,
     continued: bool,
     fail_fast: bool,
+    handler: u8,
 }
 
 fn clauses() -> impl Strategy<Value = Clauses> {
     let options = (0..5_u8, proptest::option::weighted(0.2, 0..4_i64), proptest::bool::weighted(0.2));
-    (options, proptest::bool::weighted(0.9), 0..12_u8, any::<bool>()).prop_map(
-        |((retry, timeout, continued), expected, when, kind)| Clauses { retry, timeout, continued, expected, when, kind },
+    let effect = (any::<bool>(), 0..20_u8);
+    (options, proptest::bool::weighted(0.9), 0..12_u8, any::<bool>(), effect).prop_map(
+        |((retry, timeout, continued), expected, when, kind, (undo, handler))| Clauses {
+            retry,
+            timeout,
+            continued,
+            expected,
+            when,
+            kind,
+            undo,
+            handler,
+        },
     )
 }
 
 fn body_clauses() -> impl Strategy<Value = BodyClauses> {
     let options = (0..8_u8, proptest::option::weighted(0.2, 0..9_i64), proptest::bool::weighted(0.2));
-    (options, proptest::bool::weighted(0.2)).prop_map(|((retry, timeout, continued), fail_fast)| BodyClauses {
+    (options, proptest::bool::weighted(0.2), 0..12_u8).prop_map(|((retry, timeout, continued), fail_fast, handler)| BodyClauses {
         retry,
         timeout,
         continued,
         fail_fast,
+        handler,
     })
 }
 
@@ -104,6 +118,25 @@ fn retry_of(number: u8) -> Option<Retry> {
     }
 }
 
+const fn cause_of(number: u8) -> Option<HandlerCause> {
+    match number {
+        0 | 1 => Some(HandlerCause::Failure),
+        2 => Some(HandlerCause::FailureOrCancel),
+        3 => Some(HandlerCause::Cancel),
+        4 => Some(HandlerCause::Success),
+        5 => Some(HandlerCause::Finally),
+        _ => None,
+    }
+}
+
+fn fill_handler(draft: &mut Draft, number: u32, handler: u8) {
+    draft.step(&format!("h{number}"));
+    if matches!(handler, 0 | 2) {
+        draft.rollback();
+        draft.step(&format!("i{number}"));
+    }
+}
+
 /// Writes pieces into drafts; `before` are statements that others may wait for, each on its own.
 struct Writer {
     names: u32,
@@ -138,6 +171,11 @@ impl Writer {
         own.continuation = if clauses.continued { continued() } else { None };
         own.fail_fast = clauses.fail_fast;
         self.pieces(draft, pieces);
+        if let Some(cause) = cause_of(clauses.handler) {
+            self.names += 1;
+            let number = self.names;
+            draft.on(cause, |draft| fill_handler(draft, number, clauses.handler));
+        }
     }
 
     fn step(&mut self, draft: &mut Draft, clauses: &Clauses, callee: Callee) -> StatementId {
@@ -146,11 +184,15 @@ impl Writer {
             timeout: clauses.timeout.map(seconds),
             continuation: if clauses.continued { continued() } else { None },
             expectations: vec![expecting(holds(clauses.expected))],
-            ..StepClauses::default()
+            ..if clauses.undo { undoing(Vec::new()) } else { StepClauses::default() }
         };
         let look = expression(ExpressionKind::Call(Function::Env, vec![text("X")], Place(self.names)));
         let id = draft.call(&format!("s{}", self.names), callee, vec![("region", look)], parts);
         draft.statement(id).when = (clauses.when == 0).then(|| holds(false));
+        if let Some(cause) = cause_of(clauses.handler) {
+            let number = self.names;
+            draft.on_step(id, cause, |draft| fill_handler(draft, number, clauses.handler));
+        }
         id
     }
 
@@ -193,11 +235,15 @@ impl Writer {
 fn write(pieces: &[Piece], seed: u32) -> Arc<wf_model::program::Program> {
     let mut child = Draft::new("child");
     let region = child.parameter("region", None);
-    child.step("inside");
+    child.undoable("inside");
     child.output("region", name(region));
     let mut writer = Writer { names: 0, before: Vec::new(), edges: Vec::new(), seed };
     let mut main = Draft::new("main");
     writer.pieces(&mut main, pieces);
+    let handler = u8::try_from(seed % 8).unwrap_or_default();
+    if let Some(cause) = cause_of(handler) {
+        main.on(cause, |draft| fill_handler(draft, 0, handler));
+    }
     for (user, on) in writer.edges {
         let statement = main.statement(user);
         statement.after.push(wf_model::program::Dependency { on, reason: wf_model::program::DependencyReason::DependsOn });
@@ -222,8 +268,8 @@ impl Fate {
 }
 
 impl Cast for Fate {
-    fn attempt(&mut self, instance: &Instance, attempt: u32, _: &Call) -> Course {
-        let fate = self.of(&instance.path, attempt);
+    fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course {
+        let fate = self.of(&format!("{} {}", call.kind, instance.path), attempt);
         let failure = |retryable| Failure { retryable, ..Failure::final_of(FailureKind::Exit, "exit code 1") };
         let outcome = match fate % 7 {
             0 => AttemptOutcome::Failed(failure(true)),

@@ -22,13 +22,15 @@ use wf_model::value::Value;
 #[derive(Default)]
 pub(super) struct Script {
     /// For a path, how many attempts fail first.
-    fails: BTreeMap<&'static str, u32>,
+    pub(super) fails: BTreeMap<&'static str, u32>,
     /// For a path, how many seconds it takes.
-    takes: BTreeMap<&'static str, i64>,
+    pub(super) takes: BTreeMap<&'static str, i64>,
+    /// For a path, how many attempts of its undo fail first.
+    pub(super) undo_fails: BTreeMap<&'static str, u32>,
     /// What was called, by path.
-    calls: Vec<(Arc<str>, Call)>,
+    pub(super) calls: Vec<(Arc<str>, Call)>,
     /// How often it looked outside.
-    looks: i64,
+    pub(super) looks: i64,
 }
 
 pub(super) fn failure() -> Failure {
@@ -43,7 +45,8 @@ impl Cast for Script {
     fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course {
         let path = &*instance.path;
         self.calls.push((instance.path.clone(), call.clone()));
-        let fails = self.fails.get(path).is_some_and(|times| attempt <= *times);
+        let fails = if &*call.kind == "revert" { &self.undo_fails } else { &self.fails };
+        let fails = fails.get(path).is_some_and(|times| attempt <= *times);
         let takes = Duration::from_seconds(self.takes.get(path).copied().unwrap_or(1));
         let succeeded = AttemptOutcome::Succeeded { result: result(path), decoded: None };
         Course { takes, outcome: if fails { AttemptOutcome::Failed(failure()) } else { succeeded } }
@@ -58,11 +61,11 @@ impl Cast for Script {
     }
 }
 
-fn simulate(program: Arc<Program>, script: Script) -> Simulation<Script> {
+pub(super) fn simulate(program: Arc<Program>, script: Script) -> Simulation<Script> {
     run(Simulation::new(program, WorkflowId(0), Vec::new(), Options::default(), script))
 }
 
-fn run(mut simulation: Simulation<Script>) -> Simulation<Script> {
+pub(super) fn run(mut simulation: Simulation<Script>) -> Simulation<Script> {
     simulation.run().unwrap();
     check_replay(&simulation);
     simulation
@@ -105,7 +108,7 @@ fn starts(simulation: &Simulation<Script>) -> Vec<String> {
     story(simulation).into_iter().filter(|line| line.contains("starts")).collect()
 }
 
-fn state(simulation: &Simulation<Script>) -> RunState {
+pub(super) fn state(simulation: &Simulation<Script>) -> RunState {
     simulation.engine().state()
 }
 

@@ -4,9 +4,9 @@ use crate::report::escape::printable_line;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-use wf_model::event::{FailedInstance, Instance, InstanceKind};
+use wf_model::event::{FailedInstance, Instance, InstanceKind, RollbackCause};
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::program::{Attribute, AttributeValue, Program, StatementKind};
+use wf_model::program::{Attribute, AttributeValue, Invocation, Program, StatementKind};
 use wf_model::script::ScriptPart;
 use wf_model::source::{Source, Sources};
 use wf_model::span::Span;
@@ -31,14 +31,22 @@ pub(super) enum Finished<'a> {
         continued: bool,
     },
     Stopped,
+    /// The undo of a step.
+    Undone,
+    UndoFailed {
+        message: &'a str,
+        attempts: u32,
+    },
 }
 
 impl Finished<'_> {
     /// `done     build (1.2s)`; the first word carries the state, with or without colours.
     pub(super) fn line(&self, path: &str, rounds: &[u64], took: Option<Duration>) -> String {
         let attempts = match self {
-            Self::Failed { attempts: attempts @ 2.., .. } => format!("{attempts} attempts"),
-            Self::Failed { .. } | Self::Done | Self::Stopped => String::new(),
+            Self::Failed { attempts: attempts @ 2.., .. } | Self::UndoFailed { attempts: attempts @ 2.., .. } => {
+                format!("{attempts} attempts")
+            }
+            Self::Failed { .. } | Self::UndoFailed { .. } | Self::Done | Self::Undone | Self::Stopped => String::new(),
         };
         let details = [in_rounds(rounds), took.map(rounded).unwrap_or_default(), attempts];
         let details: Vec<&str> = details.iter().map(String::as_str).filter(|detail| !detail.is_empty()).collect();
@@ -51,6 +59,8 @@ impl Finished<'_> {
                 format!("failed   {step}: {}{further}", printable_line(message))
             }
             Self::Stopped => format!("stopped  {step}"),
+            Self::Undone => format!("undone   {step}"),
+            Self::UndoFailed { message, .. } => format!("failed   undo of {step}: {}", printable_line(message)),
         }
     }
 }
@@ -63,6 +73,9 @@ pub(super) fn in_rounds(rounds: &[u64]) -> String {
 
 /// What an instance is called: its path, or what it is where it has no name.
 pub(super) fn title(instance: &Instance, kind: Option<&InstanceKind>) -> String {
+    if let Some(InstanceKind::Undo(_)) = kind {
+        return format!("undo of {}", instance.path);
+    }
     if !instance.path.is_empty() {
         return instance.path.to_string();
     }
@@ -71,9 +84,29 @@ pub(super) fn title(instance: &Instance, kind: Option<&InstanceKind>) -> String 
         Some(InstanceKind::Stage) => "the stage",
         Some(InstanceKind::Parallel) => "the parallel block",
         Some(InstanceKind::ForEach | InstanceKind::Repeat) => "the loop",
-        Some(InstanceKind::Let | InstanceKind::Step(_) | InstanceKind::Call(_)) | None => "the workflow",
+        Some(InstanceKind::Rollback) => "the rollback",
+        Some(
+            InstanceKind::Let
+            | InstanceKind::Step(_)
+            | InstanceKind::Call(_)
+            | InstanceKind::Undo(_)
+            | InstanceKind::Checkpoint
+            | InstanceKind::Commit,
+        )
+        | None => "the workflow",
     };
     what.to_owned()
+}
+
+/// The line above a rollback.
+pub(super) fn rollback(title: &str, cause: RollbackCause, steps: usize) -> String {
+    let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
+    let why = match cause {
+        RollbackCause::Handler | RollbackCause::Request => String::new(),
+        RollbackCause::Retry => format!(" before {title} is tried again"),
+        RollbackCause::LostRace => format!(" that lost the race {title}"),
+    };
+    format!("rollback {steps}{why}")
 }
 
 /// A time as precise as people read it: `703ms`, `4.2s`, `2m5s`.
@@ -177,25 +210,23 @@ pub(super) struct Written {
 /// How steps are written in their files, by the last name of their path.
 pub(super) struct Steps {
     steps: HashMap<Arc<str>, Option<Written>>,
+    undos: HashMap<Arc<str>, Option<Written>>,
     sources: Sources,
 }
 
 impl Steps {
     pub(super) fn new(program: &Program, sources: &Sources) -> Self {
-        let mut steps: HashMap<Arc<str>, Option<Written>> = HashMap::new();
+        let (mut steps, mut undos) = (HashMap::new(), HashMap::new());
         for (_, workflow) in program.workflows.iter() {
             for (_, statement) in workflow.statements.iter() {
                 let (Some(name), StatementKind::Step(step)) = (&statement.name, &statement.kind) else { continue };
-                let written = sources.get(statement.span.source).map(|source| Written {
-                    place: Spot::of(source, statement.span),
-                    command: step.invocation.attributes.iter().find_map(|given| command(given, source)).unwrap_or_default(),
-                });
-                // A name that two workflows have tells nothing.
-                let known = steps.contains_key(name);
-                steps.insert(name.clone(), written.filter(|_| !known));
+                note(&mut steps, name, Written::of(&step.invocation, statement.span, sources));
+                if let Some(undo) = step.clauses.undo() {
+                    note(&mut undos, name, Written::of(&undo.invocation, undo.invocation.span, sources));
+                }
             }
         }
-        Self { steps, sources: sources.clone() }
+        Self { steps, undos, sources: sources.clone() }
     }
 
     /// What went wrong; with the expression and its place where one failed.
@@ -221,10 +252,32 @@ impl Steps {
 
     /// The step at a path of a run.
     pub(super) fn of(&self, path: &str) -> Option<&Written> {
-        let last = path.rsplit('.').next()?;
-        let name = last.split('[').next()?;
-        self.steps.get(name)?.as_ref()
+        self.steps.get(name_in(path)?)?.as_ref()
     }
+
+    /// What the undo of a step does, by the step's path.
+    pub(super) fn undo_of(&self, path: &str) -> Option<&Written> {
+        self.undos.get(name_in(path)?)?.as_ref()
+    }
+}
+
+impl Written {
+    fn of(invocation: &Invocation, span: Span, sources: &Sources) -> Option<Self> {
+        let source = sources.get(span.source)?;
+        let command = invocation.attributes.iter().find_map(|given| command(given, source)).unwrap_or_default();
+        Some(Self { place: Spot::of(source, span), command })
+    }
+}
+
+/// Keeps what stands under a name; one that two workflows have tells nothing.
+fn note(known: &mut HashMap<Arc<str>, Option<Written>>, name: &Arc<str>, written: Option<Written>) {
+    let first = !known.contains_key(name);
+    known.insert(name.clone(), written.filter(|_| first));
+}
+
+/// The name of a step at the end of its path.
+fn name_in(path: &str) -> Option<&str> {
+    path.rsplit('.').next()?.split('[').next()
 }
 
 /// The command that an attribute holds.

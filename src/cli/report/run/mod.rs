@@ -65,6 +65,8 @@ struct Known {
 /// A step that is under way.
 struct Open {
     started_at: Timestamp,
+    /// When its last attempt ended; handlers of its own come behind it.
+    ended_at: Timestamp,
     /// What the attempt that goes on wrote.
     tail: lines::Tail,
     /// What the attempt before it wrote, until it is shown.
@@ -156,17 +158,17 @@ impl RunReport {
                 state.known.insert(instance.id, Known { kind: kind.clone(), rounds: rounds.clone() });
             }
             EventKind::Started { instance, .. } => self.started(state, instance, event.at),
-            EventKind::AttemptEnded { outcome, instance, .. } => self.attempt_ended(state, instance, outcome),
+            EventKind::AttemptEnded { outcome, instance, .. } => self.attempt_ended(state, instance, outcome, event.at),
             EventKind::RetryScheduled { instance, attempt, most, delay, failure, .. } => {
                 let failed = format!("attempt {} of {most} failed: {}", attempt.saturating_sub(1), self.steps.message(failure));
                 self.retried(state, instance, &failed, *delay);
             }
-            EventKind::Succeeded { instance, .. } => self.ended(state, instance, event.at, Finished::Done),
+            EventKind::Succeeded { instance, .. } => self.ended(state, instance, Finished::Done),
             EventKind::Failed { instance, cause, continued } => {
                 let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
-                self.ended(state, instance, event.at, Finished::Failed { message: &message, attempts, continued: *continued });
+                self.ended(state, instance, Finished::Failed { message: &message, attempts, continued: *continued });
             }
-            EventKind::Cancelled { instance, .. } => self.ended(state, instance, event.at, Finished::Stopped),
+            EventKind::Cancelled { instance, .. } => self.ended(state, instance, Finished::Stopped),
             EventKind::Skipped { instance, kind, reason } => self.skipped(state, instance, kind, *reason),
             EventKind::CancelRequested { .. } => {
                 let again = std::mem::replace(&mut state.cancelled, true);
@@ -177,7 +179,20 @@ impl RunReport {
                 });
             }
             EventKind::RunEnded { .. } => state.tally.ended_at = Some(event.at),
+            EventKind::HandlerOpened { instance, cause, .. } if self.verbose => {
+                let whose = instance.as_ref().map(|instance| format!(" of {}", state.title(instance))).unwrap_or_default();
+                state.screen.line(&format!("handler  {}{whose}", cause.text()));
+            }
+            EventKind::RollbackStarted { instance, cause, steps } => {
+                let line = lines::rollback(&state.title(instance), *cause, steps.len());
+                state.screen.line(&line);
+            }
             EventKind::RunResumed
+            | EventKind::RollbackRequested
+            | EventKind::HandlerOpened { .. }
+            | EventKind::HandlerEnded { .. }
+            | EventKind::RollbackWaits { .. }
+            | EventKind::RollbackEnded { .. }
             | EventKind::Observed { .. }
             | EventKind::JitterDrawn { .. }
             | EventKind::TimerWoke { .. }
@@ -193,16 +208,17 @@ impl RunReport {
     }
 
     fn started(&self, state: &mut State, instance: &Instance, at: Timestamp) {
-        let open = Open { started_at: at, tail: lines::Tail::default(), ended: None };
+        let open = Open { started_at: at, ended_at: at, tail: lines::Tail::default(), ended: None };
         state.open.entry(instance.id).or_insert(open);
         let title = state.title(instance);
         state.screen.begin(instance.id, &title);
     }
 
     /// The end of what an attempt wrote is kept until it is known whether another one follows.
-    fn attempt_ended(&self, state: &mut State, instance: &Instance, outcome: &AttemptOutcome) {
+    fn attempt_ended(&self, state: &mut State, instance: &Instance, outcome: &AttemptOutcome, at: Timestamp) {
         let title = state.title(instance);
         let Some(open) = state.open.get_mut(&instance.id) else { return };
+        open.ended_at = at;
         let line = open.tail.end_line().filter(|_| self.verbose);
         if *outcome != AttemptOutcome::Cancelled {
             open.ended = Some(std::mem::take(&mut open.tail));
@@ -225,9 +241,8 @@ impl RunReport {
     }
 
     /// What a step that failed was, and the end of its output.
-    fn output_of(&self, title: &str, instance: &Instance, tail: lines::Tail) -> String {
+    fn output_of(&self, title: &str, written: Option<&lines::Written>, tail: lines::Tail) -> String {
         let tail = tail.text();
-        let written = self.steps.of(&instance.path);
         let place = written.map(|written| format!(" ({})", printable_line(&written.place.to_string()))).unwrap_or_default();
         let mut text = format!("output   {title}{place}\n");
         let command = written.map(|written| printable(written.command.trim())).unwrap_or_default();
@@ -250,24 +265,39 @@ impl RunReport {
         }
     }
 
-    fn ended(&self, state: &mut State, instance: &Instance, at: Timestamp, finished: Finished<'_>) {
+    fn ended(&self, state: &mut State, instance: &Instance, finished: Finished<'_>) {
         let title = state.title(instance);
         state.screen.end(instance.id);
         let open = state.open.remove(&instance.id);
-        let Some(Known { kind: InstanceKind::Step(_), rounds }) = state.known.remove(&instance.id) else { return };
+        let Some(Known { kind, rounds }) = state.known.remove(&instance.id) else { return };
+        let finished = match (&kind, finished) {
+            (InstanceKind::Step(_), finished) => finished,
+            (InstanceKind::Undo(_), Finished::Failed { message, attempts, .. }) => Finished::UndoFailed { message, attempts },
+            (InstanceKind::Undo(_), Finished::Done) => Finished::Undone,
+            (InstanceKind::Undo(_), finished) => finished,
+            _ => return,
+        };
         state.tally.count(&finished);
-        let took = open.as_ref().map(|open| at.since(open.started_at));
+        let took = open.as_ref().map(|open| open.ended_at.since(open.started_at));
         if let Finished::Failed { message, .. } = &finished {
             state.told = printable_line(&format!("{}: {message}", instance.path));
         }
         let mut text = String::new();
-        if let (Some(tail), Finished::Failed { .. } | Finished::Stopped) = (open.and_then(|open| open.ended), &finished) {
-            text = self.output_of(&title, instance, tail);
+        let written = match kind {
+            InstanceKind::Undo(_) => self.steps.undo_of(&instance.path),
+            _ => self.steps.of(&instance.path),
+        };
+        let shows = !matches!(finished, Finished::Done | Finished::Undone);
+        if let Some(tail) = open.and_then(|open| open.ended).filter(|_| shows) {
+            text = self.output_of(&title, written, tail);
         }
         state.screen.line(&(text + &finished.line(&instance.path, &rounds, took)));
     }
 
     fn skipped(&self, state: &mut State, instance: &Instance, kind: &InstanceKind, reason: SkipReason) {
+        if matches!(kind, InstanceKind::Undo(_)) {
+            return self.undo_skipped(state, instance, reason);
+        }
         if !matches!(kind, InstanceKind::Step(_)) {
             return;
         }
@@ -278,9 +308,22 @@ impl RunReport {
             SkipReason::BodyFailed => "something before it failed",
             SkipReason::Cancelled => "cancelled",
             SkipReason::LostRace => "the race is over",
+            SkipReason::Blocked => "something that stands on it could not be undone",
         };
         if self.verbose || reason == SkipReason::Condition {
             state.screen.line(&format!("skipped  {} ({why})", printable_line(&instance.path)));
+        }
+    }
+}
+
+impl RunReport {
+    fn undo_skipped(&self, state: &mut State, instance: &Instance, reason: SkipReason) {
+        let path = printable_line(&instance.path);
+        if reason == SkipReason::Blocked {
+            state.tally.not_undone += 1;
+            state.screen.line(&format!("blocked  undo of {path}: something that stands on it could not be undone"));
+        } else if self.verbose {
+            state.screen.line(&format!("skipped  undo of {path} (its `when` is false)"));
         }
     }
 }

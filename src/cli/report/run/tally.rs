@@ -16,6 +16,9 @@ pub(super) struct Tally {
     pub(super) stopped: usize,
     pub(super) skipped: usize,
     pub(super) retries: usize,
+    pub(super) undone: usize,
+    /// Undos that failed, and those that did not run because of them.
+    pub(super) not_undone: usize,
 }
 
 impl Tally {
@@ -25,6 +28,8 @@ impl Tally {
             Finished::Done => self.done += 1,
             Finished::Failed { .. } => self.failed += 1,
             Finished::Stopped => self.stopped += 1,
+            Finished::Undone => self.undone += 1,
+            Finished::UndoFailed { .. } => self.not_undone += 1,
         }
     }
 
@@ -37,7 +42,13 @@ impl Tally {
     pub(super) fn line(&self, state: RunState) -> String {
         let plural = if self.done == 1 { "" } else { "s" };
         let mut parts = vec![format!("{} step{plural} done", self.done)];
-        let further = [(self.failed, "failed"), (self.stopped, "stopped"), (self.skipped, "skipped")];
+        let further = [
+            (self.failed, "failed"),
+            (self.stopped, "stopped"),
+            (self.skipped, "skipped"),
+            (self.undone, "undone"),
+            (self.not_undone, "not undone"),
+        ];
         parts.extend(further.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
         if self.retries > 0 {
             let plural = if self.retries == 1 { "retry" } else { "retries" };
