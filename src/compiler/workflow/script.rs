@@ -3,6 +3,7 @@
 use super::Check;
 use crate::expression::SecretLeak;
 use crate::shell;
+use std::borrow::Cow;
 use wf_model::expression::{Expression, ExpressionKind, Function};
 use wf_model::script::Script;
 use wf_syntax::ast;
@@ -14,10 +15,10 @@ impl Check<'_> {
         values.iter().for_each(|(value, _)| self.refuse_raw_secret(value));
         let own = given.iter().find(|attribute| &*attribute.name.text == "shell").map(|attribute| &attribute.value);
         let shell = match own {
-            Some(value) => value.plain_text().map(str::to_owned),
+            Some(value) => value.plain_text().map(Cow::from),
             None => match &self.workflow.settings.shell {
-                Some(setting) => setting.constant_text().map(|text| text.to_string()),
-                None => Some("/bin/sh".to_owned()),
+                Some(setting) => setting.constant_text().map(|text| Cow::from(text.to_string())),
+                None => Some("/bin/sh".into()),
             },
         };
         self.raw_text(text, given);

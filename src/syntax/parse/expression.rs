@@ -64,6 +64,10 @@ fn operation(parts: Pairs<'_, Rule>, span: Span, convert: &mut Convert) -> Expre
         return Expression { kind, span };
     }
     let operators = parts.clone().filter(|part| part.as_rule() != Rule::postfixed).count();
+    if operators == 0 {
+        let alone = parts.into_iter().next();
+        return alone.map_or(Expression { kind: ExpressionKind::Missing, span }, |pair| postfixed(pair, convert));
+    }
     in_a_row(operators, span, convert, |convert| {
         let shared = RefCell::new(convert);
         PRECEDENCE

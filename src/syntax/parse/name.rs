@@ -5,6 +5,7 @@ use super::findings::{HyphenatedName, NameForm, ReservedWord};
 use super::grammar::Rule;
 use crate::ast::Name;
 use pest::iterators::Pair;
+use std::borrow::Cow;
 
 /// Operators and constants.
 const RESERVED: [&str; 11] = ["true", "false", "null", "and", "or", "not", "in", "as", "if", "then", "else"];
@@ -30,12 +31,12 @@ pub(crate) fn plain_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
 /// A name where nothing is calculated; one with a hyphen is reported.
 pub(crate) fn used_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
     let (written, span) = (pair.as_str(), convert.span(&pair));
-    let right = snake_case(written);
-    if !written.contains('-') || right.is_empty() {
+    let right = if written.contains('-') { snake_case(written) } else { "".into() };
+    if right.is_empty() {
         return plain_name(pair, convert);
     }
     convert.report(&HyphenatedName { span, written, right: &right, used: true });
-    Name { text: right.as_str().into(), span }
+    Name { text: (*right).into(), span }
 }
 
 /// A name where it is declared: `[a-z][a-z0-9_]*`. Another form is reported, and what it should be is taken.
@@ -50,7 +51,7 @@ pub(crate) fn declared_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name
         convert.report(&NameForm { span, written, right: &right, what: "name", rule: "lower-case letters, digits and `_`" });
     }
     // Uses of a hyphenated name read as a subtraction, uses of another form as written.
-    let text = if written.contains('-') { right.as_str() } else { written };
+    let text = if written.contains('-') { &*right } else { written };
     Name { text: text.into(), span }
 }
 
@@ -78,7 +79,11 @@ pub(crate) fn field_name(pair: Pair<'_, Rule>, convert: &mut Convert) -> Name {
 }
 
 /// `myStep`, `My-step` → `my_step`
-fn snake_case(written: &str) -> String {
+fn snake_case(written: &str) -> Cow<'_, str> {
+    // A trailing `_` is fine in a name that needs no other change.
+    if written.starts_with(|c: char| c.is_ascii_lowercase()) && !written.contains(|c: char| c.is_ascii_uppercase() || c == '-') {
+        return Cow::Borrowed(written);
+    }
     let mut right = String::new();
     let mut before = '_';
     let inside = written.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).trim_end_matches(['_', '-']);
@@ -89,12 +94,7 @@ fn snake_case(written: &str) -> String {
         right.push(if character == '-' { '_' } else { character.to_ascii_lowercase() });
         before = character;
     }
-    // A trailing `_` is fine in a name that needs no other change.
-    if written.starts_with(|c: char| c.is_ascii_lowercase()) && written.to_ascii_lowercase() == written && !written.contains('-')
-    {
-        return written.to_owned();
-    }
-    right
+    Cow::Owned(right)
 }
 
 /// `build_info` → `BuildInfo`

@@ -77,8 +77,8 @@ fn balance(text: &str, tokens: &[Token]) -> (usize, usize) {
     (open, surplus)
 }
 
-impl Builder<'_> {
-    fn slice(&self, token: usize) -> &str {
+impl<'a> Builder<'a> {
+    fn slice(&self, token: usize) -> &'a str {
         self.tokens.get(token).and_then(|token| self.text.get(token.span.range())).unwrap_or("")
     }
 
@@ -437,11 +437,11 @@ impl Builder<'_> {
 
     /// Whether the sign at hand ends the head.
     fn sign_ends_head(&mut self, state: &mut HeadState) -> bool {
-        let sign = self.slice(self.at).to_owned();
-        match sign.as_str() {
+        let sign = self.slice(self.at);
+        match sign {
             "{" if self.opens_body(state) && (state.brackets.is_empty() || !self.lines.is_first(self.at)) => true,
             "{" | "[" | "(" => self.open_bracket(state),
-            "}" | "]" | ")" => self.close_bracket(&sign, state),
+            "}" | "]" | ")" => self.close_bracket(sign, state),
             "," => state.brackets.is_empty() && !self.comma_goes_on(state),
             _ => false,
         }

@@ -58,6 +58,12 @@ impl<'a> Lexer<'a> {
         self.at += rest.find(|c| !more(c)).unwrap_or(rest.len());
     }
 
+    /// Goes on while `more` holds, as it does for all that is not ASCII.
+    fn skip_bytes(&mut self, more: impl Fn(u8) -> bool) {
+        let rest = self.rest();
+        self.at += rest.bytes().position(|byte| !more(byte)).unwrap_or(rest.len());
+    }
+
     fn span(&self, start: usize) -> Span {
         Span::new(self.source, start, self.at)
     }
@@ -107,7 +113,9 @@ impl<'a> Lexer<'a> {
     }
 
     fn sign_or_stray(&mut self, character: char) -> TokenKind {
-        if let Some(sign) = LONG_SIGNS.into_iter().find(|sign| self.rest().starts_with(sign)) {
+        let rest = self.rest();
+        let may_be_long = matches!(rest.as_bytes().get(1), Some(b'=' | b'>' | b'?' | b'.' | b'&' | b'|'));
+        if let Some(sign) = LONG_SIGNS.into_iter().find(|sign| may_be_long && rest.starts_with(sign)) {
             return self.sign(sign, TokenKind::Sign);
         }
         if "+-*/%<>=?.,:|()[]{}!".contains(character) {
@@ -180,6 +188,7 @@ impl<'a> Lexer<'a> {
             self.at += 2;
         } else {
             self.at += character.len_utf8();
+            self.skip_bytes(|byte| !matches!(byte, b'"' | b'\'' | b'\\' | b'$' | b'\n'));
         }
     }
 
@@ -199,7 +208,10 @@ impl<'a> Lexer<'a> {
                 inside.pop();
                 inside.push(Inside::Value { braces, start });
             }
-            _ => self.at += character.len_utf8(),
+            _ => {
+                self.at += character.len_utf8();
+                self.skip_bytes(|byte| !matches!(byte, b'"' | b'\'' | b'{' | b'}' | b'\n'));
+            }
         }
     }
 

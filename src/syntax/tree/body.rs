@@ -49,15 +49,15 @@ impl Parser<'_> {
             return None;
         }
         let word = self.with_hyphens(word, head);
-        let written = self.slice(word).to_owned();
+        let written = self.slice(word);
         let behind = self.slice(head).get(written.len()..).unwrap_or("").trim_start();
         if behind.starts_with(':') {
-            return self.named_entry(entry, &written, word, head);
+            return self.named_entry(entry, written, word, head);
         }
         if self.in_invocation && written == "run" {
             return self.unknown(entry, word, head);
         }
-        self.known(entry, &written, head).unwrap_or_else(|| self.unknown(entry, word, head))
+        self.known(entry, written, head).unwrap_or_else(|| self.unknown(entry, word, head))
     }
 
     /// A statement that begins with `word`; `None` where no statement does.

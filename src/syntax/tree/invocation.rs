@@ -47,9 +47,12 @@ pub(super) fn invocation(head: &mut Head<'_>) -> Option<InvocationHead> {
 fn parts(head: &mut Head<'_>) -> Option<InvocationHead> {
     let callee = head.take(Rule::callee)?;
     let span = head.span;
-    let mut names: Vec<Name> = callee.into_inner().map(|pair| used_name(pair, &mut head.convert)).collect();
-    let kind = names.pop()?;
-    let invocation = Invocation { module: names.pop(), kind, literal: None, decode: None, when: None, body: None, span };
+    let mut names = callee.into_inner().map(|pair| used_name(pair, &mut head.convert));
+    let (module, kind) = match (names.next()?, names.next()) {
+        (module, Some(kind)) => (Some(module), kind),
+        (kind, None) => (None, kind),
+    };
+    let invocation = Invocation { module, kind, literal: None, decode: None, when: None, body: None, span };
     let mut read = InvocationHead { invocation, depends: None };
     while let Some(part) = head.next() {
         let place = head.convert.span(&part);

@@ -102,9 +102,9 @@ struct Parser<'a> {
     alone: bool,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// The text of a span of this file.
-    fn slice(&self, span: Span) -> &str {
+    fn slice(&self, span: Span) -> &'a str {
         self.text.get(span.range()).unwrap_or("")
     }
 

@@ -4,6 +4,7 @@ use super::Parser;
 use crate::ast::Name;
 use crate::parse::Origin;
 use crate::scan::Reading;
+use std::borrow::Cow;
 use wf_model::span::Span;
 
 /// Another text for one head.
@@ -38,7 +39,7 @@ impl Patch {
     }
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// Reads with a patch in force.
     pub(super) fn patched<T>(&mut self, patch: Patch, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let outer = self.patch.replace(patch);
@@ -48,15 +49,15 @@ impl Parser<'_> {
     }
 
     /// The text of a head as it is read, and where that stands in the file; `None` where it is not to be read.
-    pub(super) fn head_text(&self, head: Span) -> Option<(String, Origin)> {
+    pub(super) fn head_text(&self, head: Span) -> Option<(Cow<'a, str>, Origin)> {
         if let Some(patch) = self.patch.as_ref().filter(|patch| patch.head == head) {
-            return Some((patch.text.clone(), patch.origin));
+            return Some((Cow::Owned(patch.text.clone()), patch.origin));
         }
         let plain = Origin::plain(head.start as usize, head.end as usize);
         match self.readings.get(&head.start) {
             Some(Reading::Not) => None,
-            Some(Reading::Mended(text)) => Some((text.clone(), plain)),
-            Some(Reading::AsWritten) | None => Some((self.slice(head).to_owned(), plain)),
+            Some(Reading::Mended(text)) => Some((Cow::Borrowed(text), plain)),
+            Some(Reading::AsWritten) | None => Some((Cow::Borrowed(self.slice(head)), plain)),
         }
     }
 
