@@ -8,8 +8,10 @@ mod redirection;
 mod retry;
 mod scope;
 mod secret;
+mod sources;
 #[cfg(test)]
 mod tests;
+mod tilde;
 mod timeout;
 mod undo;
 mod unstated;
@@ -40,6 +42,8 @@ pub(crate) fn check(program: &Program, kinds: &Registry, level: Level, diagnosti
         image::check(&mut check);
         asserted::check(&mut check);
         raw::check(&mut check);
+        sources::check(&mut check);
+        tilde::check(&mut check);
     }
 }
 

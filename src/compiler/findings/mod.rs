@@ -3,11 +3,13 @@
 mod habits;
 mod invocation;
 mod names;
+mod never;
 mod structure;
 
 pub(crate) use habits::*;
 pub(crate) use invocation::*;
 pub(crate) use names::*;
+pub(crate) use never::*;
 pub(crate) use structure::*;
 
 use wf_model::diagnostic::Diagnostic;

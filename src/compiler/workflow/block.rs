@@ -166,7 +166,7 @@ impl Check<'_> {
     }
 
     /// How many at a time: at least one.
-    fn most(&mut self, max: Option<&ast::Expression>) -> Option<Expression> {
+    pub(super) fn most(&mut self, max: Option<&ast::Expression>) -> Option<Expression> {
         let max = self.expression(max?, &Type::Int);
         if let ExpressionKind::Literal(Value::Int(number)) = max.kind
             && max.type_ == Type::Int

@@ -99,7 +99,7 @@ impl Check<'_> {
             Entry::Block(block) => self.block(block),
             Entry::Rollback(rollback) => self.rollback(rollback),
             Entry::Checkpoint(name, span) => self.checkpoint(name, *span, kind),
-            Entry::Commit(span) => Some(self.commit(*span)),
+            Entry::Commit(span) => Some(self.commit(*span, kind)),
             Entry::Param(_) | Entry::Secret(_) | Entry::Output(_) | Entry::Trigger(_) | Entry::Attribute(_)
                 if kind == BodyKind::Workflow =>
             {

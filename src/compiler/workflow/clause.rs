@@ -3,7 +3,8 @@
 use super::Check;
 use super::body::BodyKind;
 use super::names::Visibility;
-use crate::findings::{EffectTwice, RepeatedClause, StrayClause, StrayHandler};
+use crate::expression::constant;
+use crate::findings::{BackoffShrinks, EffectTwice, RepeatedClause, StrayClause, StrayHandler, TimeoutZero};
 use std::sync::Arc;
 use wf_model::expression::Expression;
 use wf_model::failure::Failure;
@@ -12,6 +13,7 @@ use wf_model::program::{
 };
 use wf_model::span::Span;
 use wf_model::types::Type;
+use wf_model::value::Value;
 use wf_syntax::ast::{self, ClauseKind, Entry};
 
 /// The step that clauses belong to.
@@ -87,7 +89,7 @@ impl Check<'_> {
 
     fn step_clause(&mut self, clause: &ast::Clause, owner: &Owner<'_>, clauses: &mut StepClauses, seen: &[(&'static str, Span)]) {
         let effect = match &clause.kind {
-            ClauseKind::Timeout(duration) => return clauses.timeout = Some(self.time(duration)),
+            ClauseKind::Timeout(duration) => return clauses.timeout = Some(self.limit(duration)),
             ClauseKind::Estimate(duration) => return clauses.estimate = Some(self.time(duration)),
             ClauseKind::Retry(retry) => return clauses.retry = Some(Box::new(self.retry(retry))),
             ClauseKind::Expect { condition, message } => {
@@ -137,11 +139,34 @@ impl Check<'_> {
         let times = self.not_below_zero(&retry.times, &Type::Int);
         let delay = retry.delay.as_ref().map(|delay| match delay {
             ast::Delay::Pause(pause) => Delay::Pause(self.time(pause)),
-            ast::Delay::Backoff(from, to) => Delay::Backoff { from: self.time(from), to: self.time(to) },
+            ast::Delay::Backoff(from, to) => self.backoff(from, to),
         });
         let within = retry.within.as_ref().map(|within| self.time(within));
         let when = retry.when.as_ref().map(|when| self.condition_on_failure(when));
         Retry { times, delay, within, when }
+    }
+
+    /// `backoff D to D`
+    fn backoff(&mut self, from: &ast::Expression, to: &ast::Expression) -> Delay {
+        let (first, last) = (self.time(from), self.time(to));
+        if let (Some(Value::Duration(shortest)), Some(Value::Duration(longest))) = (constant(&first), constant(&last))
+            && longest.milliseconds < shortest.milliseconds
+        {
+            let written = (self.context.slice(from.span).to_string(), self.context.slice(to.span).to_string());
+            self.report(&BackoffShrinks { from: from.span, to: to.span, written });
+        }
+        Delay::Backoff { from: first, to: last }
+    }
+
+    /// The duration of a `timeout`, which is some time.
+    fn limit(&mut self, duration: &ast::Expression) -> Expression {
+        let limit = self.time(duration);
+        if let Some(Value::Duration(none)) = constant(&limit)
+            && none.milliseconds == 0
+        {
+            self.report(&TimeoutZero { span: duration.span });
+        }
+        limit
     }
 
     fn continuation(&mut self, when: Option<&ast::Expression>) -> Continuation {
@@ -174,7 +199,7 @@ impl Check<'_> {
 
     fn lock(&mut self, key: &ast::Expression, max: Option<&ast::Expression>, otherwise: wf_model::program::LockElse) -> Lock {
         let key = self.expression(key, &Type::String);
-        let max = max.map(|max| self.expression(max, &Type::Int));
+        let max = self.most(max);
         Lock { key, max, otherwise }
     }
 
@@ -217,7 +242,7 @@ impl Check<'_> {
         for clause in clauses_of(undo) {
             if self.first_of(clause, &mut seen) {
                 match &clause.kind {
-                    ClauseKind::Timeout(duration) => timeout = Some(self.time(duration)),
+                    ClauseKind::Timeout(duration) => timeout = Some(self.limit(duration)),
                     ClauseKind::Retry(clause) => retry = Some(self.retry(clause)),
                     _ => {}
                 }
@@ -273,7 +298,7 @@ impl Check<'_> {
             return;
         }
         match &clause.kind {
-            ClauseKind::Timeout(duration) => clauses.timeout = Some(self.time(duration)),
+            ClauseKind::Timeout(duration) => clauses.timeout = Some(self.limit(duration)),
             ClauseKind::Retry(retry) => clauses.retry = Some(self.retry(retry)),
             ClauseKind::OnFailureContinue(when) => clauses.continuation = Some(self.continuation(when.as_ref())),
             ClauseKind::FailFast => clauses.fail_fast = true,

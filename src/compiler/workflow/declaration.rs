@@ -3,8 +3,8 @@
 use super::Check;
 use crate::expression::constant;
 use crate::findings::{
-    AmbiguousDefault, DefaultBreaksConstraint, DuplicateName, InterpolatedSource, SettingRepeated, UnknownSetting,
-    attribute_meant, said_otherwise,
+    AmbiguousDefault, ClauseAsParameter, DefaultBreaksConstraint, DuplicateName, InterpolatedSource, SettingRepeated,
+    UnknownSetting, attribute_meant, said_otherwise,
 };
 use foldhash::HashSet;
 use std::sync::Arc;
@@ -24,6 +24,9 @@ const LONGEST_TRAIL: usize = 16;
 /// The settings of a workflow.
 const SETTINGS: [&str; 3] = ["env", "cwd", "shell"];
 
+/// Clauses that an attribute of the same name would be read as.
+const CLAUSES: [&str; 6] = ["timeout", "retry", "expect", "undo", "lock", "estimate"];
+
 impl Check<'_> {
     /// `param name: T = default where cond`
     pub(super) fn param(&mut self, param: &ast::Param) {
@@ -35,6 +38,9 @@ impl Check<'_> {
         };
         let type_ = written.unwrap_or_else(|| self.default_type(param, default.as_ref()));
         let value = self.declare(&param.name, &type_, ValueOrigin::Parameter);
+        if CLAUSES.contains(&&*param.name.text) {
+            self.report(&ClauseAsParameter { name: &param.name.text, span: param.name.span });
+        }
         let constraint = param.constraint.as_ref().map(|constraint| self.condition(constraint));
         self.used.remove(&value);
         if let (Some(default), Some(constraint)) = (&default, &constraint) {

@@ -3,7 +3,9 @@
 use super::Check;
 use super::body::BodyKind;
 use super::names::{Visibility, optional_failure};
-use crate::findings::{ManualRollbackInside, RollbackOutsideHandler, StrayCheckpoint, StrayHandler, UnknownCheckpoint};
+use crate::findings::{
+    ManualRollbackInside, RollbackOutsideHandler, StrayCheckpoint, StrayCommit, StrayHandler, UnknownCheckpoint,
+};
 use std::sync::Arc;
 use wf_model::failure::Failure;
 use wf_model::program::{Handler, HandlerCause, Rollback, Statement, StatementId, StatementKind};
@@ -124,7 +126,10 @@ impl Check<'_> {
     }
 
     /// `commit`
-    pub(super) fn commit(&mut self, span: Span) -> StatementId {
+    pub(super) fn commit(&mut self, span: Span, kind: BodyKind) -> StatementId {
+        if kind == BodyKind::Parallel {
+            self.report(&StrayCommit { span });
+        }
         self.plain_statement(StatementKind::Commit, span)
     }
 }

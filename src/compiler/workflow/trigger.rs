@@ -2,7 +2,8 @@
 
 use super::Check;
 use crate::findings::{
-    BadSchedule, PatternProblem, TriggerArgument, TriggerOptionUnknown, UnknownTimezone, UnknownTrigger, WebhookUnsigned,
+    BadSchedule, PatternProblem, ScheduleNeverDue, TriggerArgument, TriggerOptionUnknown, UnknownTimezone, UnknownTrigger,
+    WebhookUnsigned,
 };
 use std::str::FromStr;
 use std::sync::Arc;
@@ -46,6 +47,8 @@ impl Check<'_> {
     fn schedule(&mut self, cron: Arc<str>, trigger: &ast::Trigger) -> TriggerKind {
         if let Some(problem) = schedule_problem(&cron) {
             self.report(&BadSchedule { span: trigger.subject.span, problem: &problem });
+        } else if never_due(&cron) {
+            self.report(&ScheduleNeverDue { span: trigger.subject.span });
         }
         let mut timezone: Arc<str> = "UTC".into();
         let (mut overlap, mut catch_up) = (Overlap::default(), CatchUp::default());
@@ -169,6 +172,29 @@ fn schedule_problem(cron: &str) -> Option<String> {
     let reason = error.rsplit(": ").next().unwrap_or(&error).trim_end_matches('.');
     let mut characters = reason.chars();
     Some(characters.next().into_iter().flat_map(char::to_lowercase).chain(characters).collect())
+}
+
+/// Whether a cron line that can be read names days only that none of its months has: `0 0 30 2 *`.
+fn never_due(cron: &str) -> bool {
+    let fields: Vec<&str> = cron.split_whitespace().collect();
+    let [_, _, days, months, "*"] = fields.as_slice() else { return false };
+    let first_day = days.split(',').map(|item| item.split(['-', '/']).next().unwrap_or("").parse::<u8>());
+    let Some(first_day) = first_day.collect::<Result<Vec<_>, _>>().ok().and_then(|days| days.into_iter().min()) else {
+        return false;
+    };
+    let longest = |month: u8| match month {
+        2 => 29,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let months = months.split(',').map(|month| month.parse().ok().or_else(|| month_named(month)));
+    months.collect::<Option<Vec<u8>>>().is_some_and(|months| months.into_iter().all(|month| first_day > longest(month)))
+}
+
+/// The number of a month by the first letters of its name.
+fn month_named(name: &str) -> Option<u8> {
+    let names = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    (1_u8..).zip(names).find(|(_, known)| name.eq_ignore_ascii_case(known)).map(|(number, _)| number)
 }
 
 /// What a trigger is called with.
