@@ -15,6 +15,7 @@ mod tilde;
 mod timeout;
 mod undo;
 mod unstated;
+mod variables;
 
 use crate::nesting::Tree;
 use foldhash::HashSet;
@@ -37,6 +38,7 @@ pub(crate) fn check(program: &Program, kinds: &Registry, level: Level, diagnosti
             retry::check_step(&mut check, &seen);
             redirection::check(&mut check, &seen);
             secret::check(&mut check, &seen);
+            variables::check(&mut check, &seen);
         }
         retry::check_bodies(&mut check);
         image::check(&mut check);
@@ -44,6 +46,7 @@ pub(crate) fn check(program: &Program, kinds: &Registry, level: Level, diagnosti
         raw::check(&mut check);
         sources::check(&mut check);
         tilde::check(&mut check);
+        variables::check_setting(&mut check);
     }
 }
 
