@@ -33,11 +33,16 @@ impl Check<'_> {
 
     /// Leaves out of the loops' values what nothing behind them uses, so that a loop over a million elements keeps little.
     pub(super) fn narrow_exports(&mut self) {
+        let statements = self.workflow.statements.iter();
+        let loops = statements.filter(|(_, statement)| matches!(statement.kind, StatementKind::ForEach(_)));
+        let loops: Vec<_> = loops.filter_map(|(id, statement)| Some((id, statement.value?))).collect();
+        if loops.is_empty() {
+            return;
+        }
         let mut uses: HashMap<ValueId, Option<HashSet<Arc<str>>>> = HashMap::default();
         for expression in self.workflow.expressions() {
             note(expression, &mut uses);
         }
-        let loops: Vec<_> = self.workflow.statements.iter().filter_map(|(id, statement)| Some((id, statement.value?))).collect();
         // Those around others come behind them: what one keeps of a loop inside is kept there as a whole.
         for (id, value) in loops.into_iter().rev() {
             let Some(statement) = self.workflow.statements.get_mut(id) else { continue };

@@ -6,6 +6,8 @@ use crate::value::Value;
 /// An expression and all expressions inside it, outer ones before inner ones.
 #[derive(Clone, Debug)]
 pub struct Walk<'a> {
+    /// Apart from the others, so that one without parts takes no room of its own.
+    first: Option<&'a Expression>,
     left: Vec<&'a Expression>,
 }
 
@@ -13,7 +15,7 @@ impl Expression {
     /// This expression and all inside it, outer ones first; needs no stack of calls, however deep they nest.
     #[must_use]
     pub fn walk(&self) -> Walk<'_> {
-        Walk { left: vec![self] }
+        Walk { first: Some(self), left: Vec::new() }
     }
 
     /// The expressions directly inside, in written order.
@@ -48,7 +50,7 @@ impl<'a> Iterator for Walk<'a> {
     type Item = &'a Expression;
 
     fn next(&mut self) -> Option<&'a Expression> {
-        let expression = self.left.pop()?;
+        let expression = self.first.take().or_else(|| self.left.pop())?;
         let known = self.left.len();
         push_parts(&expression.kind, &mut self.left);
         if let Some(added) = self.left.get_mut(known..) {
