@@ -1,8 +1,10 @@
 //! Effects, undo, retries and what a workflow for production should say: findings over the typed program.
 
 mod asserted;
+mod commands;
 mod image;
 mod loops;
+mod options;
 mod raw;
 mod redirection;
 mod retry;
@@ -38,6 +40,7 @@ pub(crate) fn check(program: &Program, kinds: &Registry, level: Level, diagnosti
             retry::check_step(&mut check, &seen);
             redirection::check(&mut check, &seen);
             secret::check(&mut check, &seen);
+            options::check(&mut check, &seen);
             variables::check(&mut check, &seen);
         }
         retry::check_bodies(&mut check);
