@@ -126,6 +126,18 @@ pub enum AttemptOutcome {
     NeverBegan,
 }
 
+/// What becomes of an attempt that was under way when the process of its run died.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LostAnswer {
+    /// It runs again, as the next attempt.
+    Rerun,
+    /// It was done, with this value of the step.
+    Done(Value),
+    /// It failed.
+    Failed,
+}
+
 /// What a timer was set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -238,6 +250,15 @@ pub enum EventKind {
         outcome: AttemptOutcome,
         /// Whether a process that was left behind had to be ended.
         leaked: bool,
+    },
+    /// Given: an attempt was under way when the process of its run died, and this becomes of it.
+    Lost {
+        /// The step.
+        instance: Instance,
+        /// Which attempt, from one.
+        attempt: u32,
+        /// What.
+        answer: LostAnswer,
     },
     /// Concluded: everything before the statement has ended and its `when` holds. The first event of an instance, unless it
     /// is skipped or is a `let` that has its value.
@@ -419,7 +440,8 @@ impl EventKind {
             | Self::TimerWoke { .. }
             | Self::Announced { .. }
             | Self::Started { .. }
-            | Self::AttemptEnded { .. } => true,
+            | Self::AttemptEnded { .. }
+            | Self::Lost { .. } => true,
             Self::Ready { .. }
             | Self::Skipped { .. }
             | Self::RetryScheduled { .. }
@@ -460,6 +482,7 @@ impl EventKind {
             | Self::Announced { instance, .. }
             | Self::Started { instance, .. }
             | Self::AttemptEnded { instance, .. }
+            | Self::Lost { instance, .. }
             | Self::Ready { instance, .. }
             | Self::Skipped { instance, .. }
             | Self::RetryScheduled { instance, .. }

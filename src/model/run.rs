@@ -205,7 +205,7 @@ impl RunRecord {
                 self.end(instance, status, at);
             }
             EventKind::Started { instance, attempt } => self.start(instance, *attempt, at),
-            EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Failed(_), .. } => {
+            EventKind::Lost { instance, .. } | EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Failed(_), .. } => {
                 self.set(instance, Status::Ready);
             }
             EventKind::RetryScheduled { instance, due, .. } => self.set(instance, Status::Retrying(*due)),

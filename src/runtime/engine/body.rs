@@ -330,6 +330,10 @@ impl Engine {
 
     /// Decides what becomes of a body in which everything has ended.
     pub(super) fn drained(&mut self, id: InstanceId) -> Result<(), Hindrance> {
+        // A body that was asked to end when everything in it just had is told so twice.
+        if self.is_settling(id) {
+            return Ok(());
+        }
         let Some(run) = self.bodies.get_mut(&id) else { return Ok(()) };
         let path = run.instance.path.clone();
         let attempts = run.attempts.number;

@@ -47,7 +47,9 @@ impl Engine {
             },
             EventKind::Announced { instance, attempt } => self.check_attempt(instance, *attempt, Moment::Announcing),
             EventKind::Started { instance, attempt } => self.check_attempt(instance, *attempt, Moment::Starting),
-            EventKind::AttemptEnded { instance, attempt, .. } => self.check_attempt(instance, *attempt, Moment::Ending),
+            EventKind::AttemptEnded { instance, attempt, .. } | EventKind::Lost { instance, attempt, .. } => {
+                self.check_attempt(instance, *attempt, Moment::Ending)
+            }
             // The others are concluded and never come here.
             _ => Ok(()),
         }
@@ -125,6 +127,7 @@ impl Engine {
             EventKind::Announced { instance, .. } => self.move_on(instance.id, StepPhase::Announced),
             EventKind::Started { instance, .. } => self.move_on(instance.id, StepPhase::Running),
             EventKind::AttemptEnded { instance, outcome, .. } => self.attempt_ended(instance.id, outcome),
+            EventKind::Lost { instance, answer, .. } => self.lost(instance.id, answer),
             // The others are concluded and never come here.
             _ => {}
         }

@@ -32,6 +32,7 @@ mod undo_graph;
 mod unsupported;
 
 pub use command::{Command, IllegalTransition};
+pub use outstanding::Running;
 pub use queue::only_waits;
 pub use unsupported::{Unsupported, unsupported};
 

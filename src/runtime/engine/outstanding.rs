@@ -2,8 +2,29 @@
 
 use super::Engine;
 use super::command::Command;
+use super::node::statement_of;
 use super::state::{Attempts, NodeState, StepPhase};
+use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId};
+use wf_model::program::{EffectClause, UnknownAnswer};
+use wf_model::script::Call;
+
+/// An attempt that is under way.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The step.
+    pub instance: Instance,
+    /// Which attempt, from one.
+    pub attempt: u32,
+    /// What it does.
+    pub call: Arc<Call>,
+    /// Whether the step says so.
+    pub reads_only: bool,
+    /// Whether it undoes the step.
+    pub is_undo: bool,
+    /// What the step says is to become of an attempt whose outcome nobody knows.
+    pub answer: Option<UnknownAnswer>,
+}
 
 impl Engine {
     /// Everything that was asked for and not answered: what a process that goes on with the run has to do, instead of the
@@ -31,12 +52,21 @@ impl Engine {
         starts.chain(observations).chain(timers).chain(of_bodies).chain(of_steps).collect()
     }
 
-    /// Attempts that were announced or started and have not ended, with their numbers.
+    /// Attempts that were announced or started and have not ended, in the order in which their steps came to be.
     #[must_use]
-    pub fn running(&self) -> Vec<(Instance, u32)> {
+    pub fn running(&self) -> Vec<Running> {
         let running = self.nodes.values().filter_map(|node| match &node.state {
             NodeState::Step(step) if matches!(step.phase, StepPhase::Announced | StepPhase::Running) => {
-                Some((node.instance.clone(), step.attempts.number))
+                let statement = statement_of(&self.program, node.workflow, node.statement)?;
+                let clauses = &statement.kind.step()?.clauses;
+                Some(Running {
+                    instance: node.instance.clone(),
+                    attempt: step.attempts.number,
+                    call: step.call.clone()?,
+                    reads_only: matches!(clauses.effect, EffectClause::ReadsOnly),
+                    is_undo: node.undo.is_some(),
+                    answer: clauses.unknown.clone().filter(|_| node.undo.is_none()),
+                })
             }
             _ => None,
         });

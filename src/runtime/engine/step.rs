@@ -7,7 +7,7 @@ use super::retry::Decision;
 use super::state::{NodeState, Outcome, StepPhase, StepRun, Task};
 use super::undo::action_of;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, FailedInstance, InstanceId, Timer};
+use wf_model::event::{AttemptOutcome, FailedInstance, InstanceId, LostAnswer, Timer};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Invocation, Step, WorkflowId};
 use wf_model::value::Value;
@@ -70,6 +70,28 @@ impl Engine {
             AttemptOutcome::Failed(failure) => self.attempt_failed(id, failure.clone()),
             AttemptOutcome::Cancelled | AttemptOutcome::NeverBegan => {
                 let failure = Failure::final_of(FailureKind::Signal, "attempt was ended from outside");
+                self.attempt_failed(id, Failure { retryable: true, ..failure });
+            }
+        }
+    }
+
+    /// Takes in what becomes of an attempt whose process died; it may have taken effect, and it counts.
+    pub(super) fn lost(&mut self, id: InstanceId, answer: &LostAnswer) {
+        self.stop_counting(id);
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let NodeState::Step(step) = &mut node.state else { return };
+        (step.phase, step.touched) = (StepPhase::Idle, true);
+        if let Some(reason) = step.stopping {
+            return self.settle_step(id, Outcome::Cancelled(reason));
+        }
+        match answer {
+            LostAnswer::Rerun => self.enqueue(id),
+            LostAnswer::Done(value) => {
+                step.result = Some((Value::Null, value.clone()));
+                self.agenda.push_back(Task::Judge(id));
+            }
+            LostAnswer::Failed => {
+                let failure = Failure::final_of(FailureKind::Engine, "run died while the attempt was under way");
                 self.attempt_failed(id, Failure { retryable: true, ..failure });
             }
         }

@@ -1,9 +1,9 @@
 //! A run without a world: what the engine asks for is answered by a script, on a clock that only moves when everybody waits.
 
-use crate::engine::{Command, Engine, IllegalTransition, Options};
+use crate::engine::{Command, Engine, IllegalTransition, Options, Running};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, Timestamp};
+use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, LostAnswer, Timestamp};
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Program, WorkflowId};
@@ -81,6 +81,42 @@ impl<C: Cast> Simulation<C> {
         };
         simulation.plan(Duration::default(), started);
         simulation
+    }
+
+    /// Goes on with a run whose process died behind these events; what was under way runs again.
+    ///
+    /// # Errors
+    /// When they are not the beginning of such a run.
+    pub fn resumed(
+        program: Arc<Program>,
+        workflow: WorkflowId,
+        arguments: Vec<(Arc<str>, Value)>,
+        options: Options,
+        cast: C,
+        history: &[Event],
+    ) -> Result<Self, IllegalTransition> {
+        let mut simulation = Self::new(program, workflow, arguments, options, cast);
+        let Some(last) = history.last() else { return Ok(simulation) };
+        simulation.due.clear();
+        for event in history {
+            simulation.engine.apply(event)?;
+        }
+        (simulation.clock, simulation.events) = (last.at, history.to_vec());
+        simulation.events.extend(simulation.engine.concluded());
+        simulation.engine.commands();
+        if simulation.engine.state().is_final() {
+            return Ok(simulation);
+        }
+        let outstanding = simulation.engine.outstanding();
+        let running = simulation.engine.running();
+        simulation.tell(EventKind::RunResumed)?;
+        for command in outstanding {
+            simulation.perform(command)?;
+        }
+        for Running { instance, attempt, .. } in running {
+            simulation.tell(EventKind::Lost { instance, attempt, answer: LostAnswer::Rerun })?;
+        }
+        Ok(simulation)
     }
 
     /// Asks for the end of the run after `delay`.

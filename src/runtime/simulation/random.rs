@@ -313,6 +313,21 @@ fn check_ends(events: &[Event]) {
     assert!(open.is_empty(), "without an end: {open:?}");
 }
 
+/// What has succeeded or was undone is never started again.
+fn check_once(events: &[Event]) {
+    let mut over = std::collections::BTreeSet::new();
+    for event in events {
+        let Some(instance) = event.kind.instance() else { continue };
+        match &event.kind {
+            EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Cancelled { .. } | EventKind::Skipped { .. } => {
+                assert!(over.insert(instance.id), "{} ends twice", instance.path);
+            }
+            EventKind::Started { .. } => assert!(!over.contains(&instance.id), "{} starts after its end", instance.path),
+            _ => {}
+        }
+    }
+}
+
 /// As many attempts of shell steps run at a time as there are jobs.
 fn check_slots(commands: &[Command], events: &[Event], jobs: usize) {
     let slots: std::collections::BTreeSet<(InstanceId, u32)> = commands
@@ -366,6 +381,32 @@ proptest! {
     }
 
     #[test]
+    fn a_run_that_died_anywhere_goes_on_to_an_end(
+        pieces in proptest::collection::vec(piece(), 0..6),
+        seed in any::<u32>(),
+        jobs in 1..4_usize,
+        crashes in proptest::collection::vec(any::<prop::sample::Index>(), 1..4),
+    ) {
+        let program = write(&pieces, seed);
+        let options = Options { jobs, ..Options::default() };
+        let fate = Fate(u64::from(seed));
+        let mut simulation = Simulation::new(program.clone(), WorkflowId(0), Vec::new(), options.clone(), fate);
+        simulation.run().unwrap();
+        let mut history = simulation.events().to_vec();
+        for crash in crashes {
+            history.truncate(crash.index(history.len()) + 1);
+            let resumed = Simulation::resumed(program.clone(), WorkflowId(0), Vec::new(), options.clone(), fate, &history);
+            let mut resumed = resumed.unwrap();
+            let state = resumed.run().unwrap();
+            prop_assert!(state.is_final(), "{state:?} {:#?}", resumed.engine());
+            check_ends(resumed.events());
+            check_once(resumed.events());
+            prop_assert_eq!(resumed.engine().kept(), [0; 7]);
+            history = resumed.events().to_vec();
+        }
+    }
+
+    #[test]
     fn what_nobody_asked_for_is_refused_without_a_panic(
         pieces in proptest::collection::vec(piece(), 1..4),
         wrong in proptest::collection::vec((0..20_u64, 0..3_u32, 0..6_u8), 1..40),
@@ -402,4 +443,22 @@ proptest! {
             engine.apply(event).unwrap();
         }
     }
+}
+
+/// Found by the tests above: the stage had just ended when it lost the race, and its handlers ran while the run went on.
+#[test]
+fn a_loser_that_had_just_ended_is_ended_once() {
+    let (retry, timeout, continued, fail_fast) = (0, None, false, false);
+    let clauses = |expected| {
+        let (when, kind, undo, handler) = (0, false, false, 0);
+        Clauses { retry, timeout, continued, expected, when, kind, undo, handler }
+    };
+    let body = |handler| BodyClauses { retry, timeout, continued, fail_fast, handler };
+    let choice = Piece::Choice(false, vec![Piece::Step(clauses(false)), Piece::Step(clauses(false))], Vec::new());
+    let race = Piece::Parallel(body(0), 0, None, vec![choice, Piece::Stage(body(2), Vec::new())]);
+    let seed = 1_370_954_966;
+    let program = write(&[Piece::Call(clauses(true)), race], seed);
+    let mut simulation = Simulation::new(program, WorkflowId(0), Vec::new(), Options::default(), Fate(u64::from(seed)));
+    simulation.run().unwrap();
+    check_ends(simulation.events());
 }

@@ -189,6 +189,7 @@ impl RunReport {
             }
             EventKind::RunResumed
             | EventKind::RollbackRequested
+            | EventKind::Lost { .. }
             | EventKind::HandlerOpened { .. }
             | EventKind::HandlerEnded { .. }
             | EventKind::RollbackWaits { .. }
