@@ -3,10 +3,11 @@
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each crate with the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("wfc", &["wf-cli"]),
-    ("wf-cli", &["wf-steps", "wf-runtime", "wf-compiler", "wf-syntax", "wf-model"]),
+    ("wf-cli", &["wf-steps", "wf-store", "wf-runtime", "wf-compiler", "wf-syntax", "wf-model"]),
     ("wf-steps", &["wf-runtime", "wf-model"]),
+    ("wf-store", &["wf-runtime", "wf-model"]),
     ("wf-runtime", &["wf-model"]),
     ("wf-compiler", &["wf-syntax", "wf-model"]),
     ("wf-syntax", &["wf-model"]),

@@ -29,6 +29,18 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// Every state.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Running,
+        Self::Paused,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Cancelled,
+        Self::RolledBack,
+        Self::RollbackFailed,
+    ];
+
     /// How programs, journals and reports name it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -42,6 +54,12 @@ impl RunState {
             Self::RolledBack => "rolled_back",
             Self::RollbackFailed => "rollback_failed",
         }
+    }
+
+    /// The state of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
     /// Whether nothing comes after it.

@@ -1,0 +1,53 @@
+//! The store: every run of this machine's user, as the list of what happened in it, with what is needed to go on with it.
+//!
+//! One folder holds an SQLite database for all runs, and a folder for each run with its lock, its scratch directory and the output of
+//! its steps. Everything that is said about a run is read from its events; the columns beside them only find it faster.
+
+mod error;
+mod journal;
+mod lock;
+mod place;
+mod run;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use error::StoreError;
+pub use journal::StoredJournal;
+pub use lock::RunLock;
+pub use place::default_root;
+pub use run::{Definition, NewRun, RunFilter, RunRow, StoredSource};
+
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+/// An open store.
+#[derive(Debug)]
+pub struct Store {
+    root: PathBuf,
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens the store in a folder, which is made where it is not there; an older one is brought to the present format.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or read, or holds something else or something damaged, or a newer store.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        place::make(root)?;
+        let connection = schema::open(&root.join("store.db"))?;
+        Ok(Self { root: root.to_owned(), connection })
+    }
+
+    /// The folder that everything of a run is in; it is there once the run was begun.
+    #[must_use]
+    pub fn folder(&self, run: &str) -> PathBuf {
+        self.root.join("runs").join(run)
+    }
+
+    /// Where the store is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+}
