@@ -8,6 +8,7 @@ mod cancel;
 mod journal;
 mod name_pattern;
 mod paths;
+mod recall;
 mod reporter;
 mod secrets;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod world;
 
 pub use cancel::{Asked, Canceller};
 pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
+pub use recall::{Recalled, recall};
 pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World};
 
@@ -212,6 +214,10 @@ impl Dispatcher {
         let mut happened = VecDeque::from([started]);
         happened.extend(self.asks());
         self.take_in(happened).await?;
+        self.until_ended().await
+    }
+
+    async fn until_ended(&mut self) -> Result<RunEnded, RunBroken> {
         while !self.engine.state().is_final() && !self.suspended {
             let happened = self.wait().await;
             self.take_in(happened).await?;
@@ -263,8 +269,12 @@ impl Dispatcher {
     }
 
     /// Tells the engine what happened, keeps it with all that follows, and does what is due.
-    async fn take_in(&mut self, mut happened: VecDeque<EventKind>) -> Result<(), RunBroken> {
-        let (mut batch, mut effects) = (Vec::new(), Vec::new());
+    async fn take_in(&mut self, happened: VecDeque<EventKind>) -> Result<(), RunBroken> {
+        self.take_in_with(happened, Vec::new()).await
+    }
+
+    async fn take_in_with(&mut self, mut happened: VecDeque<EventKind>, mut effects: Vec<Effect>) -> Result<(), RunBroken> {
+        let mut batch = Vec::new();
         while let Some(kind) = happened.pop_front() {
             let event = Event { at: self.now(), kind };
             match self.engine.apply(&event) {

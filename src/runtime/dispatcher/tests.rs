@@ -1,19 +1,21 @@
 //! Runs with executors that stand in for real kinds, on a clock that only moves when everybody waits.
 
 use super::{
-    Assignments, Canceller, Journal, JournalFailed, Means, MemoryJournal, RealWorld, Reporter, RunBroken, RunEnded, World, run,
+    Assignments, Canceller, Journal, JournalFailed, Means, MemoryJournal, RealWorld, Reporter, RunBroken, RunEnded, World,
+    recall, run,
 };
 use crate::engine::{Engine, Options};
 use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
-use crate::simulation::draft::{Draft, continued, expression, field, literal, name, numbers, retry, seconds, text};
+use crate::simulation::draft::{Draft, continued, expression, field, literal, name, numbers, retry, seconds, text, undoing};
 use futures_util::future::{BoxFuture, ready};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use wf_model::event::{CancelCause, Event, EventKind, Instance, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::{EffectRule, Kind};
-use wf_model::program::{Callee, Delay, Retry, StatementKind, StepClauses, Wait, WorkflowId};
-use wf_model::run::RunState;
+use wf_model::program::{Callee, Delay, HandlerCause, Program, Retry, StatementKind, StepClauses, Wait, WorkflowId};
+use wf_model::run::{RunRecord, RunState, UndoStatus};
 use wf_model::types::Type;
 use wf_model::unit::Duration;
 use wf_model::value::{Secret, Value};
@@ -65,6 +67,19 @@ impl Executor for Puppet {
             };
             Ended { outcome, decoded: None, leaked: false }
         })
+    }
+}
+
+/// The same under the name that undos of tests have.
+struct Revert(Puppet);
+
+impl Executor for Revert {
+    fn kind(&self) -> Kind {
+        Kind { name: "revert", ..self.0.kind() }
+    }
+
+    fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
+        self.0.execute(attempt)
     }
 }
 
@@ -126,27 +141,34 @@ impl Stage {
         self.play_with(draft, Box::new(self.journal.clone())).await
     }
 
-    async fn play_with(&self, draft: Draft, journal: Box<dyn Journal>) -> Result<RunEnded, RunBroken> {
-        let directory = tempfile::tempdir().unwrap();
-        let assignments = Assignments {
-            program: draft.program(),
+    fn assignments(&self, program: Arc<Program>, directory: &Path) -> Assignments {
+        Assignments {
+            program,
             workflow: WorkflowId(0),
             arguments: Vec::new(),
             options: self.options.clone(),
             run: "r1".into(),
-            folder: directory.path().to_owned(),
-            directory: directory.path().to_owned(),
+            folder: directory.to_owned(),
+            directory: directory.to_owned(),
             withheld: Vec::new(),
-        };
-        let program = assignments.program.clone();
-        let means = Means {
-            executors: vec![Arc::new(self.puppet.clone())],
+        }
+    }
+
+    fn means(&self, journal: Box<dyn Journal>) -> Means {
+        Means {
+            executors: vec![Arc::new(self.puppet.clone()), Arc::new(Revert(self.puppet.clone()))],
             world: Arc::new(PausedWorld(tokio::time::Instant::now())),
             journal,
             reporter: self.listener.clone(),
             asked: self.canceller.watch(),
-        };
-        let ended = run(assignments, means).await;
+        }
+    }
+
+    async fn play_with(&self, draft: Draft, journal: Box<dyn Journal>) -> Result<RunEnded, RunBroken> {
+        let directory = tempfile::tempdir().unwrap();
+        let assignments = self.assignments(draft.program(), directory.path());
+        let program = assignments.program.clone();
+        let ended = run(assignments, self.means(journal)).await;
         assert!(std::fs::read_dir(directory.path()).unwrap().next().is_none(), "scratch directories are gone");
         let mut again = Engine::new(program, WorkflowId(0), Vec::new(), self.options.clone());
         for event in self.journal.events() {
@@ -329,6 +351,72 @@ async fn a_journal_that_fails_ends_the_steps_and_the_run() {
     assert_eq!(broken.to_string(), "journal cannot be written: disk is full");
     assert_eq!(*stage.puppet.stops.lock().unwrap(), [Stop::Now]);
     assert_eq!(stage.puppet.seen.lock().unwrap().len(), 2);
+}
+
+/// Keeps so many batches in a journal that outlives it, and no more.
+struct Dying(u32, MemoryJournal);
+
+impl Journal for Dying {
+    fn append(&mut self, events: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>> {
+        if self.0 == 0 {
+            return Box::pin(ready(Err(JournalFailed { reason: "process died".to_owned() })));
+        }
+        self.0 -= 1;
+        self.1.append(events)
+    }
+}
+
+/// A run of every sort of wait: steps side by side, a retry with a delay, a loop, an undo behind a failure.
+fn eventful() -> Arc<Program> {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        saying(draft, "a", "x", undoing(vec![("do", text("undone"))]));
+        let delay = Some(Delay::Backoff { from: seconds(10), to: seconds(60) });
+        let again = StepClauses { retry: Some(Box::new(Retry { delay, ..retry(1) })), ..StepClauses::default() };
+        saying(draft, "b", "fail", StepClauses { continuation: continued(), ..again });
+    });
+    draft.each("e", numbers(3), None, None, |draft, _| vec![saying(draft, "s", "x", undoing(Vec::new()))]);
+    saying(&mut draft, "end", "fail", StepClauses::default());
+    draft.on(HandlerCause::Failure, |draft| {
+        draft.rollback();
+        saying(draft, "alert", "x", StepClauses::default());
+    });
+    draft.program()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_whose_process_died_at_any_batch_goes_on_where_it_was() {
+    let program = eventful();
+    let mut ends = Vec::new();
+    for batches in 1.. {
+        let stage = Stage::new();
+        let directory = tempfile::tempdir().unwrap();
+        let dying = Box::new(Dying(batches, stage.journal.clone()));
+        let first = run(stage.assignments(program.clone(), directory.path()), stage.means(dying)).await;
+        let history = stage.journal.events();
+        let means = stage.means(Box::new(stage.journal.clone()));
+        let recalled = recall(&stage.assignments(program.clone(), directory.path()), means, &history).unwrap();
+        let ended = recalled.go_on(&[]).await.unwrap();
+        let events = stage.journal.events();
+        let record = RunRecord::of(&events);
+        let undone: Vec<(String, UndoStatus)> = (record.instances.values())
+            .filter(|record| record.undo != UndoStatus::None)
+            .map(|record| (record.instance.path.to_string(), record.undo))
+            .collect();
+        ends.push((ended.state, ended.failure.map(|cause| cause.path), undone));
+        let successes = |path: &str| {
+            let succeeded =
+                |event: &&Event| matches!(&event.kind, EventKind::Succeeded { instance, .. } if *instance.path == *path);
+            events.iter().filter(succeeded).count()
+        };
+        assert_eq!(["e.s[0]", "e.s[1]", "e.s[2]", "alert"].map(|path| successes(path) > 0), [true; 4]);
+        if first.is_ok() {
+            break;
+        }
+    }
+    assert!(ends.len() > 10, "{} batches", ends.len());
+    assert!(ends.iter().all(|end| Some(end) == ends.last()), "{ends:#?}");
+    assert_eq!(ends[0].0, RunState::RolledBack);
 }
 
 #[test]
