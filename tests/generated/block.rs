@@ -20,6 +20,29 @@ impl Writer<'_> {
         self.budget = self.budget.saturating_sub(1);
         let deep = self.depth >= 4 || self.budget == 0 || self.tape().is_over();
         self.depth += 1;
+        if self.sequential && self.tape().percent(5) {
+            self.point();
+        } else if self.lenient {
+            self.recorded_statement();
+        } else {
+            self.any_statement(deep);
+        }
+        self.depth -= 1;
+    }
+
+    /// A statement of a handler: what comes behind it uses nothing of it, since it may have failed.
+    fn recorded_statement(&mut self) {
+        match self.tape().below(9) {
+            0..=4 => self.step(),
+            5 => self.let_(),
+            6 if !self.callables.is_empty() && self.weight <= 9 => self.call(),
+            7 if self.depth <= 5 => self.if_(),
+            8 if self.depth <= 5 => self.stage(),
+            _ => self.step(),
+        }
+    }
+
+    fn any_statement(&mut self, deep: bool) {
         match self.tape().below(if deep { 12 } else { 22 }) {
             0..=7 => self.step(),
             8 | 9 => self.let_(),
@@ -33,7 +56,6 @@ impl Writer<'_> {
             20 => self.race_of_a_loop(),
             _ => self.repeat(),
         }
-        self.depth -= 1;
     }
 
     pub(super) fn let_(&mut self) {
@@ -47,7 +69,9 @@ impl Writer<'_> {
             let value = self.expressions.inferred(&type_);
             self.line(&format!("let {name} = {value}"));
         }
-        self.know(&name, type_);
+        if !self.lenient {
+            self.know(&name, type_);
+        }
     }
 
     /// `depends on …` of what is above.
@@ -120,19 +144,29 @@ impl Writer<'_> {
         goes_on
     }
 
+    /// Begins a body; what is put back at its end.
+    fn enter_body(&mut self) -> (bool, Vec<String>) {
+        let sequential = !std::mem::take(&mut self.together) && !self.lenient;
+        (std::mem::replace(&mut self.sequential, sequential), std::mem::take(&mut self.checkpoints))
+    }
+
+    fn leave_body(&mut self, above: (bool, Vec<String>)) {
+        (self.sequential, self.checkpoints) = above;
+    }
+
     /// A body with clauses; what became visible in it, and whether it goes on after a failure.
     fn body(&mut self, head: &str, least: usize, inside: impl FnOnce(&mut Self)) -> (Vec<Known>, bool) {
         self.open(head);
         let start = self.expressions.known.len();
         let secrets = self.secrets.clone();
         let last = self.last_of_body.take();
+        let above = self.enter_body();
         let goes_on = self.body_clauses();
         inside(self);
         self.statements(least);
         self.text.push_str(last.as_deref().unwrap_or_default());
-        if self.all {
-            self.handlers(start);
-        }
+        self.handlers(start, 25);
+        self.leave_body(above);
         self.close();
         self.secrets = secrets;
         (self.expressions.known.split_off(start), goes_on)
@@ -169,7 +203,8 @@ impl Writer<'_> {
         let (head, skipped) = self.head(name.as_deref(), &format!("if {condition}"));
         let complete = self.tape().percent(60);
         let branches = 1 + self.tape().below(2);
-        let shared = (complete && self.tape().percent(60)).then(|| (self.expressions.fresh("shared"), self.type_(0)));
+        let shared =
+            (complete && !self.lenient && self.tape().percent(60)).then(|| (self.expressions.fresh("shared"), self.type_(0)));
         let mut reached = Vec::new();
         let mut known = Vec::new();
         for place in 0..branches + usize::from(complete) {
@@ -184,11 +219,14 @@ impl Writer<'_> {
             let narrowed = present.map(|(name, type_)| Known { narrowed: true, ..Known::new(&name, type_) });
             let added = usize::from(narrowed.is_some());
             self.expressions.known.extend(narrowed);
+            let body = self.enter_body();
             let least = self.tape().below(2);
             self.statements(least);
             if let Some((name, type_)) = &shared {
                 self.print_named(name, type_);
             }
+            self.handlers(start + added, 10);
+            self.leave_body(body);
             self.close();
             known.extend(self.expressions.known.split_off(start).into_iter().skip(added));
             reached.extend(self.reach.split_off(above));
@@ -226,7 +264,10 @@ impl Writer<'_> {
         let max = self.max();
         let (head, skipped) = self.head(name.as_deref(), &format!("parallel{wait}{max}"));
         let below = self.tape().percent(25).then(|| (self.expressions.fresh("below"), self.type_(0)));
-        let (known, goes_on) = self.at_once(|writer| writer.body_before(&head, 2, below.as_ref()));
+        let (known, goes_on) = self.at_once(|writer| {
+            writer.together = true;
+            writer.body_before(&head, 2, below.as_ref())
+        });
         self.show(known, skipped || goes_on);
         self.reached(name);
     }
@@ -288,6 +329,9 @@ impl Writer<'_> {
         self.expressions.known = seen;
         self.secrets = secrets;
         self.reach.extend(reached);
+        let above = self.enter_body();
+        self.handlers_of_race();
+        self.leave_body(above);
         self.close();
         self.show(shown, true);
         if named {
@@ -298,6 +342,12 @@ impl Writer<'_> {
             let known = Known { name: name.clone(), type_: Type::record(fields), whole: false, narrowed: false };
             self.show(vec![known], skipped || goes_on);
             self.reached(Some(name));
+        }
+    }
+
+    fn handlers_of_race(&mut self) {
+        if self.tape().percent(15) && self.depth <= 5 {
+            self.handlers_of(self.expressions.known.len(), &[]);
         }
     }
 

@@ -5,10 +5,12 @@
 mod block;
 mod execution;
 mod expression;
+mod handler;
 mod mutation;
 mod program;
 mod step;
 mod tape;
+mod undoing;
 mod value;
 
 use execution::{Finished, Way, finish, runnable};

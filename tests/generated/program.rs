@@ -5,7 +5,7 @@ use super::tape::Tape;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use wf_model::failure::{Failure, FailureKind};
+use wf_model::failure::FailureKind;
 use wf_model::types::Type;
 use wf_model::value::Value;
 
@@ -65,6 +65,14 @@ pub(super) struct Writer<'a> {
     pub(super) beside: bool,
     /// Whether constructs that this version does not run are written too.
     pub(super) all: bool,
+    /// Whether statements at hand stand in a handler, where one that fails is only recorded.
+    pub(super) lenient: bool,
+    /// Whether the statements of the body at hand have an order.
+    pub(super) sequential: bool,
+    /// Whether those of the next body have none.
+    pub(super) together: bool,
+    /// The checkpoints of the body at hand.
+    pub(super) checkpoints: Vec<String>,
     pub(super) races: bool,
     pub(super) concurrent: bool,
     pub(super) failures: BTreeMap<String, Vec<FailureKind>>,
@@ -88,6 +96,10 @@ pub(super) fn program(numbers: &[u16]) -> Generated {
         depth: 0,
         beside: false,
         all: false,
+        lenient: false,
+        sequential: true,
+        together: false,
+        checkpoints: Vec::new(),
         races: false,
         concurrent: false,
         failures: BTreeMap::new(),
@@ -231,8 +243,8 @@ impl<'a> Writer<'a> {
         for _ in 0..self.tape().below(4) {
             self.output(&mut callable);
         }
+        self.handlers(start, 55);
         if self.all {
-            self.handlers(start);
             self.triggers(&callable);
         }
         self.close();
@@ -337,40 +349,5 @@ impl<'a> Writer<'a> {
         let written = self.type_text(&type_);
         self.line(&format!("output {name}: {written} = {value}"));
         callable.outputs.push((name, type_));
-    }
-
-    /// Handlers at the end of a body whose own names begin at `start`. This version does not run them, but they parse, check and
-    /// are laid out.
-    pub(super) fn handlers(&mut self, start: usize) {
-        let heads = ["on failure", "on success", "on cancel", "on failure or cancel", "finally"];
-        let head = self.tape().pick(&heads);
-        match self.tape().below(4) {
-            0 | 1 => {}
-            2 if head.starts_with("on failure") => self.line(&format!("{head} rollback")),
-            _ => self.handler(head, start),
-        }
-    }
-
-    fn handler(&mut self, head: &str, start: usize) {
-        let (known, reach, secrets) = (self.expressions.known.clone(), self.reach.clone(), self.secrets.clone());
-        if head != "on success" {
-            for name in self.expressions.known.iter_mut().skip(start) {
-                name.type_ = Type::optional(name.type_.clone());
-            }
-        }
-        let failure = Failure::type_();
-        match head {
-            "on failure" => self.know("failure", failure),
-            "on failure or cancel" | "finally" => self.know("failure", Type::optional(failure)),
-            _ => {}
-        }
-        self.open(head);
-        self.statements(1);
-        if head != "on success" && self.tape().percent(50) {
-            let manually = self.indentation == 2 && self.tape().percent(20);
-            self.line(if manually { "rollback manually" } else { "rollback" });
-        }
-        self.close();
-        (self.expressions.known, self.reach, self.secrets) = (known, reach, secrets);
     }
 }

@@ -5,33 +5,33 @@ use wf_model::failure::FailureKind;
 use wf_model::types::Type;
 
 /// What a shell reads: text, and values between.
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Text(&'a str),
     Value(&'a str),
 }
 use Piece::{Text, Value};
 
 /// A step that is being written.
-struct Draft {
-    name: String,
+pub(super) struct Draft {
+    pub(super) name: String,
     /// Kind and literal.
     invocation: String,
     arrow: Option<Type>,
     /// Attributes and clauses.
     body: Vec<String>,
     /// Its value where it ran.
-    type_: Type,
+    pub(super) type_: Type,
     /// Whether it may be said to read only.
-    shell: bool,
+    pub(super) shell: bool,
 }
 
-fn shell_result() -> Type {
+pub(super) fn shell_result() -> Type {
     Type::record([("stdout", Type::String), ("stderr", Type::String), ("exit_code", Type::Int)])
 }
 
 impl Writer<'_> {
     /// Writes shell text as a string of one of the sorts.
-    fn script(&mut self, pieces: &[Piece<'_>]) -> String {
+    pub(super) fn script(&mut self, pieces: &[Piece<'_>]) -> String {
         let block = self.tape().percent(30);
         let mut written = String::new();
         for piece in pieces {
@@ -72,7 +72,7 @@ impl Writer<'_> {
         }
     }
 
-    fn draft(&mut self, name: &str, invocation: String) -> Draft {
+    pub(super) fn draft(&mut self, name: &str, invocation: String) -> Draft {
         Draft { name: name.to_owned(), invocation, arrow: None, body: Vec::new(), type_: shell_result(), shell: true }
     }
 
@@ -405,10 +405,12 @@ impl Writer<'_> {
             let message = if self.tape().percent(50) { " else \"not so\"" } else { "" };
             draft.body.push(format!("expect {condition}{message}"));
         }
-        if draft.shell && self.tape().percent(30) {
+        let undoes = draft.shell || draft.name.starts_with('c');
+        if undoes && !self.lenient && self.tape().percent(40) {
+            let undo = self.undo(draft);
+            draft.body.push(undo);
+        } else if draft.shell && self.tape().percent(30) {
             draft.body.push(self.tape().pick(&["reads only", "no undo \"it is a test\""]).to_owned());
-        } else if draft.shell && self.all && self.tape().percent(40) {
-            draft.body.push(format!("undo shell \"echo {}\"", draft.name));
         }
         if self.tape().percent(5) {
             draft.body.push("estimate 5s".to_owned());
@@ -419,11 +421,18 @@ impl Writer<'_> {
         }
     }
 
+    fn step_handlers(&mut self, draft: &Draft) {
+        let start = self.expressions.known.len();
+        self.know(&draft.name, draft.type_.clone());
+        self.handlers_of(start, &[]);
+        self.expressions.known.truncate(start);
+    }
+
     /// Writes a step; where `free`, it may become optional.
-    fn write(&mut self, mut draft: Draft, free: bool) {
+    pub(super) fn write(&mut self, mut draft: Draft, free: bool) {
         self.clauses(&mut draft, free);
-        self.went_on = draft.body.iter().any(|line| line.starts_with("on failure continue"));
-        let mut optional = self.went_on;
+        let went_on = draft.body.iter().any(|line| line.starts_with("on failure continue"));
+        let mut optional = went_on;
         let mut parts = Vec::new();
         if let Some(type_) = &draft.arrow {
             parts.push(format!("-> {}", self.type_text(type_)));
@@ -443,16 +452,24 @@ impl Writer<'_> {
         }
         let behind: String = parts.iter().map(|part| format!(" {part}")).collect();
         let head = format!("step {}: {}{behind}", draft.name, draft.invocation);
-        if draft.body.is_empty() {
+        let handlers = !self.lenient && self.depth <= 5 && self.tape().percent(8);
+        if draft.body.is_empty() && !handlers {
             self.line(&head);
-        } else if self.tape().percent(30) {
+        } else if !handlers && self.tape().percent(30) {
             self.line(&format!("{head} {{ {} }}", draft.body.join(", ")));
         } else {
             self.open(&head);
             for line in &draft.body {
                 self.line(line);
             }
+            if handlers {
+                self.step_handlers(&draft);
+            }
             self.close();
+        }
+        self.went_on = went_on;
+        if self.lenient {
+            return;
         }
         let type_ = if optional { Type::optional(draft.type_) } else { draft.type_ };
         self.know(&draft.name, type_);
