@@ -23,6 +23,10 @@ impl Run {
     fn start(trap: &str) -> Self {
         let place = Place::new();
         place.write("main.wf", &waiting(trap));
+        Self::of(place)
+    }
+
+    fn of(place: Place) -> Self {
         let mut command = place.command(&["run", "--verbose", "main.wf"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         let errors = BufReader::new(child.stderr.take().expect("a pipe"));
@@ -77,6 +81,34 @@ fn a_second_interrupt_ends_at_once_what_does_not_listen() {
     run.wait_for("cancel   nothing new starts");
     run.send(Signal::INT);
     run.wait_for("cancel   running steps are ended at once");
+    assert_eq!(run.ended(), 130);
+}
+
+/// The run of a file whose undo waits.
+fn undoing() -> Run {
+    let undo = "echo $$ > number; echo ready; while :; do sleep 0.01; done";
+    let place = Place::new();
+    place.write(
+        "main.wf",
+        &format!(
+            "workflow main {{\n  step first: shell \"true\" {{ undo shell \"true\" }}\n  step second: shell \"true\" {{ undo shell \"{undo}\" }}\n  step end: shell \"exit 1\" {{ reads only }}\n  on failure rollback\n}}\n"
+        ),
+    );
+    Run::of(place)
+}
+
+#[test]
+fn a_first_interrupt_leaves_a_rollback_alone_and_a_second_says_what_is_not_undone() {
+    let mut run = undoing();
+    run.send(Signal::INT);
+    run.wait_for("cancel   the rollback and handlers go on; once more ends everything at once");
+    run.send(Signal::INT);
+    run.wait_for("cancel   running steps are ended at once");
+    let told = run.wait_for(" of second");
+    assert!(told.starts_with("stopped  undo of second") && !told.contains("next"), "{told}");
+    assert!(run.wait_for("killed in").contains("2 steps done, 1 failed\n"));
+    run.wait_for("not undone: second (its undo was ended)");
+    run.wait_for("not undone: first (its undo did not begin)");
     assert_eq!(run.ended(), 130);
 }
 

@@ -297,6 +297,17 @@ fn a_reader_that_goes_away_and_a_full_disk_stop_no_run() {
 }
 
 #[test]
+fn the_outcome_names_what_was_not_undone() {
+    let place = place(
+        "workflow main {\n  step a: shell \"true\" { undo shell \"true\", timeout 5s }\n  part: stage {\n    step b: shell \"exit 1\" { undo shell \"true\", timeout 5s }\n    on failure rollback\n  }\n}\n",
+    );
+    let outcome = ran(&place, &["--format", "json"]);
+    let json: Value = serde_json::from_str(&outcome.stdout).expect("one JSON object");
+    assert_eq!(json["state"], "failed");
+    assert_eq!(json["not_undone"], serde_json::json!([{ "step": "a", "reason": "no handler rolled it back" }]));
+}
+
+#[test]
 fn jobs_bound_what_runs_at_a_time() {
     let text = r#"
 workflow main {

@@ -98,6 +98,24 @@ pub(super) fn title(instance: &Instance, kind: Option<&InstanceKind>) -> String 
     what.to_owned()
 }
 
+/// Whether something is made of statements, so that what fails in it is told already.
+pub(super) const fn is_block(kind: &InstanceKind) -> bool {
+    match kind {
+        InstanceKind::Call(_)
+        | InstanceKind::If
+        | InstanceKind::Stage
+        | InstanceKind::Parallel
+        | InstanceKind::ForEach
+        | InstanceKind::Repeat => true,
+        InstanceKind::Let
+        | InstanceKind::Step(_)
+        | InstanceKind::Undo(_)
+        | InstanceKind::Rollback
+        | InstanceKind::Checkpoint
+        | InstanceKind::Commit => false,
+    }
+}
+
 /// The line above a rollback.
 pub(super) fn rollback(title: &str, cause: RollbackCause, steps: usize) -> String {
     let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
@@ -276,7 +294,7 @@ fn note(known: &mut HashMap<Arc<str>, Option<Written>>, name: &Arc<str>, written
 }
 
 /// The name of a step at the end of its path.
-fn name_in(path: &str) -> Option<&str> {
+pub(super) fn name_in(path: &str) -> Option<&str> {
     path.rsplit('.').next()?.split('[').next()
 }
 

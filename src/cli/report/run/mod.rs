@@ -1,19 +1,22 @@
 //! How a run shows itself while it goes on, and what it leaves behind.
 
 mod json;
+mod left;
 mod lines;
 mod progress;
 mod tally;
 
 use super::Look;
 use super::escape::{printable, printable_line};
+use left::Ledger;
 use lines::Finished;
 use progress::Screen;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use tally::Tally;
 use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind, SkipReason, Timestamp};
+use wf_model::failure::FailureKind;
 use wf_model::program::Program;
 use wf_model::run::RunState;
 use wf_model::source::Sources;
@@ -52,8 +55,21 @@ struct State {
     tally: Tally,
     /// The step that failed last and why, as the cause of a run would say it.
     told: String,
-    /// Whether somebody asked the run to end.
-    cancelled: bool,
+    /// How often somebody asked the run to end.
+    cancelled: u32,
+    /// What has to be undone.
+    ledger: Ledger,
+    /// The handlers and rollbacks under way.
+    cleaning: Cleaning,
+}
+
+/// The handlers and rollbacks under way, which go on when the run is cancelled.
+#[derive(Default)]
+struct Cleaning {
+    /// Those of the run itself.
+    of_run: HashSet<InstanceId>,
+    /// Those of steps and blocks.
+    inside: HashSet<InstanceId>,
 }
 
 /// What was said of a step or block when it was ready.
@@ -94,7 +110,9 @@ impl RunReport {
             open: HashMap::new(),
             tally: Tally::default(),
             told: String::new(),
-            cancelled: false,
+            cancelled: 0,
+            ledger: Ledger::new(program),
+            cleaning: Cleaning::default(),
         };
         Self { format, verbose, steps: lines::Steps::new(program, sources), state: Mutex::new(state) }
     }
@@ -127,7 +145,11 @@ impl RunReport {
                 text += &format!("cause    {line}\n");
             }
         }
-        text + &state.tally.line(ended.state)
+        text += &state.tally.line(ended.state);
+        if rolls_back(ended.state) {
+            text += &left::lines(&state.ledger.left());
+        }
+        text
     }
 
     /// What stands on stdout when a run is over.
@@ -135,7 +157,8 @@ impl RunReport {
     pub fn result(&self, ended: &RunEnded, id: &str) -> String {
         if self.format == Format::Json {
             let place = ended.failure.as_ref().and_then(|cause| self.steps.place(cause));
-            return json::result(ended, id, place.map(|place| place.to_string()));
+            let left = if rolls_back(ended.state) { self.state().ledger.left() } else { Vec::new() };
+            return json::result(ended, id, place.map(|place| place.to_string()), &left);
         }
         let Value::Map(outputs) = &ended.outputs else { return String::new() };
         if ended.state != RunState::Succeeded {
@@ -166,19 +189,23 @@ impl RunReport {
             EventKind::Succeeded { instance, .. } => self.ended(state, instance, Finished::Done),
             EventKind::Failed { instance, cause, continued } => {
                 let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
+                // A block that passes on what failed inside it has nothing to say of its own.
+                let own = cause.path == instance.path;
+                let block = state.known.get(&instance.id).is_some_and(|known| lines::is_block(&known.kind));
+                if block && (*continued || own && cause.failure.kind == FailureKind::Timeout) {
+                    let whose = if own { String::new() } else { format!("{}: ", printable_line(&cause.path)) };
+                    let line = Finished::Failed { message: &(whose + &message), attempts, continued: *continued };
+                    let title = state.title(instance);
+                    state.screen.line(&line.line(&title, &[], None));
+                }
                 self.ended(state, instance, Finished::Failed { message: &message, attempts, continued: *continued });
             }
             EventKind::Cancelled { instance, .. } => self.ended(state, instance, Finished::Stopped),
             EventKind::Skipped { instance, kind, reason } => self.skipped(state, instance, kind, *reason),
             EventKind::CancelRequested { .. } => {
-                let again = std::mem::replace(&mut state.cancelled, true);
-                state.screen.line(if again {
-                    "cancel   running steps are ended at once"
-                } else {
-                    "cancel   nothing new starts; running steps are asked to end (once more ends them at once)"
-                });
+                state.cancelled += 1;
+                state.screen.line(if state.cancelled > 1 { ENDED_AT_ONCE } else { state.cleaning.on_cancel() });
             }
-            EventKind::RunEnded { .. } => state.tally.ended_at = Some(event.at),
             EventKind::HandlerOpened { instance, cause, .. } if self.verbose => {
                 let whose = instance.as_ref().map(|instance| format!(" of {}", state.title(instance))).unwrap_or_default();
                 state.screen.line(&format!("handler  {}{whose}", cause.text()));
@@ -189,6 +216,7 @@ impl RunReport {
             }
             EventKind::RunResumed
             | EventKind::RollbackRequested
+            | EventKind::RunEnded { .. }
             | EventKind::Lost { .. }
             | EventKind::HandlerOpened { .. }
             | EventKind::HandlerEnded { .. }
@@ -231,9 +259,15 @@ impl RunReport {
 
     /// An attempt that is not the last is told in a line, with the last line that it wrote.
     fn retried(&self, state: &mut State, instance: &Instance, failed: &str, delay: Duration) {
-        state.tally.retries += 1;
+        state.tally.retries += usize::from(state.cancelled < 2);
         let next = if delay.milliseconds > 0 { format!("in {}", lines::rounded(delay)) } else { "at once".to_owned() };
-        let mut text = format!("retry    {}: {}; next {next}", state.title(instance), printable_line(failed));
+        let (title, failed) = (state.title(instance), printable_line(failed));
+        // Where everything was ended at once, no further attempt comes.
+        let mut text = if state.cancelled > 1 {
+            format!("stopped  {title}: {failed}")
+        } else {
+            format!("retry    {title}: {failed}; next {next}")
+        };
         let ended = state.open.get_mut(&instance.id).and_then(|open| open.ended.take());
         if let Some(last) = ended.and_then(lines::Tail::last).filter(|_| !self.verbose) {
             text += &format!("\n       | {}", printable_line(&last));
@@ -332,6 +366,9 @@ impl RunReport {
 impl Reporter for RunReport {
     fn event(&self, event: &Event) {
         let mut state = self.state();
+        state.ledger.apply(event);
+        state.cleaning.apply(&event.kind);
+        state.tally.ended_at = Some(event.at);
         if self.format == Format::Json {
             state.screen.line(&serde_json::to_string(event).unwrap_or_default());
             return;
@@ -350,6 +387,43 @@ impl Reporter for RunReport {
                 state.screen.line(&text);
             }
         }
+    }
+}
+
+const ENDED_AT_ONCE: &str = "cancel   running steps are ended at once";
+
+impl Cleaning {
+    fn apply(&mut self, event: &EventKind) {
+        match event {
+            EventKind::HandlerOpened { instance: None, handler, .. } => drop(self.of_run.insert(handler.id)),
+            EventKind::HandlerOpened { instance: Some(_), handler, .. } => drop(self.inside.insert(handler.id)),
+            EventKind::RollbackStarted { instance, .. } => drop(self.inside.insert(instance.id)),
+            EventKind::HandlerEnded { handler: ended } | EventKind::RollbackEnded { instance: ended, .. } => {
+                self.of_run.remove(&ended.id);
+                self.inside.remove(&ended.id);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a first interrupt means now.
+    fn on_cancel(&self) -> &'static str {
+        if !self.of_run.is_empty() {
+            // Behind the run's own handlers nothing else goes on.
+            "cancel   the rollback and handlers go on; once more ends everything at once"
+        } else if !self.inside.is_empty() {
+            "cancel   nothing new starts; running steps are asked to end; the rollback and handlers go on (once more ends everything at once)"
+        } else {
+            "cancel   nothing new starts; running steps are asked to end (once more ends them at once)"
+        }
+    }
+}
+
+/// Whether a run that ended so is one whose steps may have had to be undone.
+const fn rolls_back(state: RunState) -> bool {
+    match state {
+        RunState::Succeeded | RunState::Queued | RunState::Paused => false,
+        RunState::Running | RunState::Failed | RunState::Cancelled | RunState::RolledBack | RunState::RollbackFailed => true,
     }
 }
 

@@ -10,6 +10,7 @@ use wf_model::unit::Duration;
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) started_at: Option<Timestamp>,
+    /// When something happened last.
     pub(super) ended_at: Option<Timestamp>,
     pub(super) done: usize,
     pub(super) failed: usize,
@@ -54,7 +55,9 @@ impl Tally {
             let plural = if self.retries == 1 { "retry" } else { "retries" };
             parts.push(format!("{} {plural}", self.retries));
         }
-        format!("{} in {}: {}\n", state.name(), rounded(self.took()), parts.join(", "))
+        // What was interrupted twice has not ended, and nothing goes on.
+        let name = if state == RunState::Running { "killed" } else { state.name() };
+        format!("{name} in {}: {}\n", rounded(self.took()), parts.join(", "))
     }
 }
 
