@@ -91,7 +91,7 @@ fn left_to_the_shell(text: &str) -> (String, String) {
     let found: Vec<_> =
         compiled(&[("main.wf", &file)]).diagnostics.into_iter().filter(|found| found.slug == "unknown-name").collect();
     let [found] = found.as_slice() else { panic!("{found:#?}") };
-    let mut edits = found.fix.clone().expect("a fix").edits;
+    let mut edits = found.fix.clone().map(|fix| fix.edits).unwrap_or_default();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
     let mut mended = file.clone();
     edits.iter().for_each(|edit| mended.replace_range(edit.span.range(), &edit.replacement));
@@ -105,14 +105,16 @@ fn an_unknown_name_in_a_shell_text_is_most_likely_the_shells() {
         format!("Write `{written}` for a variable of the shell; a value is declared above with `let` or `param`.")
     };
     for (text, written, mended) in [
-        ("${i}", "$i", "$i"),
-        ("${i}x ${i} ${i}", "\\${i}", "\\${i}x $i $i"),
-        ("${i}-${i}[0]", "$i", "$i-\\${i}[0]"),
-        ("${i/a/b} ${i%o}", "\\${i…}", "\\${i/a/b} \\${i%o}"),
-        ("${items[0]}", "\\${items…}", "\\${items[0]}"),
+        ("i=1; ${i}", "$i", "i=1; $i"),
+        ("read -r i; ${i}x ${i} ${i}", "\\${i}", "read -r i; \\${i}x $i $i"),
+        ("for i in a; do ${i}-${i}[0]", "$i", "for i in a; do $i-\\${i}[0]"),
+        ("i=1; ${i/a/b} ${i%o}", "\\${i…}", "i=1; \\${i/a/b} \\${i%o}"),
+        ("${ITEMS[0]}", "\\${ITEMS…}", "\\${ITEMS[0]}"),
     ] {
         assert_eq!(left_to_the_shell(text), (help(written), mended.to_owned()), "{text}");
     }
+    // Nothing says that the shell has it.
+    assert_eq!(left_to_the_shell("${app}"), (help("$app"), "${app}".to_owned()));
     let near = left_to_the_shell("${verison}");
     assert_eq!(near, ("Did you mean `version`?".to_owned(), "${version}".to_owned()));
     assert_eq!(said("step a: shell \"echo ${i + 1} ${j}\""), ["unknown-name @ i", "unknown-name @ j"]);

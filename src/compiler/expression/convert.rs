@@ -6,6 +6,7 @@ use foldhash::HashSet;
 use wf_model::expression::{Expression, ExpressionKind, Method, Reference};
 use wf_model::span::Span;
 use wf_model::types::{Field, Type};
+use wf_model::unit::{Duration, Size};
 use wf_model::value::Value;
 
 impl Checker<'_> {
@@ -41,7 +42,11 @@ impl Checker<'_> {
                 let trail = self.trail_of(expression);
                 self.report(&SecretLeak { span, target: &target.to_string(), trail: &trail });
             }
-            _ => self.report(&TypeMismatch { span, target, type_ }),
+            _ => {
+                let text = expression.constant_text();
+                let in_quotes = text.as_deref().filter(|text| is_literal_of(text, target.required()));
+                self.report(&TypeMismatch { span, target, type_, in_quotes });
+            }
         }
     }
 
@@ -73,6 +78,15 @@ impl Checker<'_> {
             _ => self.mismatch(second, &first.type_),
         }
         Type::Unknown
+    }
+}
+
+/// Whether a text would be a literal of a type without its quotes.
+fn is_literal_of(text: &str, type_: &Type) -> bool {
+    match type_ {
+        Type::Duration => Duration::parse(text).is_some(),
+        Type::Size => Size::parse(text).is_some(),
+        _ => false,
     }
 }
 

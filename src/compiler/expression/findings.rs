@@ -30,8 +30,8 @@ pub(super) struct UnknownName<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
     pub(super) near: Option<String>,
-    /// How the first use in the same shell text is left to the shell, and what leaves all of them, if it stands in one.
-    pub(super) in_shell: Option<(String, Vec<Edit>)>,
+    /// How it is left to the shell, if it stands in a shell text.
+    pub(super) in_shell: Option<super::shell_text::LeftToShell>,
     /// Whether the near name is surely meant.
     pub(super) sure: bool,
 }
@@ -41,9 +41,11 @@ impl Finding for UnknownName<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let found = Self::at(self.span, format!("no value is called `{}`", self.name)).labelled("not known here");
-        if let Some((first, edits)) = &self.in_shell {
-            let help = format!("Write `{first}` for a variable of the shell; a value is declared above with `let` or `param`.");
-            return found.with_help(help).with_edits("Leave it to the shell", edits.clone());
+        if let Some(left) = &self.in_shell {
+            let help =
+                format!("Write `{}` for a variable of the shell; a value is declared above with `let` or `param`.", left.first);
+            let found = found.with_help(help);
+            return if left.sure { found.with_edits("Leave it to the shell", left.edits.clone()) } else { found };
         }
         let near = self.near.as_deref().map(|name| Near { name, sure: self.sure });
         let help = nearly(near, "Declare it above with `let` or `param`, or put the text into quotes.");
@@ -72,10 +74,15 @@ pub(super) struct TypeMismatch<'a> {
     pub(super) span: Span,
     pub(super) target: &'a Type,
     pub(super) type_: &'a Type,
+    /// What stands in quotes and would be one without them.
+    pub(super) in_quotes: Option<&'a str>,
 }
 
 impl TypeMismatch<'_> {
     fn help(&self) -> String {
+        if let Some(text) = self.in_quotes {
+            return format!("Write `{text}` without quotes.");
+        }
         match (self.target.required(), self.type_) {
             (wanted, found) if *found == Type::null() => format!("Write `{wanted}?` as the type where it may be missing."),
             (Type::Int, found) if found.is_text() => "Read it with `.to_int()`.".to_owned(),
@@ -99,9 +106,13 @@ impl Finding for TypeMismatch<'_> {
     const SLUG: &'static str = "type-mismatch";
 
     fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("expected {}, found {}", self.target, self.type_))
+        let found = Self::at(self.span, format!("expected {}, found {}", self.target, self.type_))
             .labelled(format!("this is {}", with_article(self.type_)))
-            .with_help(self.help())
+            .with_help(self.help());
+        match self.in_quotes {
+            Some(text) => found.with_fix("Remove the quotes", self.span, text),
+            None => found,
+        }
     }
 }
 

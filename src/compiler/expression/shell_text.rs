@@ -16,6 +16,16 @@ pub(super) struct ShellText<'a> {
     told: HashSet<Arc<str>>,
 }
 
+/// How a name that nothing has is left to the shell.
+pub(super) struct LeftToShell {
+    /// What stands for its first use then.
+    pub(super) first: String,
+    /// What leaves all of its uses.
+    pub(super) edits: Vec<Edit>,
+    /// Whether it surely is a variable of the shell: one of the environment, or one that the text itself sets.
+    pub(super) sure: bool,
+}
+
 impl Checker<'_> {
     /// The values of a shell text, each with the place of its `${…}`.
     pub(crate) fn words(&mut self, text: &ast::Text) -> Vec<(Expression, Span)> {
@@ -49,9 +59,8 @@ impl Checker<'_> {
 }
 
 impl ShellText<'_> {
-    /// Takes a name that nothing has for a variable of the shell; gives how its first use is left to the shell, and what does
-    /// that for all of them.
-    pub(super) fn left_to_it(&mut self, name: &Arc<str>) -> (String, Vec<Edit>) {
+    /// Takes a name that nothing has for a variable of the shell; gives how it is left to the shell.
+    pub(super) fn left_to_it(&mut self, name: &Arc<str>) -> LeftToShell {
         self.told.insert(name.clone());
         let mut following = self.text.parts.iter().skip(1);
         let mut shown = None;
@@ -71,8 +80,29 @@ impl ShellText<'_> {
             shown.get_or_insert(written);
             edits.push(edit);
         }
-        (shown.unwrap_or_default(), edits)
+        let of_environment = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        LeftToShell { first: shown.unwrap_or_default(), edits, sure: of_environment || sets(self.text, name) }
     }
+}
+
+/// Whether a shell text gives a variable of this name a value: `x=1`, `for x in …`, `read -r x`.
+fn sets(text: &ast::Text, name: &str) -> bool {
+    let literals = text.parts.iter().filter_map(|part| match part {
+        TextPart::Literal { text, .. } => Some(text.as_str()),
+        TextPart::Value { .. } => None,
+    });
+    let mut declares = false;
+    for line in literals.flat_map(|literal| literal.split(['\n', ';', '|', '&', '('])) {
+        for word in line.split_whitespace() {
+            let assigned = word.strip_prefix(name).is_some_and(|rest| rest.starts_with(['=', '+', '[']));
+            if assigned || declares && word == name {
+                return true;
+            }
+            declares |= matches!(word, "for" | "select" | "read" | "local" | "declare" | "typeset" | "mapfile" | "readarray");
+        }
+        declares = false;
+    }
+    false
 }
 
 /// The name of which a value consists as the shell would read it: `x`, `x[0]`, `x/a/b`, `x%a`.

@@ -18,7 +18,7 @@ const ATTRIBUTES: [(&str, &str); 13] = [
 ];
 
 /// What is no attribute here, and how it is said.
-const CLAUSES: [(&str, &str); 36] = [
+const CLAUSES: [(&str, &str); 37] = [
     ("needs", AFTER),
     ("need", AFTER),
     ("depends_on", AFTER),
@@ -43,6 +43,7 @@ const CLAUSES: [(&str, &str); 36] = [
     ("timeout_minutes", TIMEOUT),
     ("timeout_seconds", TIMEOUT),
     ("timeout", TIMEOUT),
+    ("undo", "Write `undo shell \"rm result\"`, a clause without a colon: a kind and what it takes."),
     ("name", NAME),
     ("id", NAME),
     ("outputs", "A step gives what its kind gives; what it prints is read with `-> T`, such as `-> [string]`."),

@@ -1,10 +1,11 @@
 //! What can be wrong with what stands where.
 
 use super::nearly;
-use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
+use wf_model::diagnostic::{Diagnostic, Edit, Finding, Strictness};
 use wf_model::noun::with_article;
 use wf_model::span::Span;
 use wf_model::suggest::Near;
+use wf_model::unit::Duration;
 
 /// An entry that stands on the wrong side of another one.
 pub(crate) struct Misplaced {
@@ -319,6 +320,51 @@ impl Finding for UnknownKind<'_> {
             self.span,
             &format!("There are {known}."),
         )
+    }
+}
+
+/// `bash "…"`: a shell where a kind belongs.
+pub(crate) struct ShellAsKind<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    /// What names it in the body; `None` where that is not known.
+    pub(crate) setting: Option<Vec<Edit>>,
+}
+
+impl Finding for ShellAsKind<'_> {
+    const SLUG: &'static str = "unknown-kind";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let name = self.name;
+        let found = Self::at(self.span, format!("no step kind is called `{name}`"))
+            .labelled("a shell, which an attribute names")
+            .with_help(format!("Write `shell \"…\" {{ shell: \"{name}\" }}`; without it `/bin/sh` reads the text."));
+        let Some(setting) = &self.setting else { return found };
+        let kind = Edit { span: self.span, replacement: "shell".to_owned() };
+        found.with_edits(format!("Write `shell`, read by {name}"), [kind].into_iter().chain(setting.iter().cloned()).collect())
+    }
+}
+
+/// `sleep "5s"`
+pub(crate) struct TimeExpected<'a> {
+    pub(crate) span: Span,
+    pub(crate) text: &'a str,
+}
+
+impl Finding for TimeExpected<'_> {
+    const SLUG: &'static str = "sleep-until";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let found = Self::at(self.span, format!("{:?} is no time", self.text)).labelled("`sleep` waits until the time in a text");
+        match Duration::parse(self.text) {
+            Some(_) => found.with_help(format!("Write `{}` without quotes for how long to wait.", self.text)).with_fix(
+                "Remove the quotes",
+                self.span,
+                self.text,
+            ),
+            None => found
+                .with_help("Write a time such as \"2026-03-01T06:00:00Z\", or how long to wait without quotes, such as `5s`."),
+        }
     }
 }
 

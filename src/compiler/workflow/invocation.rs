@@ -3,11 +3,12 @@
 use super::Check;
 use crate::expression::unknown;
 use crate::findings::{
-    AttributeRepeated, ComputedCode, DecodeNotTaken, EitherOr, LiteralNotTaken, MainTwice, MissingAttribute, StrayStatement,
-    UnknownAttribute, UnknownKind, UnknownModule, attribute_meant, said_otherwise,
+    AttributeRepeated, ComputedCode, DecodeNotTaken, EitherOr, LiteralNotTaken, MainTwice, MissingAttribute, ShellAsKind,
+    StrayStatement, TimeExpected, UnknownAttribute, UnknownKind, UnknownModule, attribute_meant, said_otherwise,
 };
 use crate::shell;
 use std::sync::Arc;
+use wf_model::diagnostic::Edit;
 use wf_model::expression::Expression;
 use wf_model::kind::{self, Kind, TextSyntax};
 use wf_model::program::{Attribute, AttributeValue, Callee, Invocation, Workflow, WorkflowId};
@@ -16,9 +17,11 @@ use wf_model::suggest::{Near, near};
 use wf_model::types::{Field, Type};
 use wf_syntax::ast::{self, Entry, ExpressionKind};
 
+/// Shells that a step can name, besides the plain one.
+const SHELLS: [&str; 5] = ["bash", "zsh", "dash", "ash", "ksh"];
+
 /// What people call a kind that has another name.
-const FOREIGN: [(&str, &str); 16] = [
-    ("bash", "shell"),
+const FOREIGN: [(&str, &str); 15] = [
     ("sh", "shell"),
     ("cmd", "shell"),
     ("exec", "shell"),
@@ -80,11 +83,26 @@ impl Check<'_> {
             self.report(&DecodeNotTaken { kind: kind.name, span: *place, of_workflow: false });
         }
         let attributes = self.attributes(invocation, kind);
+        if kind.name == "sleep" {
+            self.refuse_other_than_time(&attributes);
+        }
         Invocation {
             callee: Callee::Kind(invocation.kind.text.clone()),
             attributes,
             decode: decode.map(|(type_, _)| type_),
             span,
+        }
+    }
+
+    /// A text that `sleep` waits for is a time, where it is known.
+    fn refuse_other_than_time(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes.iter().filter(|attribute| &*attribute.name == "until") {
+            let AttributeValue::Expression(value) = &attribute.value else { continue };
+            if let Some(text) = value.constant_text()
+                && text.parse::<jiff::Timestamp>().is_err()
+            {
+                self.report(&TimeExpected { span: value.span, text: &text });
+            }
         }
     }
 
@@ -98,6 +116,10 @@ impl Check<'_> {
             && !self.context.knows_module(&module.text)
         {
             return self.report(&UnknownModule { name: &module.text, span: module.span });
+        }
+        if invocation.module.is_none() && SHELLS.contains(&&*name.text) {
+            let setting = shell_setting(invocation);
+            return self.report(&ShellAsKind { name: &name.text, span: name.span, setting });
         }
         let names = self.context.kind_names();
         let written =
@@ -326,6 +348,24 @@ impl Check<'_> {
     pub(super) fn nothing(span: Span) -> Expression {
         unknown(span)
     }
+}
+
+/// What names the shell of a step in its body; `None` where some of it could not be read.
+fn shell_setting(invocation: &ast::Invocation) -> Option<Vec<Edit>> {
+    let setting = format!("shell: \"{}\"", invocation.kind.text);
+    let Some(body) = &invocation.body else {
+        return Some(vec![Edit { span: invocation.span.after(), replacement: format!(" {{ {setting} }}") }]);
+    };
+    let names_it = |entry: &Entry| matches!(entry, Entry::Attribute(attribute) if &*attribute.name.text == "shell");
+    if body.unread {
+        return None;
+    }
+    if body.entries.iter().any(names_it) {
+        return Some(Vec::new());
+    }
+    let opened = Span { start: body.span.start + 1, end: body.span.start + 1, ..body.span };
+    let replacement = if body.entries.is_empty() { format!(" {setting} ") } else { format!(" {setting},") };
+    Some(vec![Edit { span: opened, replacement }])
 }
 
 /// Whether an expression that is no text in quotes would become code.

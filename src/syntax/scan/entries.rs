@@ -502,14 +502,32 @@ impl Builder<'_> {
         let Some(last) = state.last else { return true };
         let word = self.slice(last);
         match self.kind(last) {
-            Some(TokenKind::Word) if word == "else" => last == state.first,
+            Some(TokenKind::Word) if word == "else" => last == state.first || self.names_workflow(last, state),
             // `if ready then {`, which is reported.
             Some(TokenKind::Word) if word == "then" && self.slice(state.first) == "if" && state.brackets.is_empty() => {
                 self.lines.is_first(self.significant(self.at + 1))
             }
-            Some(TokenKind::Word) => !self.is_operator_word(last),
-            Some(TokenKind::Sign) => ENDING_SIGNS.contains(&word),
+            Some(TokenKind::Word) => !self.is_operator_word(last) || self.names_workflow(last, state),
+            Some(TokenKind::Sign) => ENDING_SIGNS.contains(&word) || word == ":" && self.names_handler(last, state),
             _ => true,
+        }
+    }
+
+    /// Whether a word stands where the name of a workflow is declared, which every word does.
+    fn names_workflow(&self, last: usize, state: &HeadState) -> bool {
+        self.slice(state.first) == "workflow" && self.significant(state.first + 1) == last
+    }
+
+    /// Whether the colon stands behind `finally` or `on failure`, where none belongs.
+    fn names_handler(&self, colon: usize, state: &HeadState) -> bool {
+        if !state.brackets.is_empty() {
+            return false;
+        }
+        let second = self.significant(state.first + 1);
+        match self.slice(state.first) {
+            "finally" => second == colon,
+            "on" => self.kind(second) == Some(TokenKind::Word),
+            _ => false,
         }
     }
 

@@ -272,7 +272,17 @@ proptest! {
 
 #[test]
 fn a_string_is_closed_only_where_a_quote_would_close_it() {
-    for (text, fixed) in [("a: \"b", true), ("a: \"b\\\\", true), ("a: \"b\\", false), ("a: 'b\\", true)] {
+    for (text, fixed) in [
+        ("a: \"b", true),
+        ("a: \"b\\\\", true),
+        ("a: \"b\\", false),
+        ("a: 'b\\", true),
+        ("step a: shell \"b { reads only }", true),
+        ("step a: shell \"b; { c; }", false),
+        ("step a: shell \"b -> string", false),
+        ("step a: shell \"b depends on c", false),
+        ("step a: shell \"b when c", false),
+    ] {
         let found = scanned(text).diagnostics;
         assert_eq!(found.iter().map(|found| found.fix.is_some()).collect::<Vec<_>>(), [fixed], "{text}");
     }

@@ -257,7 +257,7 @@ impl<'a> Lexer<'a> {
                 let written = self.text.get(start..self.at).unwrap_or("");
                 // A quote behind a backslash would be text.
                 let escapes = quotes == "\"" && (written.len() - written.trim_end_matches('\\').len()) % 2 == 1;
-                let end = (!escapes).then(|| self.span(start).after());
+                let end = (!(escapes || quotes.len() == 1 && swallows(written))).then(|| self.span(start).after());
                 self.diagnostics.push(UnclosedString { open, end, quotes }.diagnostic());
                 self.unread.insert(start_key, (!escapes).then_some(quotes));
             }
@@ -279,7 +279,9 @@ impl<'a> Lexer<'a> {
     fn leave_brace(&mut self, start: usize) {
         let written = self.text.get(start..self.at).unwrap_or("");
         let trimmed = written.trim_end();
-        if trimmed.ends_with(" {") {
+        if let Some(length) = clauses_behind(trimmed) {
+            self.at = start + length;
+        } else if trimmed.ends_with(" {") {
             self.at = start + trimmed.len() - 2;
         } else {
             self.at = start + trimmed.len().max(1);
@@ -304,6 +306,22 @@ impl<'a> Lexer<'a> {
             self.at = start + kept.trim_end_matches('\r').len();
         }
     }
+}
+
+/// How long an unclosed string is that swallowed a body behind it, where what stands between the braces begins like a clause.
+fn clauses_behind(written: &str) -> Option<usize> {
+    let (before, inside) = written.strip_suffix('}')?.rsplit_once(" {")?;
+    let word = inside.trim_start().split([' ', ':']).next()?;
+    (BEGIN_BODIES.contains(&word) && !inside.contains('{')).then(|| before.trim_end().len())
+}
+
+/// First words of clauses and attributes that a body on one line most likely begins with.
+const BEGIN_BODIES: [&str; 13] =
+    ["reads", "timeout", "retry", "undo", "no", "expect", "on", "cache", "lock", "estimate", "env", "cwd", "shell"];
+
+/// Whether an unclosed string seems to hold more than text: a body or a part of a head.
+fn swallows(written: &str) -> bool {
+    [" { ", " }", " -> ", " depends on ", " when "].iter().any(|sign| written.contains(sign))
 }
 
 fn blanks(line: &str) -> usize {

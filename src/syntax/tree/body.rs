@@ -48,6 +48,9 @@ impl Parser<'_> {
         if self.goes_on_said(head) || self.condition_of_shell(entry, word, head) {
             return None;
         }
+        if let Some(read) = self.form_elsewhere(entry, head) {
+            return read;
+        }
         let word = self.with_hyphens(word, head);
         let written = self.slice(word);
         let behind = self.slice(head).get(written.len()..).unwrap_or("").trim_start();
@@ -61,7 +64,7 @@ impl Parser<'_> {
     }
 
     /// A statement that begins with `word`; `None` where no statement does.
-    fn known(&mut self, entry: &Entry, word: &str, head: Span) -> Option<Option<Statement>> {
+    pub(super) fn known(&mut self, entry: &Entry, word: &str, head: Span) -> Option<Option<Statement>> {
         let known = match word {
             "param" => self.only_head(entry).and_then(|head| self.param(entry, head)).map(boxed(Statement::Param)),
             "secret" => self.only_head(entry).and_then(|head| self.secret(entry, head)).map(boxed(Statement::Secret)),
@@ -123,7 +126,7 @@ impl Parser<'_> {
         self.patched(patch, |parser| parser.on_cause(entry, meant?, continues, head))
     }
 
-    fn on_cause(&mut self, entry: &Entry, cause: &str, continues: bool, head: Span) -> Option<Statement> {
+    pub(super) fn on_cause(&mut self, entry: &Entry, cause: &str, continues: bool, head: Span) -> Option<Statement> {
         match cause {
             "unknown" => self.on_unknown(entry, head).map(boxed(Statement::Clause)),
             "failure" if continues => self.clause(entry, Rule::continue_head).map(boxed(Statement::Clause)),
@@ -340,7 +343,7 @@ fn clause_with_body(word: &str) -> Option<Rule> {
 }
 
 /// The rules of the statements that begin with `word`.
-fn rules(word: &str) -> Vec<Rule> {
+pub(super) fn rules(word: &str) -> Vec<Rule> {
     match word {
         "param" => vec![Rule::param_head],
         "secret" => vec![Rule::secret_head],

@@ -5,6 +5,7 @@ mod block;
 mod body;
 mod clause;
 mod declaration;
+mod elsewhere;
 mod expansions;
 mod findings;
 mod habits;

@@ -153,6 +153,28 @@ fn what_is_surely_meant_is_mended() {
         ("for x in [1] {\n  }", "for each x in [1] {\n  }"),
         ("stpe a: shell \"x\"", "step a: shell \"x\""),
         ("step a: shell \"x\" {\n    read only\n  }", "step a: shell \"x\" {\n    reads only\n  }"),
+        ("step a: shell \"x { reads only }", "step a: shell \"x\" { reads only }"),
+        ("step a: shell \"x\" { reads-only }", "step a: shell \"x\" { reads only }"),
+        ("step a: shell \"x\" { readonly }", "step a: shell \"x\" { reads only }"),
+        ("step a: shell \"x\" { retry 1 time }", "step a: shell \"x\" { retry 1 times }"),
+        ("step a: shell \"x\" { retry 3 }", "step a: shell \"x\" { retry 3 times }"),
+        ("step a: shell \"x\" { retry 2 times with backoff 5s to 1m }", "step a: shell \"x\" { retry 2 times backoff 5s to 1m }"),
+        ("step a: shell \"x\" { timeout 5 minutes }", "step a: shell \"x\" { timeout 5m }"),
+        ("step a: shell \"x\" { undo \"rm x\" }", "step a: shell \"x\" { undo shell \"rm x\" }"),
+        ("step a: shell \"x\" { undo: \"rm x\" }", "step a: shell \"x\" { undo shell \"rm x\" }"),
+        ("stage build {\n  }", "build: stage {\n  }"),
+        ("parallel p {\n  }", "p: parallel {\n  }"),
+        ("for each x in xs build {\n  }", "build: for each x in xs {\n  }"),
+        ("on failure: {\n    rollback\n  }", "on failure {\n    rollback\n  }"),
+        ("on failure: rollback", "on failure rollback"),
+        ("on success: {\n  }", "on success {\n  }"),
+        ("on cancel: {\n  }", "on cancel {\n  }"),
+        ("finally: {\n  }", "finally {\n  }"),
+        ("catch {\n    rollback\n  }", "on failure {\n    rollback\n  }"),
+        ("rescue {\n    rollback\n  }", "on failure {\n    rollback\n  }"),
+        ("except {\n    rollback\n  }", "on failure {\n    rollback\n  }"),
+        ("on_failure { rollback }", "on failure { rollback }"),
+        ("on_cancel { rollback }", "on cancel { rollback }"),
     ] {
         let text = |line: &str| format!("workflow main {{\n  {line}\n}}\n");
         assert_eq!(found(&text(line)).len(), 1, "{line}: {:?}", found(&text(line)));
@@ -271,5 +293,16 @@ proptest::proptest! {
         let end = (at + removed).min(WHOLE.len());
         let text = WHOLE.get(..at).unwrap_or("").to_owned() + piece + WHOLE.get(end..).unwrap_or("");
         found(&text);
+    }
+}
+
+#[test]
+fn a_word_of_expressions_is_a_name_where_one_is_declared() {
+    assert_eq!(found("workflow where {\n  param where: string where where != \"\"\n}\n"), [] as [&str; 0]);
+    for word in ["true", "false", "null", "and", "or", "not", "in", "as", "if", "then", "else"] {
+        let text = format!("workflow {word} {{\n  step a: shell \"x\" {{ reads only }}\n}}\n");
+        assert_eq!(found(&text), [format!("reserved-name `{word}`")]);
+        let text = format!("workflow w {{\n  step {word}: shell \"x\" {{ reads only }}\n  param {word}: int\n}}\n");
+        assert_eq!(found(&text), [format!("reserved-name `{word}`"), format!("reserved-name `{word}`")]);
     }
 }
