@@ -79,14 +79,14 @@ fn a_condition_is_looked_at_while_somebody_is_there() {
     let typed = [
         ("low (int): ", "4\n"),
         ("high (int): ", "3\n"),
-        ("must not be 3 (where high > low and high < 10)", "x\n"),
+        ("3 does not fit parameter `high` (where high > low and high < 10)", "x\n"),
         ("expected int, found `x`", "5\n"),
     ];
     let shown = place.in_terminal("wfc run main.wf", &typed);
     assert!(shown.contains("o = 5"), "{shown}");
     // The end of the input leaves the parameter missing.
     let shown =
-        place.in_terminal("wfc run main.wf", &[("low (int): ", "4\n"), ("high (int): ", "3\n"), ("must not be 3", "\u{4}")]);
+        place.in_terminal("wfc run main.wf", &[("low (int): ", "4\n"), ("high (int): ", "3\n"), ("3 does not fit", "\u{4}")]);
     assert!(shown.contains("parameter `high` is not given"), "{shown}");
 }
 

@@ -54,7 +54,7 @@ fn everything_that_is_wrong_with_parameters_is_told_at_once_and_nothing_starts()
         "workflow `main` has no parameter `cuont`",
         "Did you mean `count`?",
         "expected \"dev\" | \"prod\", found `x`",
-        "parameter `count` must not be 0",
+        "0 does not fit parameter `count`",
         "expected duration, found `5`",
         "parameter `name`",
         "secret `token` has no value",

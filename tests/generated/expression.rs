@@ -159,14 +159,15 @@ const RISKY: &[(&str, &[&str])] = &[
 ];
 
 /// Beginnings of the messages of failures that an expression may have when it runs.
-pub(super) const FAULTS: [&str; 17] = [
+pub(super) const FAULTS: [&str; 18] = [
     "result does not fit into 64 bits",
     "float is not finite",
     "division by zero",
     "index ",
     "map has no key",
-    "value is not of type",
-    "value at `",
+    "value ",
+    "a list ",
+    "an object ",
     "text is not an int",
     "text is not a float",
     "text is not JSON",

@@ -13,7 +13,7 @@ impl Finding for NotRunYet<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         Self::at(self.construct.span, format!("{} is not run by this version", self.construct.what))
-            .labelled("is checked, but would be ignored in a run")
+            .labelled("is checked, but refused in a run")
             .with_help("Nothing was started. Leave it out to run the rest; `wfc check` accepts it.")
     }
 }

@@ -4,6 +4,9 @@ use crate::types::{Field, Type};
 use crate::value::{Map, Secret, Value, fits_form};
 use std::sync::Arc;
 
+/// Longer text is cut in messages.
+const LONGEST_SHOWN: usize = 40;
+
 /// Converts a value whose type fits: integers become floats, records lose the fields that are not asked for and get `null`
 /// for optional ones they lack.
 pub(super) fn convert(value: Value, type_: &Type) -> Value {
@@ -31,13 +34,37 @@ pub(super) fn convert(value: Value, type_: &Type) -> Value {
 pub(super) fn is_of(value: Value, type_: &Type) -> Result<Value, String> {
     match mismatch(&value, type_, "") {
         None => Ok(convert(value, type_)),
-        Some((place, expected)) if place.is_empty() => Err(format!("value is not of type {expected}")),
-        Some((place, expected)) => Err(format!("value at `{place}` is not of type {expected}")),
+        Some(Mismatch { place, expected, found }) if place.is_empty() => Err(format!("{found} is not of type {expected}")),
+        Some(Mismatch { place, expected, found }) => Err(format!("{found} at `{place}` is not of type {expected}")),
     }
 }
 
-/// The first place whose value is not of its type, with that type.
-fn mismatch(value: &Value, type_: &Type, place: &str) -> Option<(String, Type)> {
+/// The first place whose value is not of its type.
+struct Mismatch {
+    place: String,
+    expected: Type,
+    found: String,
+}
+
+/// A value as a message shows it; long ones are cut.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::List(_) => "a list".to_owned(),
+        Value::Map(_) => "an object".to_owned(),
+        Value::Secret(_) => "a secret".to_owned(),
+        Value::Channel(_) => "a channel".to_owned(),
+        Value::String(text) => {
+            let beginning: String = text.chars().take(LONGEST_SHOWN).collect();
+            let more = if beginning.len() < text.len() { "…" } else { "" };
+            format!("value {}{more}", Value::string(&beginning).write_literal())
+        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Duration(_) | Value::Size(_) => {
+            format!("value {}", value.write_literal())
+        }
+    }
+}
+
+fn mismatch(value: &Value, type_: &Type, place: &str) -> Option<Mismatch> {
     match (type_, value) {
         (Type::Unknown, _) | (Type::Optional(_), Value::Null) => None,
         (Type::Optional(inner), _) => mismatch(value, inner, place),
@@ -51,7 +78,11 @@ fn mismatch(value: &Value, type_: &Type, place: &str) -> Option<(String, Type)> 
             let value = map.get(&field.name).unwrap_or(&Value::Null);
             mismatch(value, &field.type_, &format!("{place}.{}", field.name))
         }),
-        _ => (!is_scalar_of(value, type_)).then(|| (place.to_owned(), type_.clone())),
+        _ => (!is_scalar_of(value, type_)).then(|| Mismatch {
+            place: place.to_owned(),
+            expected: type_.clone(),
+            found: shown(value),
+        }),
     }
 }
 

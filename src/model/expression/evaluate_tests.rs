@@ -312,7 +312,7 @@ fn conversions_and_as_go_deep() {
     assert_eq!(convert(value.clone(), &type_), expected);
     assert_eq!(is_of(value, &type_), Ok(expected));
     let wrong = Value::map([("a", Value::list([text("x")]))]);
-    assert_eq!(is_of(wrong, &type_), Err("value at `.a[0]` is not of type float".to_owned()));
+    assert_eq!(is_of(wrong, &type_), Err("value \"x\" at `.a[0]` is not of type float".to_owned()));
     assert!(is_of(int(1), &Type::String).is_err());
     assert_eq!(
         convert(Value::list([text("x"), secret("y")]), &Type::list(Type::Secret)),

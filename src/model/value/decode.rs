@@ -93,6 +93,7 @@ pub fn decode_text(text: &str, type_: &Type) -> Result<Value, DecodeError> {
 pub(super) fn parse(text: &str, type_: &Type) -> Result<Json, DecodeError> {
     parse_json(text).map_err(|error| {
         let found = match error.too_deep {
+            _ if text.trim().is_empty() => shown(""),
             true => format!("JSON that {error}"),
             false => format!("text that is not JSON ({error})"),
         };
@@ -237,6 +238,9 @@ pub(super) fn without_last_break(text: &str) -> &str {
 
 /// A text as a message shows it: the beginning will do.
 fn shown(text: &str) -> String {
+    if text.is_empty() {
+        return "no output".to_owned();
+    }
     let (beginning, more) = beginning(text);
     format!("`{}{more}`", beginning.escape_debug())
 }

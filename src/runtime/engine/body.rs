@@ -355,7 +355,8 @@ impl Engine {
             },
             Some(Closing::Decided) | None => match (run.race.won.take(), run.race.failed.take()) {
                 (None, Some(first)) => {
-                    let message = format!("no branch succeeded; the first failure: {}", first.failure.message);
+                    let message =
+                        format!("no branch succeeded; the first failure: {}{}", whose(&first.path), first.failure.message);
                     let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Race, &message) };
                     self.retry_body(id, FailedInstance { path, failure, attempts })
                 }
@@ -493,4 +494,9 @@ impl Node {
             NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => false,
         }
     }
+}
+
+/// What failed, before how; nothing where it has no name.
+fn whose(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}: ") }
 }

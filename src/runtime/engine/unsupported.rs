@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use wf_model::kind::Registry;
-use wf_model::program::{Body, Callee, Invocation, Program, Rollback, Statement, StatementKind, Step, Workflow, WorkflowId};
+use wf_model::program::{
+    Body, Callee, Invocation, Program, Rollback, Statement, StatementKind, Step, UnknownAnswer, Workflow, WorkflowId,
+};
 use wf_model::span::Span;
 
 /// A construct that is not run yet.
@@ -53,14 +55,14 @@ impl Search<'_> {
     }
 
     fn body(&mut self, body: &Body) {
-        if body.clauses.lock.is_some() {
-            self.add("`lock`", body.span);
+        if let Some(lock) = &body.clauses.lock {
+            self.add("`lock`", lock.key.span);
         }
     }
 
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
-            StatementKind::Step(step) => self.step(step, statement.span),
+            StatementKind::Step(step) => self.step(step),
             // It waits for somebody who asks, from another process.
             StatementKind::Rollback(Rollback::Manually) => self.add("`rollback manually`", statement.span),
             StatementKind::Rollback(Rollback::Everything | Rollback::To(_))
@@ -75,15 +77,17 @@ impl Search<'_> {
         }
     }
 
-    fn step(&mut self, step: &Step, span: Span) {
+    fn step(&mut self, step: &Step) {
         let clauses = &step.clauses;
-        let given = [
-            ("`lock`", clauses.lock.is_some()),
-            ("`cache`", clauses.cache.is_some()),
-            ("`on unknown`", clauses.unknown.is_some()),
-        ];
-        for (what, _) in given.into_iter().filter(|(_, given)| *given) {
-            self.add(what, span);
+        if let Some(lock) = &clauses.lock {
+            self.add("`lock`", lock.key.span);
+        }
+        if let Some(cache) = &clauses.cache {
+            self.add("`cache`", cache.inputs.span);
+        }
+        // The other answers say what becomes of a step when its run is gone on with; until then there is nothing to do for them.
+        if let Some(UnknownAnswer::Check(check)) = &clauses.unknown {
+            self.add("`on unknown check`", check.span);
         }
         self.invocation(&step.invocation);
         if let Some(undo) = clauses.undo() {

@@ -153,8 +153,8 @@ impl Finding for ConstraintBroken<'_> {
     fn diagnostic(&self) -> Diagnostic {
         let name = &self.parameter.name;
         let origin = self.origin.map_or_else(|| "its default".to_owned(), ToString::to_string);
-        Self::at(self.constraint, format!("parameter `{name}` must not be {}", shown(&self.value)))
-            .labelled("does not hold")
+        Self::at(self.constraint, format!("{} does not fit parameter `{name}`", shown(&self.value)))
+            .labelled("this condition does not hold")
             .with_label(self.parameter.span, format!("the value comes from {origin}"))
             .with_help(format!("Give a value for which the condition holds: `--param {name}=…`."))
     }

@@ -128,7 +128,7 @@ fn everything_that_is_wrong_is_said_at_once() {
             "parameter-unknown: workflow `deploy` has no parameter `verison`",
             "parameter-missing: parameter `version` is not given",
             "parameter-mismatch: parameter `count` does not fit: expected int, found `many`",
-            "parameter-constraint: parameter `limited` must not be 9",
+            "parameter-constraint: 9 does not fit parameter `limited`",
             "parameter-secret: parameter `token` is a secret",
         ]
     );
