@@ -115,14 +115,16 @@ fn sign(piece: &Piece<'_>, before: Option<(&Piece<'_>, Role)>, next: Option<&Pie
     }
 }
 
-/// Whether the `%` between these makes a number a percentage: as the grammar has it, no operand touches it.
+/// Whether the `%` between these makes a number a percentage: as the grammar has it, the number has no unit and no operand touches
+/// the sign.
 fn is_percent(before: Option<(&Piece<'_>, Role)>, next: Option<&Piece<'_>>) -> bool {
     let operand = |next: &Piece<'_>| match next.kind {
         TokenKind::Sign => next.is("("),
         TokenKind::Word => !RESERVED.contains(&next.text),
         _ => true,
     };
-    before.is_some_and(|(before, _)| before.kind == TokenKind::Number)
+    let plain = |text: &str| text.chars().all(|sign| sign.is_ascii_digit() || matches!(sign, '.' | '_'));
+    before.is_some_and(|(before, _)| before.kind == TokenKind::Number && plain(before.text))
         && !next.is_some_and(|next| next.gap.nothing && operand(next))
 }
 

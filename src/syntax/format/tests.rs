@@ -262,6 +262,15 @@ fn expressions() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn a_brace_behind_then_and_a_remainder_behind_a_unit_keep_their_meaning() {
+    let inside = |text: &str| format!("workflow main {{\n{text}\n}}\n");
+    let conditional = inside("if if a then {k: a # c\n} else b { commit }");
+    assert_eq!(formatted(&conditional), inside("  if if a then {\n    k: a  # c\n  } else b { commit }"));
+    let remainder = inside("let a = f(5m%\nb,)");
+    assert_eq!(formatted(&remainder), inside("  let a = f(5m %\n    b)"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]

@@ -302,6 +302,10 @@ struct HeadState {
     brackets: Vec<usize>,
     /// Whether `then` stood in it.
     conditional: bool,
+    /// How many `if`s behind its first word have no `then` yet.
+    open_conditions: usize,
+    /// Whether the last `then` belongs to none of them.
+    stray_then: bool,
     /// The last comma between names of `depends on`.
     dependencies: Option<usize>,
     reading: Reading,
@@ -315,6 +319,8 @@ impl Builder<'_> {
             last: None,
             brackets: Vec::new(),
             conditional: false,
+            open_conditions: 0,
+            stray_then: false,
             dependencies: None,
             reading: Reading::AsWritten,
         };
@@ -350,7 +356,14 @@ impl Builder<'_> {
 
     fn operand(&mut self, kind: TokenKind, state: &mut HeadState) {
         match kind {
-            TokenKind::Word if state.brackets.is_empty() && self.slice(self.at) == "then" => state.conditional = true,
+            TokenKind::Word if state.brackets.is_empty() => match self.slice(self.at) {
+                "then" => {
+                    (state.conditional, state.stray_then) = (true, state.open_conditions == 0);
+                    state.open_conditions = state.open_conditions.saturating_sub(1);
+                }
+                "if" if self.at != state.first => state.open_conditions += 1,
+                _ => {}
+            },
             TokenKind::Text => {
                 if let Some(lacks) = self.unread.get(&self.span(self.at).start) {
                     let end = self.span(self.at);
@@ -504,7 +517,7 @@ impl Builder<'_> {
         match self.kind(last) {
             Some(TokenKind::Word) if word == "else" => last == state.first || self.names_workflow(last, state),
             // `if ready then {`, which is reported.
-            Some(TokenKind::Word) if word == "then" && self.slice(state.first) == "if" && state.brackets.is_empty() => {
+            Some(TokenKind::Word) if word == "then" && self.slice(state.first) == "if" && state.stray_then => {
                 self.lines.is_first(self.significant(self.at + 1))
             }
             Some(TokenKind::Word) => !self.is_operator_word(last) || self.names_workflow(last, state),
