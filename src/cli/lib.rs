@@ -53,9 +53,10 @@ impl Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let mut output = Output::process();
-    let ended = match Arguments::try_parse_from(std::env::args_os().map(stdin_by_name)) {
+    let arguments: Vec<OsString> = std::env::args_os().map(stdin_by_name).collect();
+    let ended = match Arguments::try_parse_from(&arguments) {
         Ok(arguments) => arguments.command.run(&mut output),
-        Err(error) => refuse(&error, &mut output),
+        Err(error) => refuse(&error, &arguments, &mut output),
     };
     let exit = ended.unwrap_or_else(|error| {
         // Nothing is left to be told when stderr does not take this either.
@@ -74,9 +75,10 @@ fn stdin_by_name(argument: OsString) -> OsString {
 }
 
 /// Prints what clap has to say: help and version are results, everything else is wrong usage.
-fn refuse(error: &clap::Error, output: &mut Output) -> io::Result<Exit> {
+fn refuse(error: &clap::Error, arguments: &[OsString], output: &mut Output) -> io::Result<Exit> {
     let text = error.render().to_string();
     if error.use_stderr() {
+        let text = text + &run::parameter_hint(error, arguments).unwrap_or_default();
         return output.note(&text).map(|()| Exit::Usage);
     }
     output.result(&text).map(|()| Exit::Done)

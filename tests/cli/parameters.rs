@@ -91,6 +91,33 @@ fn a_condition_is_looked_at_while_somebody_is_there() {
 }
 
 #[test]
+fn values_are_given_as_programs_write_them() {
+    let place = place(
+        "workflow main {\n  param host: { name: string, port: int }\n  param count: int\n  output o: string = \"${host.name} ${host.port} ${count}\"\n}\n",
+    );
+    let given = |host: &str| ran(&place, &["--param", &format!("host={host}"), "--param", "count=1_000"]);
+    for host in [r#"{name: "b", port: 2}"#, "{ name: 'b'\n port: 2 }", r#"{"name": "b", "port": 2}"#] {
+        assert_eq!(given(host).stdout, "o = b 2 1000\n", "{host}");
+    }
+    let told = flat(&given(r#"{"name":"x","prot":1}"#).stderr);
+    assert!(told.contains("unknown field `prot`; did you mean `port`?"), "{told}");
+    assert!(flat(&ran(&place, &["--param", "count="]).stderr).contains("expected int, found an empty text"));
+}
+
+#[test]
+fn a_parameter_without_its_flag_is_told_how_to_be_given() {
+    let place = place(PARAMETERS);
+    for argument in ["count=5", "--count=5"] {
+        let outcome = ran(&place, &[argument]);
+        assert_eq!(outcome.code, 2);
+        assert!(outcome.stderr.contains("help: Give the parameter as `--param count=5`."), "{}", outcome.stderr);
+    }
+    for argument in ["--jobs=no", "more", "--x"] {
+        assert!(!ran(&place, &[argument]).stderr.contains("Give the parameter"), "{argument}");
+    }
+}
+
+#[test]
 fn what_begins_as_json_has_to_be_it() {
     let place = place(PARAMETERS);
     let body = |text: &str| ran(&place, &["--param", &format!("body={text}")]);

@@ -13,10 +13,12 @@ use crate::exit::Exit;
 use crate::files::Disk;
 use crate::report::diagnostics::{Format as DiagnosticFormat, write};
 use crate::report::run::{Format, RunReport};
-use crate::report::{Look, Output};
+use crate::report::{Look, Output, printable_line};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use findings::NotRunYet;
 use prompt::Prompt;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,7 +68,7 @@ struct Prepared {
     workflow: WorkflowId,
     arguments: Vec<(Arc<str>, Value)>,
     secrets: BTreeMap<(WorkflowId, wf_model::expression::ValueId), Value>,
-    withheld: Vec<std::ffi::OsString>,
+    withheld: Vec<OsString>,
     folder: PathBuf,
     directory: tempfile::TempDir,
     id: Arc<str>,
@@ -255,6 +257,18 @@ impl Run {
     }
 }
 
+/// How a parameter is given, where somebody wrote `name=value` or `--name=value` behind `wfc run`.
+pub(crate) fn parameter_hint(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    if error.kind() != ErrorKind::UnknownArgument || arguments.get(1)? != "run" {
+        return None;
+    }
+    let Some(ContextValue::String(refused)) = error.get(ContextKind::InvalidArg) else { return None };
+    let written = arguments.iter().filter_map(|argument| argument.to_str()).find(|argument| argument.starts_with(refused))?;
+    let (name, value) = written.trim_start_matches('-').split_once('=')?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then(|| format!("help: Give the parameter as `--param {}`.\n", printable_line(&format!("{name}={value}"))))
+}
+
 /// Why a file for the outputs could not be written when the run is over.
 fn unwritable(path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -282,7 +296,7 @@ fn default_jobs() -> usize {
     std::thread::available_parallelism().map_or(4, usize::from).max(4)
 }
 
-type SecretValues = (BTreeMap<(WorkflowId, wf_model::expression::ValueId), Value>, Vec<std::ffi::OsString>);
+type SecretValues = (BTreeMap<(WorkflowId, wf_model::expression::ValueId), Value>, Vec<OsString>);
 
 /// A workflow and all that it calls.
 fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {

@@ -2,6 +2,7 @@
 
 mod findings;
 mod literal;
+mod notation;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +14,7 @@ use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, Function, GlobalId, Place, Scope, Stop, ValueId, evaluate};
 use wf_model::program::{Parameter, Workflow};
 use wf_model::types::Type;
-use wf_model::value::{Value, decode_json, with_absolute_paths};
+use wf_model::value::{Value, with_absolute_paths};
 
 /// Where a parameter's value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +189,7 @@ impl Binding<'_> {
     fn read(&mut self, parameter: &Parameter, given: &Given) -> Option<Value> {
         let read = match &given.value {
             GivenValue::Text(text) => literal::text(text, &parameter.type_),
-            GivenValue::Json(json) => decode_json(json, &parameter.type_).map_err(|error| error.to_string()),
+            GivenValue::Json(json) => literal::decoded(json, &parameter.type_),
         };
         let folder = self.surroundings.folder(&given.origin);
         let report = |problem| self.diagnostics.push(Mismatch { parameter, given, problem }.diagnostic());

@@ -78,6 +78,11 @@ fn text_is_read_as_the_type_that_is_declared() {
         ("null", Type::optional(Type::Int), Value::Null),
         ("null", Type::optional(Type::String), Value::string("null")),
         ("{\"a\": 1}", Type::map(Type::Int), Value::map([("a", Value::Int(1))])),
+        ("{a: 1_000}", Type::map(Type::Int), Value::map([("a", Value::Int(1000))])),
+        ("[5m, '1s']", Type::list(Type::Duration), Value::list([300, 1].map(|s| Value::Duration(Duration::from_seconds(s))))),
+        ("1_000", Type::Int, Value::Int(1000)),
+        ("80%", Type::Float, Value::Float(0.8)),
+        ("1_000ms", Type::Duration, Value::Duration(Duration::from_seconds(1))),
         ("hello", Type::Json, Value::string("hello")),
         ("[1]", Type::Json, Value::list([Value::Int(1)])),
     ] {
