@@ -17,6 +17,8 @@ mod text;
 pub(crate) use convert::fits;
 pub(crate) use facts::{Facts, facts_when};
 pub(crate) use findings::SecretLeak;
+pub(crate) use shell_text::sets;
+pub(crate) use text::has_text;
 
 use crate::types::TypeNames;
 use convert::as_joined;

@@ -85,8 +85,12 @@ impl ShellText<'_> {
     }
 }
 
+/// Words before the names of variables that they set.
+const DECLARING: [&str; 12] =
+    ["for", "select", "read", "local", "declare", "typeset", "mapfile", "readarray", "getopts", "printf", "export", "readonly"];
+
 /// Whether a shell text gives a variable of this name a value: `x=1`, `for x in …`, `read -r x`.
-fn sets(text: &ast::Text, name: &str) -> bool {
+pub(crate) fn sets(text: &ast::Text, name: &str) -> bool {
     let literals = text.parts.iter().filter_map(|part| match part {
         TextPart::Literal { text, .. } => Some(text.as_str()),
         TextPart::Value { .. } => None,
@@ -98,7 +102,7 @@ fn sets(text: &ast::Text, name: &str) -> bool {
             if assigned || declares && word == name {
                 return true;
             }
-            declares |= matches!(word, "for" | "select" | "read" | "local" | "declare" | "typeset" | "mapfile" | "readarray");
+            declares |= DECLARING.contains(&word);
         }
         declares = false;
     }

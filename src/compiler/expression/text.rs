@@ -126,7 +126,7 @@ impl Checker<'_> {
 }
 
 /// Whether values of a type have a text of their own (§3).
-pub(super) fn has_text(type_: &Type) -> bool {
+pub(crate) fn has_text(type_: &Type) -> bool {
     match type_ {
         Type::String
         | Type::Int

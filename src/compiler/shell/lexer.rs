@@ -23,6 +23,8 @@ pub(super) struct Reading {
     pub(super) flaws: Vec<Flaw>,
     /// Values that variables carry to code.
     pub(super) carried: Vec<Carried>,
+    /// Each `$name`, with its place.
+    pub(super) parameters: Vec<(String, usize)>,
     /// What of the text needs bash, in the order in which it showed.
     pub(super) bashisms: Vec<Bashism>,
 }
@@ -277,6 +279,7 @@ impl<'a> Lexer<'a> {
             self.place += if special { 2 } else { 1 };
         } else {
             self.place += 1 + name.len();
+            self.reading.parameters.push((name.clone(), opened));
             self.variable(name, opened);
         }
     }

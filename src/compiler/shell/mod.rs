@@ -81,6 +81,18 @@ pub(crate) fn script(
     Script { parts }
 }
 
+/// Each `$name` of a text that a shell like the one of POSIX would read as a variable, with the place of its part of the text, and
+/// how many bytes of that part's text stand before it.
+pub(crate) fn parameters(text: &ast::Text, shell: Option<&str>) -> Vec<(String, Span, usize)> {
+    if !shell.is_some_and(is_known) {
+        return Vec::new();
+    }
+    let symbols = Symbols::of(text);
+    let found = lexer::read(&symbols).parameters;
+    let placed = |(name, place)| symbols.in_part(place).map(|(part, before)| (name, part, before));
+    found.into_iter().filter_map(placed).collect()
+}
+
 fn place_of(context: Context) -> ScriptPlace {
     match context {
         Context::Bare { .. } => ScriptPlace::Bare,

@@ -93,6 +93,13 @@ impl Symbols {
         Span::new(part.span.source, offset, offset + own)
     }
 
+    /// The part in which a symbol stands, and how many bytes of the part's text stand before it.
+    pub(super) fn in_part(&self, place: usize) -> Option<(Span, usize)> {
+        let index = self.parts.partition_point(|part| part.start <= place);
+        let part = index.checked_sub(1).and_then(|index| self.parts.get(index))?;
+        Some((part.span, self.before.get(place).copied()?))
+    }
+
     /// The single quotes around a value that nothing but it stands in, where the file has them just so.
     pub(super) fn quotes_around(&self, value: usize) -> Option<(Span, Span)> {
         let place = self.values.get(value).copied()?;

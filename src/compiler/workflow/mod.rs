@@ -16,6 +16,7 @@ mod script;
 mod step;
 mod trigger;
 mod unused;
+mod value_as_variable;
 
 pub(crate) use body::described;
 pub(crate) use context::FileContext;

@@ -75,7 +75,7 @@ fn own_names(text: &str) -> HashSet<&str> {
 }
 
 /// Whether the `env` of a step may set a variable.
-fn may_set(env: &ast::Expression, name: &str) -> bool {
+pub(super) fn may_set(env: &ast::Expression, name: &str) -> bool {
     match &env.bare().kind {
         ExpressionKind::Record(entries) => entries.iter().any(|(key, _)| &*key.text == name),
         _ => true,

@@ -22,6 +22,7 @@ impl Check<'_> {
             },
         };
         self.raw_text(text, given);
+        self.values_as_variables(text, shell.as_deref(), given);
         shell::script(text, values, shell.as_deref(), self.diagnostics)
     }
 
