@@ -154,9 +154,13 @@ impl Finding for ConstraintBroken<'_> {
     fn diagnostic(&self) -> Diagnostic {
         let name = &self.parameter.name;
         let origin = self.origin.map_or_else(|| "its default".to_owned(), ToString::to_string);
+        // Two marks of which one holds the other are hard to read.
+        let whole = self.parameter.span;
+        let before = whole.source == self.constraint.source && whole.start < self.constraint.start;
+        let declaration = if before { Span { end: self.constraint.start, ..whole } } else { whole };
         Self::at(self.constraint, format!("{} does not fit parameter `{name}`", shown(&self.value)))
             .labelled("this condition does not hold")
-            .with_label(self.parameter.span, format!("the value comes from {origin}"))
+            .with_label(declaration, format!("the value comes from {origin}"))
             .with_help(format!("Give a value for which the condition holds: `--param {name}=…`."))
     }
 }

@@ -4,6 +4,7 @@ mod json;
 mod left;
 mod lines;
 mod progress;
+mod quiet;
 mod tally;
 
 use super::Look;
@@ -105,7 +106,7 @@ impl RunReport {
     pub fn new(format: Format, verbose: bool, program: &Program, sources: &Sources) -> Self {
         let live = format == Format::Human && progress::is_live();
         let state = State {
-            screen: Screen::new(live),
+            screen: Screen::new(live, format != Format::Json),
             known: HashMap::new(),
             open: HashMap::new(),
             tally: Tally::default(),

@@ -1,6 +1,7 @@
 //! Where the lines of a run go: on a terminal below them a line for each step under way, elsewhere nothing but the lines.
 
 use super::look;
+use super::quiet::{Patience, Quiet};
 use console::{Term, truncate_str};
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -14,9 +15,14 @@ const MOST_LINES: usize = 16;
 /// How often the times of steps under way are drawn again.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How often it is looked whether a step runs long.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// stderr, as a run uses it.
 pub(super) struct Screen {
     live: Option<Arc<Mutex<Live>>>,
+    /// The steps under way, where nothing can be drawn.
+    quiet: Option<Arc<Mutex<Quiet>>>,
 }
 
 /// The lines at the bottom of a terminal.
@@ -36,13 +42,19 @@ pub(super) fn is_live() -> bool {
 }
 
 impl Screen {
-    pub(super) fn new(live: bool) -> Self {
+    /// A screen that draws steps under way where it is `live`, and else writes a line where they run long, if it is to `tell`.
+    pub(super) fn new(live: bool, tell: bool) -> Self {
+        let quiet = (tell && !live).then(|| Arc::new(Mutex::new(Quiet::new(Patience::default()))));
+        if let Some(quiet) = &quiet {
+            let quiet = Arc::downgrade(quiet);
+            std::thread::spawn(move || tell_again_and_again(&quiet));
+        }
         let live = live.then(|| Arc::new(Mutex::new(Live { term: Term::stderr(), under_way: Vec::new(), drawn: 0 })));
         if let Some(live) = &live {
             let live = Arc::downgrade(live);
             std::thread::spawn(move || tick(&live));
         }
-        Self { live }
+        Self { live, quiet }
     }
 
     /// Writes a line, which may have several, and that stays.
@@ -56,6 +68,9 @@ impl Screen {
 
     /// Draws a step that began.
     pub(super) fn begin(&self, id: InstanceId, path: &str) {
+        if let Some(quiet) = &self.quiet {
+            lock(quiet).begin(id, path, Instant::now());
+        }
         let Some(live) = &self.live else { return };
         let mut live = lock(live);
         if !live.under_way.iter().any(|(known, ..)| *known == id) {
@@ -66,12 +81,18 @@ impl Screen {
 
     /// Takes the line of a step away, with the next line that is written.
     pub(super) fn end(&self, id: InstanceId) {
+        if let Some(quiet) = &self.quiet {
+            lock(quiet).end(id);
+        }
         let Some(live) = &self.live else { return };
         lock(live).under_way.retain(|(known, ..)| *known != id);
     }
 
     /// Takes all lines of steps away.
     pub(super) fn finish(&self) {
+        if let Some(quiet) = &self.quiet {
+            lock(quiet).clear();
+        }
         let Some(live) = &self.live else { return };
         let mut live = lock(live);
         live.under_way.clear();
@@ -79,9 +100,23 @@ impl Screen {
     }
 }
 
-fn lock(live: &Mutex<Live>) -> std::sync::MutexGuard<'_, Live> {
+fn lock<T>(shared: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A thread that panicked while it drew left nothing that could not be drawn again.
-    live.lock().unwrap_or_else(PoisonError::into_inner)
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells what runs long, until the screen is gone.
+fn tell_again_and_again(quiet: &Weak<Mutex<Quiet>>) {
+    loop {
+        std::thread::sleep(LOOK);
+        let Some(quiet) = quiet.upgrade() else { return };
+        let mut quiet = lock(&quiet);
+        let text = quiet.due(Instant::now());
+        if !text.is_empty() {
+            // Written while the steps are locked: none of these has ended yet.
+            drop(io::stderr().write_all(text.as_bytes()));
+        }
+    }
 }
 
 /// Draws again and again, until the screen is gone.
