@@ -141,7 +141,7 @@ impl Check<'_> {
             |entry| matches!(entry, ast::Entry::Clause(clause) if matches!(clause.kind, ast::ClauseKind::OnFailureContinue(_))),
         );
         let is_loop = matches!(block.kind, BlockKind::ForEach { .. });
-        let optional = when.is_some() || goes_on && !is_loop;
+        let optional = when.is_some() || goes_on && !is_loop || self.is_lenient();
         if optional {
             self.make_optional(start);
         }

@@ -18,6 +18,8 @@ use wf_syntax::ast::{self, RollbackExtent};
 pub(super) struct InHandler {
     /// Whether it belongs to a workflow, not to a block or a step.
     of_workflow: bool,
+    /// Whether a step in it that fails is only recorded, so that the next statement runs without its value.
+    lenient: bool,
     /// The checkpoints of its body.
     checkpoints: Vec<ast::Name>,
 }
@@ -36,8 +38,11 @@ impl Check<'_> {
             HandlerCause::Success | HandlerCause::Cancel => None,
         };
         let outer_failure = std::mem::replace(&mut self.failure, failure);
-        let outer_facts = std::mem::take(&mut self.facts);
-        let inside = InHandler { of_workflow: kind == BodyKind::Workflow, checkpoints: self.checkpoints.clone() };
+        let inside = InHandler {
+            of_workflow: kind == BodyKind::Workflow,
+            lenient: handler.cause != HandlerCause::Success,
+            checkpoints: self.checkpoints.clone(),
+        };
         let outer_handler = self.handler.replace(inside);
         let start = self.shown.len();
         let body = self.body(&handler.body, BodyKind::Handler);
@@ -46,12 +51,16 @@ impl Check<'_> {
             self.see(&name, Visibility::Over("a handler"));
         }
         self.handler = outer_handler;
-        self.facts = outer_facts;
         self.failure = outer_failure;
         for (name, visibility) in before {
             self.see(&name, visibility);
         }
         Some(Handler { cause: handler.cause, body, span: handler.head })
+    }
+
+    /// Whether what fails here is only recorded.
+    pub(super) fn is_lenient(&self) -> bool {
+        self.handler.as_ref().is_some_and(|handler| handler.lenient)
     }
 
     /// How names are visible now.

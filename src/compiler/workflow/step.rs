@@ -29,7 +29,8 @@ impl Check<'_> {
             None => self.result_of(&step.invocation),
         };
         self.diagnostics.truncate(said);
-        let visible = if step.invocation.when.is_some() || goes_on(step) { Type::optional(type_.clone()) } else { type_.clone() };
+        let optional = step.invocation.when.is_some() || goes_on(step) || self.is_lenient();
+        let visible = if optional { Type::optional(type_.clone()) } else { type_.clone() };
         Types { ran: type_, visible }
     }
 
