@@ -255,6 +255,8 @@ impl Steps {
         match source.slice(span) {
             // What ran out of time is a block, whose head says nothing of it.
             _ if failure.kind == FailureKind::Timeout => format!("{} ({place})", failure.message),
+            // The message says it already.
+            text if failure.message.contains(&format!("`{text}`")) => format!("{} ({place})", failure.message),
             text if text.is_empty() || text.len() > LONGEST_EXPRESSION || text.contains('\n') => {
                 format!("{} ({place})", failure.message)
             }

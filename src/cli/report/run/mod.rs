@@ -192,7 +192,8 @@ impl RunReport {
                 let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
                 // A block that passes on what failed inside it has nothing to say of its own.
                 let own = cause.path == instance.path;
-                let block = state.known.get(&instance.id).is_some_and(|known| lines::is_block(&known.kind));
+                // An iteration is never said to be ready.
+                let block = state.known.get(&instance.id).is_none_or(|known| lines::is_block(&known.kind));
                 if block && (*continued || own && cause.failure.kind == FailureKind::Timeout) {
                     let whose = if own { String::new() } else { format!("{}: ", printable_line(&cause.path)) };
                     let line = Finished::Failed { message: &(whose + &message), attempts, continued: *continued };
