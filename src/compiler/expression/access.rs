@@ -119,8 +119,10 @@ impl Checker<'_> {
             return;
         }
         let fields = names_of(of);
-        let near = near(&name.text, fields.iter().map(|field| &**field));
+        let elsewhere = method_elsewhere(&name.text).filter(|meant| property(of, meant).is_some());
+        let near = elsewhere.map(Near::surely).or_else(|| near(&name.text, fields.iter().map(|field| &**field)));
         let help = match of {
+            _ if elsewhere.is_some() => None,
             Type::Map(_) => Some(format!("Look a key up with `[\"{}\"]`.", name.text)),
             _ if near.is_some() => None,
             Type::Record(_) => self.names.through_loop(&name.text),

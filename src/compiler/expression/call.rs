@@ -18,6 +18,7 @@ fn method_meant(name: &str) -> Option<&'static str> {
         "trim" | "strip" => "trim()",
         "join" => "join(\",\")",
         "split" => "split(\",\")",
+        "sum" => "sum()",
         _ => return None,
     })
 }

@@ -41,13 +41,17 @@ impl Finding for UnknownName<'_> {
 
     fn diagnostic(&self) -> Diagnostic {
         let found = Self::at(self.span, format!("no value is called `{}`", self.name)).labelled("not known here");
-        if let Some(left) = &self.in_shell {
+        if let Some(left) = self.in_shell.as_ref().filter(|_| self.name != "env") {
             let help =
                 format!("Write `{}` for a variable of the shell; a value is declared above with `let` or `param`.", left.first);
             let found = found.with_help(help);
             return if left.sure { found.with_edits("Leave it to the shell", left.edits.clone()) } else { found };
         }
         let near = self.near.as_deref().map(|name| Near { name, sure: self.sure });
+        if self.name == "env" && near.is_none() {
+            return found
+                .with_help("Write `env(\"NAME\")` for a variable of the environment; it is missing where it is not set.");
+        }
         let help = nearly(near, "Declare it above with `let` or `param`, or put the text into quotes.");
         mended(found.with_help(help), near, self.span)
     }

@@ -22,8 +22,8 @@ impl Finding for Misplaced {
 
     fn diagnostic(&self) -> Diagnostic {
         let (place, label, other) = match self.above {
-            true => ("behind", "belongs further up", "stands before it"),
-            false => ("before", "belongs further down", "stands behind it"),
+            true => ("behind", "belongs further up", "belongs above this"),
+            false => ("before", "belongs further down", "belongs below this"),
         };
         Self::at(self.span, format!("{} stands {place} {}", with_article(self.what), with_article(self.other.0)))
             .labelled(label)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use wf_model::failure::Failure;
 use wf_model::program::{Handler, HandlerCause, Rollback, Statement, StatementId, StatementKind};
 use wf_model::span::Span;
-use wf_model::suggest::near;
+use wf_model::suggest::{Near, near};
 use wf_model::types::Type;
 use wf_syntax::ast::{self, RollbackExtent};
 
@@ -110,7 +110,9 @@ impl Check<'_> {
             RollbackExtent::To(name) => {
                 let known: Vec<Arc<str>> = handler.checkpoints.iter().map(|checkpoint| checkpoint.text.clone()).collect();
                 if !known.contains(&name.text) {
-                    let near = near(&name.text, known.iter().map(|known| &**known));
+                    let longer = known.iter().find(|known| known.starts_with(&*name.text) || name.text.starts_with(&***known));
+                    let longer = longer.map(|name| Near { name, sure: false });
+                    let near = near(&name.text, known.iter().map(|known| &**known)).or(longer);
                     self.report(&UnknownCheckpoint { name: &name.text, span: name.span, near });
                 }
                 Rollback::To(name.text.clone())

@@ -111,6 +111,9 @@ fn prefixed(text: &str) -> bool {
 fn sign(text: &str, start: usize, rest: &str, convert: &Convert) -> Option<Diagnostic> {
     let span = convert.range(start, start + 1);
     let say = |written, help| Some(SaidElsewhere { span, written, help, right: None }.diagnostic());
+    if rest.starts_with("?:") && text.get(..start)?.contains('{') {
+        return say("?", "Put the `?` behind the type of a value that may be missing: `b: string?`.");
+    }
     if rest.starts_with('?') && !rest.starts_with("??") && rest.contains(':') {
         return say("?", "Write `if CONDITION then a else b`.");
     }
