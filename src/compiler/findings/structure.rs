@@ -15,6 +15,8 @@ pub(crate) struct Misplaced {
     pub(crate) other: (&'static str, Span),
     /// Whether it belongs above the other one.
     pub(crate) above: bool,
+    /// What moves it there.
+    pub(crate) edits: Option<Vec<Edit>>,
 }
 
 impl Finding for Misplaced {
@@ -25,12 +27,16 @@ impl Finding for Misplaced {
             true => ("behind", "belongs further up", "belongs above this"),
             false => ("before", "belongs further down", "belongs below this"),
         };
-        Self::at(self.span, format!("{} stands {place} {}", with_article(self.what), with_article(self.other.0)))
+        let found = Self::at(self.span, format!("{} stands {place} {}", with_article(self.what), with_article(self.other.0)))
             .labelled(label)
             .with_label(self.other.1, other)
             .with_help(
                 "Settings and clauses stand first in a body, then declarations and statements, last handlers and triggers.",
-            )
+            );
+        match &self.edits {
+            Some(edits) => found.with_edits("Move it there", edits.clone()),
+            None => found,
+        }
     }
 }
 

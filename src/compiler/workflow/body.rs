@@ -1,6 +1,7 @@
 //! Bodies: what may stand where, and the statements in their order.
 
 use super::Check;
+use super::moving::moved;
 use super::names::{Known, Visibility};
 use super::placing::{Move, moves};
 use crate::findings::{Misplaced, StrayDeclaration};
@@ -134,10 +135,15 @@ impl Check<'_> {
         // What belongs to another body says nothing of the order of this one.
         let entries: Vec<&Entry> = body.entries.iter().filter(|entry| kind == BodyKind::Workflow || fits_blocks(entry)).collect();
         let phases: Vec<u8> = entries.iter().map(|entry| phase(entry)).collect();
-        for Move { entry, other, above } in moves(&phases) {
+        let moves = moves(&phases);
+        let alone = moves.len() == 1 && !body.unread && entries.len() == body.entries.len();
+        for Move { entry, other, above } in moves {
             if let (Some(entry), Some(other)) = (entries.get(entry), entries.get(other)) {
-                let (what, span) = described(entry);
-                self.report(&Misplaced { what, span, other: described(other), above });
+                let ((what, span), other) = (described(entry), described(other));
+                let places: Vec<_> = entries.iter().filter(|_| alone).map(|entry| described(entry).1).collect();
+                let text = self.context.slice(body.span);
+                let edits = alone.then(|| moved(&text, body.span, &places, span, other.1, above)).flatten();
+                self.report(&Misplaced { what, span, other, above, edits });
             }
         }
     }

@@ -8,6 +8,7 @@ mod context;
 mod declaration;
 mod handler;
 mod invocation;
+mod moving;
 mod names;
 mod order;
 mod placing;
