@@ -2,8 +2,9 @@
 
 use super::body::rules;
 use super::{Parser, Patch};
-use crate::ast::Entry as Statement;
+use crate::ast::{Block, Entry as Statement, Name};
 use crate::scan::{Entry, Part};
+use std::ops::Range;
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::span::Span;
 
@@ -114,52 +115,77 @@ impl Parser<'_> {
         let text = self.slice(head);
         let has_body = entry.parts.iter().any(|part| matches!(part, Part::Body(_)));
         let whole = WHOLE.iter().find(|(theirs, ours)| *theirs == text && has_body == (*ours != "reads only"));
-        let right = match whole {
-            Some((_, ours)) => (*ours).to_owned(),
-            None if has_body => block_with_name(text)?,
-            None => clause(text)?,
-        };
-        let keyword = right.rsplit(": ").next().and_then(|rest| rest.split(' ').next())?.to_owned();
+        if let (None, true) = (whole, has_body) {
+            return self.block_with_name(entry, head);
+        }
+        let edit = whole.map(|(_, ours)| (0..text.len(), (*ours).to_owned())).or_else(|| clause(text))?;
+        let (place, replacement) = edit;
+        let (before, behind) = (text.get(..place.start)?, text.get(place.end..)?);
+        let right = format!("{before}{replacement}{behind}");
+        let keyword = right.split(' ').next()?.to_owned();
         if !rules(&keyword).iter().any(|rule| Self::fits(*rule, &right)) {
             return None;
         }
-        let written: Vec<&str> = text.split_whitespace().take(4).collect();
-        self.diagnostics.push(FormElsewhere { head, written: &written.join(" "), right: &right }.diagnostic());
-        let patch = Patch::replacing(head, self.text, head, &right);
+        self.diagnostics.push(FormElsewhere { head, written: &first_words(text), right: &right }.diagnostic());
+        let start = head.start as usize;
+        let patch = Patch::replacing(head, self.text, self.span(start + place.start, start + place.end), &replacement);
         Some(self.patched(patch, |parser| match keyword.as_str() {
-            "stage" | "parallel" | "for" => parser.block(entry, &keyword, head).map(|block| Statement::Block(Box::new(block))),
             "on" => parser.on_cause(entry, right.split(' ').nth(1)?, false, head),
             _ => parser.known(entry, &keyword, head).flatten(),
         }))
     }
+
+    /// `stage build { … }`, which is `build: stage { … }` here.
+    fn block_with_name(&mut self, entry: &Entry, head: Span) -> Option<Option<Statement>> {
+        let text = self.slice(head);
+        let (before, name) = named_at_end(text)?;
+        let right = format!("{name}: {before}");
+        let keyword = before.split(' ').next()?;
+        if !rules(keyword).iter().any(|rule| Self::fits(*rule, &right)) {
+            return None;
+        }
+        self.diagnostics.push(FormElsewhere { head, written: &first_words(text), right: &right }.diagnostic());
+        let end = head.end as usize;
+        let patch = Patch::replacing(head, self.text, self.span(head.start as usize + before.len(), end), "");
+        let name = Name { text: name.into(), span: self.span(end - name.len(), end) };
+        Some(self.patched(patch, |parser| {
+            let block = parser.block(entry, keyword, head)?;
+            Some(Statement::Block(Box::new(Block { name: Some(name), ..block })))
+        }))
+    }
 }
 
-/// `stage build` → `build: stage`, with the name that stands at the end.
-fn block_with_name(text: &str) -> Option<String> {
+fn first_words(text: &str) -> String {
+    text.split_whitespace().take(4).collect::<Vec<&str>>().join(" ")
+}
+
+/// `stage build`: the block, and the name that stands at the end.
+fn named_at_end(text: &str) -> Option<(&str, &str)> {
     let (before, name) = text.rsplit_once(' ')?;
     let before = before.trim_end();
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     let block = matches!(before, "stage" | "parallel") || before.starts_with("for each ") && !before.ends_with(['+', ',']);
-    (plain && block && !text.contains('\n') && !KEYWORDS.contains(&name)).then(|| format!("{name}: {before}"))
+    (plain && block && !text.contains('\n') && !KEYWORDS.contains(&name)).then_some((before, name))
 }
 
 /// Words that go on with a head.
 const KEYWORDS: [&str; 8] = ["parallel", "when", "in", "max", "wait", "depends", "on", "until"];
 
-/// A clause in another form: `retry 3`, `timeout 5 minutes`, `undo "rm x"`.
-fn clause(text: &str) -> Option<String> {
+/// A clause in another form, such as `retry 3`, `timeout 5 minutes`, `undo "rm x"`: what is to be replaced in it, and by what.
+fn clause(text: &str) -> Option<(Range<usize>, String)> {
     let words: Vec<&str> = text.split_whitespace().collect();
+    let at = |part: &str| text.find(part);
     match *words.as_slice() {
-        ["retry", times] if is_number(times) => Some(format!("retry {times} times")),
-        ["retry", times, "time", ..] if is_number(times) => Some(text.replacen(" time", " times", 1)),
-        ["retry", times, "times", "with", ..] if is_number(times) => Some(text.replacen(" with ", " ", 1)),
+        ["retry", times] if is_number(times) => Some((text.len()..text.len(), " times".to_owned())),
+        ["retry", times, "time", ..] if is_number(times) => at(" time").map(|at| (at + 5..at + 5, "s".to_owned())),
+        ["retry", times, "times", "with", ..] if is_number(times) => at(" with ").map(|at| (at..at + 5, String::new())),
         ["timeout" | "estimate", amount, unit] if is_number(amount) => {
             let unit = UNITS.iter().find(|(word, _)| *word == unit).map(|(_, short)| *short)?;
-            Some(format!("{} {amount}{unit}", words.first()?))
+            at(amount).map(|at| (at..text.len(), format!("{amount}{unit}")))
         }
-        ["undo:", first, ..] if first.starts_with(['"', '\'']) => Some(text.replacen("undo:", "undo shell", 1)),
-        ["undo", first, ..] if first.starts_with(['"', '\'']) => Some(text.replacen("undo ", "undo shell ", 1)),
+        ["undo:", first, ..] if first.starts_with(['"', '\'']) => at(":").map(|at| (at..at + 1, " shell".to_owned())),
+        ["undo", first, ..] if first.starts_with(['"', '\'']) => Some((4..4, " shell".to_owned())),
         _ => None,
     }
 }
