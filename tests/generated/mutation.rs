@@ -112,7 +112,10 @@ fn a_fix_mends_what_it_stands_beside() {
         let (text, library) = mutation(numbers);
         let before = compiled("/p", &text, &library).diagnostics;
         for found in &before {
-            let Some(fix) = &found.fix else { continue };
+            // What is wrong in the library was so before.
+            let Some(fix) = found.fix.as_ref().filter(|fix| fix.edits.iter().all(|edit| edit.span.source == SourceId(0))) else {
+                continue;
+            };
             let mended = with(&text, fix);
             let at = shifted(found.primary.span.start, fix);
             let same = |other: &Diagnostic| {
