@@ -4,7 +4,7 @@
 //! happened); [`EventKind::is_given`] tells them apart. Both are journaled in the order in which they came to be.
 
 use crate::expression::{Function, Place};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::program::HandlerCause;
 use crate::run::RunState;
 use crate::unit::Duration;
@@ -124,6 +124,18 @@ pub enum AttemptOutcome {
     Cancelled,
     /// It was asked to end before anything of it had begun.
     NeverBegan,
+}
+
+impl AttemptOutcome {
+    /// Whether the attempt may have done something: it could be started, and was.
+    #[must_use]
+    pub const fn began(&self) -> bool {
+        match self {
+            Self::Succeeded { .. } | Self::Cancelled => true,
+            Self::Failed(failure) => !matches!(failure.kind, FailureKind::Spawn),
+            Self::NeverBegan => false,
+        }
+    }
 }
 
 /// What becomes of an attempt that was under way when the process of its run died.

@@ -4,7 +4,7 @@ use crate::run::{first_check, next_check};
 use crate::schema::failed;
 use crate::{Store, StoreError};
 use futures_util::future::BoxFuture;
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -44,11 +44,9 @@ impl Store {
     /// # Errors
     /// When there is no such run, or the store cannot be used.
     pub fn journal(&self, id: &str) -> Result<StoredJournal, StoreError> {
-        let path = self.root.join("store.db");
+        let path = self.database();
+        let (run, definition, number, head) = self.journal_of(id)?;
         let connection = crate::schema::open(&path)?;
-        let query = "SELECT key, definition, batches, head FROM runs WHERE id = ?1";
-        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?, row.get::<_, Vec<u8>>(3)?));
-        let (run, definition, number, head) = connection.query_row(query, [id], row).map_err(failed(&path))?;
         let check = match (number, <[u8; 32]>::try_from(head)) {
             (0, Ok(head)) if blake3::Hash::from_bytes(head) == first_check(id, &definition) => blake3::Hash::from_bytes(head),
             (1.., Ok(head)) => blake3::Hash::from_bytes(head),

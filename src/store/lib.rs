@@ -21,6 +21,9 @@ pub use run::{Definition, NewRun, RunFilter, RunRow, StoredSource};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
+/// The database in the folder of a store.
+const DATABASE: &str = "store.db";
+
 /// An open store.
 #[derive(Debug)]
 pub struct Store {
@@ -35,8 +38,12 @@ impl Store {
     /// When the folder cannot be made or read, or holds something else or something damaged, or a newer store.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         place::make(root)?;
-        let connection = schema::open(&root.join("store.db"))?;
+        let connection = schema::open(&root.join(DATABASE))?;
         Ok(Self { root: root.to_owned(), connection })
+    }
+
+    fn database(&self) -> PathBuf {
+        self.root.join(DATABASE)
     }
 
     /// The folder that everything of a run is in; it is there once the run was begun.

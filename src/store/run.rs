@@ -101,7 +101,7 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn begin(&self, run: &NewRun) -> Result<Arc<str>, StoreError> {
-        let path = self.root.join("store.db");
+        let path = self.database();
         let definition = serde_json::to_string(&run.definition)
             .map_err(|error| StoreError::Database { path: path.clone(), reason: error.to_string() })?;
         let id = new_id();
@@ -155,7 +155,7 @@ impl Store {
         values: &[&dyn rusqlite::ToSql],
         limit: Option<u32>,
     ) -> Result<Vec<RunRow>, StoreError> {
-        let path = self.root.join("store.db");
+        let path = self.database();
         let limit = limit.map_or(-1, i64::from);
         let query = format!(
             "SELECT id, workflow, file, created_at, state, ended_at FROM runs WHERE {condition}
@@ -181,7 +181,7 @@ impl Store {
     /// # Errors
     /// When there is no such run, or its journal is not what was written.
     pub fn events(&self, id: &str) -> Result<Vec<Event>, StoreError> {
-        let path = self.root.join("store.db");
+        let path = self.database();
         let (key, definition, batches, head) = self.journal_of(id)?;
         let query = "SELECT number, events, check_sum FROM batches WHERE run = ?1 ORDER BY key";
         let mut statement = self.connection.prepare_cached(query).map_err(failed(&path))?;
@@ -206,8 +206,8 @@ impl Store {
     }
 
     /// The key, definition, number of batches and last check of a run.
-    fn journal_of(&self, id: &str) -> Result<(i64, String, i64, Vec<u8>), StoreError> {
-        let path = self.root.join("store.db");
+    pub(crate) fn journal_of(&self, id: &str) -> Result<(i64, String, i64, Vec<u8>), StoreError> {
+        let path = self.database();
         let query = "SELECT key, definition, batches, head FROM runs WHERE id = ?1";
         let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let found = self.connection.query_row(query, [id], row).optional().map_err(failed(&path))?;

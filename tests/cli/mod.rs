@@ -40,6 +40,13 @@ impl Place {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
+    /// Makes the folder with a `main.wf`.
+    pub(crate) fn with(text: &str) -> Self {
+        let place = Self::new();
+        place.write("main.wf", text);
+        place
+    }
+
     /// The path of a file in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -63,6 +70,11 @@ impl Place {
         command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command.env("HOME", self.folder.path()).env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
         command
+    }
+
+    /// Runs `main.wf` to its end.
+    pub(crate) fn ran(&self, arguments: &[&str]) -> Outcome {
+        self.wfc(&[&["run", "main.wf"], arguments].concat())
     }
 
     /// Runs `wfc` to its end.

@@ -1,6 +1,6 @@
 //! Where parameters of `wfc run` come from, and what is said of those that do not fit.
 
-use super::{Outcome, Place};
+use super::Place;
 
 const PARAMETERS: &str = r#"
 workflow main {
@@ -18,19 +18,9 @@ fn flat(text: &str) -> String {
     text.replace('│', " ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn place(text: &str) -> Place {
-    let place = Place::new();
-    place.write("main.wf", text);
-    place
-}
-
-fn ran(place: &Place, arguments: &[&str]) -> Outcome {
-    place.wfc(&[&["run", "main.wf"], arguments].concat())
-}
-
 #[test]
 fn files_of_parameters_that_are_none_are_told() {
-    let place = place(PARAMETERS);
+    let place = Place::with(PARAMETERS);
     place.write("list.json", "[1]");
     place.write("broken.json", "{");
     place.write("twice.json", r#"{"count": 1, "count": 2}"#);
@@ -45,19 +35,19 @@ fn files_of_parameters_that_are_none_are_told() {
         ("deep.json", "deep.json nests deeper than 127 levels"),
         ("plain.yaml", "plain.yaml is not JSON: a value is expected, line 1, column 1"),
     ] {
-        let outcome = ran(&place, &["--params", file]);
+        let outcome = place.ran(&["--params", file]);
         assert_eq!(outcome.code, 2, "{file}");
         assert!(outcome.stderr.contains(message), "{file}: {}", outcome.stderr);
         assert!(!outcome.stderr.contains(".wf"), "{file}: {}", outcome.stderr);
     }
     for flag in ["env", "=x", "env=@missing.txt"] {
-        assert_eq!(ran(&place, &["--param", flag]).code, 2, "{flag}");
+        assert_eq!(place.ran(&["--param", flag]).code, 2, "{flag}");
     }
 }
 
 #[test]
 fn nobody_is_asked_where_nobody_sits() {
-    let place = place("workflow main {\n  param name: string\n  output o: string = name\n}\n");
+    let place = Place::with("workflow main {\n  param name: string\n  output o: string = name\n}\n");
     let outcome = place.wfc_with_input(&["run", "main.wf"], b"typed\n");
     assert_eq!(outcome.code, 2);
     assert!(outcome.stderr.contains("--param name=") && !outcome.stderr.contains("name (string):"), "{}", outcome.stderr);
@@ -65,7 +55,7 @@ fn nobody_is_asked_where_nobody_sits() {
 
 #[test]
 fn somebody_at_a_terminal_is_asked_until_it_fits() {
-    let place = place("workflow main {\n  ## How many there are.\n  param count: int\n  output o: int = count\n}\n");
+    let place = Place::with("workflow main {\n  ## How many there are.\n  param count: int\n  output o: int = count\n}\n");
     let shown = place.in_terminal("wfc run main.wf", &[("count (int): ", "many\n"), ("does not fit", "7\n")]);
     for part in ["How many there are.", "count (int): ", "that does not fit", "o = 7"] {
         assert!(shown.contains(part), "{part}: {shown}");
@@ -74,8 +64,9 @@ fn somebody_at_a_terminal_is_asked_until_it_fits() {
 
 #[test]
 fn a_condition_is_looked_at_while_somebody_is_there() {
-    let place =
-        place("workflow main {\n  param low: int\n  param high: int where high > low and high < 10\n  output o: int = high\n}\n");
+    let place = Place::with(
+        "workflow main {\n  param low: int\n  param high: int where high > low and high < 10\n  output o: int = high\n}\n",
+    );
     let typed = [
         ("low (int): ", "4\n"),
         ("high (int): ", "3\n"),
@@ -92,35 +83,35 @@ fn a_condition_is_looked_at_while_somebody_is_there() {
 
 #[test]
 fn values_are_given_as_programs_write_them() {
-    let place = place(
+    let place = Place::with(
         "workflow main {\n  param host: { name: string, port: int }\n  param count: int\n  output o: string = \"${host.name} ${host.port} ${count}\"\n}\n",
     );
-    let given = |host: &str| ran(&place, &["--param", &format!("host={host}"), "--param", "count=1_000"]);
+    let given = |host: &str| place.ran(&["--param", &format!("host={host}"), "--param", "count=1_000"]);
     for host in [r#"{name: "b", port: 2}"#, "{ name: 'b'\n port: 2 }", r#"{"name": "b", "port": 2}"#] {
         assert_eq!(given(host).stdout, "o = b 2 1000\n", "{host}");
     }
     let told = flat(&given(r#"{"name":"x","prot":1}"#).stderr);
     assert!(told.contains("unknown field `prot`; did you mean `port`?"), "{told}");
-    assert!(flat(&ran(&place, &["--param", "count="]).stderr).contains("expected int, found an empty text"));
+    assert!(flat(&place.ran(&["--param", "count="]).stderr).contains("expected int, found an empty text"));
 }
 
 #[test]
 fn a_parameter_without_its_flag_is_told_how_to_be_given() {
-    let place = place(PARAMETERS);
+    let place = Place::with(PARAMETERS);
     for argument in ["count=5", "--count=5"] {
-        let outcome = ran(&place, &[argument]);
+        let outcome = place.ran(&[argument]);
         assert_eq!(outcome.code, 2);
         assert!(outcome.stderr.contains("help: Give the parameter as `--param count=5`."), "{}", outcome.stderr);
     }
     for argument in ["--jobs=no", "more", "--x"] {
-        assert!(!ran(&place, &[argument]).stderr.contains("Give the parameter"), "{argument}");
+        assert!(!place.ran(&[argument]).stderr.contains("Give the parameter"), "{argument}");
     }
 }
 
 #[test]
 fn what_begins_as_json_has_to_be_it() {
-    let place = place(PARAMETERS);
-    let body = |text: &str| ran(&place, &["--param", &format!("body={text}")]);
+    let place = Place::with(PARAMETERS);
+    let body = |text: &str| place.ran(&["--param", &format!("body={text}")]);
     for (text, said) in
         [("prod", r#""prod""#), ("12", "12"), ("", r#""""#), (r#"{"a": [1]}"#, r#"{"a":[1]}"#), ("a [b", r#""a [b""#)]
     {
@@ -142,9 +133,9 @@ fn what_begins_as_json_has_to_be_it() {
 
 #[test]
 fn strings_of_a_parameter_file_are_told_from_what_they_look_like() {
-    let place = place(PARAMETERS);
+    let place = Place::with(PARAMETERS);
     place.write("params.json", r#"{"loud": "true", "wait": "5", "env": "x", "count": "1"}"#);
-    let told = flat(&ran(&place, &["--params", "params.json"]).stderr);
+    let told = flat(&place.ran(&["--params", "params.json"]).stderr);
     for part in [
         "expected bool, found the string \"true\"",
         "expected duration, found the string \"5\"",
@@ -157,14 +148,14 @@ fn strings_of_a_parameter_file_are_told_from_what_they_look_like() {
 
 #[test]
 fn a_parameter_file_may_begin_with_a_byte_order_mark() {
-    let place = place(PARAMETERS);
+    let place = Place::with(PARAMETERS);
     place.write("params.json", "\u{feff}{\"count\": 3}");
-    assert_eq!(ran(&place, &["--params", "params.json"]).stdout, "said = dev 3 false 5s null\n");
+    assert_eq!(place.ran(&["--params", "params.json"]).stdout, "said = dev 3 false 5s null\n");
 }
 
 #[test]
 fn advice_about_a_parameter_file_names_those_that_are_there() {
-    let place = place(PARAMETERS);
+    let place = Place::with(PARAMETERS);
     place.write("staging.json", "{}");
     std::fs::create_dir(place.path("folder")).expect("a folder");
     for (file, help) in [
@@ -172,7 +163,7 @@ fn advice_about_a_parameter_file_names_those_that_are_there() {
         (".", "The only JSON file in it is staging.json."),
         ("folder", "There is no JSON file in it; name a JSON file."),
     ] {
-        let told = ran(&place, &["--params", file]).stderr;
+        let told = place.ran(&["--params", file]).stderr;
         assert!(told.contains(help), "{file}: {told}");
     }
 }

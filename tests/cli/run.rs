@@ -1,6 +1,6 @@
 //! `wfc run`: parameters, secrets, output, exit codes.
 
-use super::{Outcome, Place};
+use super::Place;
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::Path;
@@ -17,19 +17,9 @@ workflow main {
 }
 "#;
 
-fn place(text: &str) -> Place {
-    let place = Place::new();
-    place.write("main.wf", text);
-    place
-}
-
-fn ran(place: &Place, arguments: &[&str]) -> Outcome {
-    place.wfc(&[&["run", "main.wf"], arguments].concat())
-}
-
 #[test]
 fn parameters_come_from_flags_then_a_file_then_the_environment() {
-    let place = place(PARAMETERS);
+    let place = Place::with(PARAMETERS);
     place.write("params.json", r#"{ "env": "prod", "count": 2, "tags": ["a", "b"] }"#);
     place.write("wait.txt", "90s\n");
     let said = |arguments: &[&str]| {
@@ -47,8 +37,8 @@ fn parameters_come_from_flags_then_a_file_then_the_environment() {
 
 #[test]
 fn everything_that_is_wrong_with_parameters_is_told_at_once_and_nothing_starts() {
-    let place = place(&PARAMETERS.replace("  output", "  secret token from env \"MISSING_TOKEN\"\n  param name: string\n  step a: shell \"touch started\" { env: { T: token, N: name }, no undo \"x\", timeout 5s }\n  output"));
-    let outcome = ran(&place, &["--param", "env=x", "--param", "count=0", "--param", "wait=5", "--param", "cuont=1"]);
+    let place = Place::with(&PARAMETERS.replace("  output", "  secret token from env \"MISSING_TOKEN\"\n  param name: string\n  step a: shell \"touch started\" { env: { T: token, N: name }, no undo \"x\", timeout 5s }\n  output"));
+    let outcome = place.ran(&["--param", "env=x", "--param", "count=0", "--param", "wait=5", "--param", "cuont=1"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{}", outcome.stderr);
     for part in [
         "workflow `main` has no parameter `cuont`",
@@ -89,7 +79,7 @@ workflow main {
   output o: string = show.stdout
 }
 "#;
-    let place = place(text);
+    let place = Place::with(text);
     let run = |format: &str| {
         let mut command = place.command(&["run", "main.wf", "--verbose", "--format", format]);
         let output = command.env("TOKEN", "correct-horse").output().expect("the binary starts");
@@ -103,7 +93,7 @@ workflow main {
     }
     assert!(run("human").contains("show: none"), "a step does not inherit what a secret is read from");
     place.write("token.txt", "from-the-file\n");
-    let outcome = ran(&place, &["--verbose"]);
+    let outcome = place.ran(&["--verbose"]);
     assert!(outcome.stderr.contains("it is ***") && !outcome.stderr.contains("from-the-file"), "{}", outcome.stderr);
 }
 
@@ -111,15 +101,15 @@ workflow main {
 fn outputs_go_to_stdout_as_lines_as_json_and_to_a_file() {
     let text =
         "workflow main {\n  output n: int = 3\n  output s: string = \"two\\nlines\"\n  output l: [string] = [\"a b\"]\n}\n";
-    let place = place(text);
-    let human = ran(&place, &["--output", "out.json"]);
+    let place = Place::with(text);
+    let human = place.ran(&["--output", "out.json"]);
     assert_eq!((human.code, human.stdout.as_str()), (0, "n = 3\ns = \"two\\nlines\"\nl = [\"a b\"]\n"));
     let expected = json!({ "n": 3, "s": "two\nlines", "l": ["a b"] });
     assert_eq!(serde_json::from_str::<Value>(&place.read("out.json")).expect("JSON"), expected);
-    let json: Value = serde_json::from_str(&ran(&place, &["--format", "json"]).stdout).expect("one JSON object");
+    let json: Value = serde_json::from_str(&place.ran(&["--format", "json"]).stdout).expect("one JSON object");
     assert_eq!((&json["state"], &json["outputs"]), (&json!("succeeded"), &expected));
     for file in ["missing/out.json", "."] {
-        let nowhere = ran(&place, &["--output", file]);
+        let nowhere = place.ran(&["--output", file]);
         assert_eq!((nowhere.code, nowhere.stdout.as_str()), (2, ""));
         assert!(nowhere.stderr.contains("cannot be written") && nowhere.stderr.contains("Nothing was started."), "{nowhere:?}");
     }
@@ -133,8 +123,8 @@ workflow main {
   step never: shell "touch never" { no undo "x", timeout 5s }
 }
 "#;
-    let place = place(text);
-    let outcome = ran(&place, &[]);
+    let place = Place::with(text);
+    let outcome = place.ran(&[]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""));
     let report = outcome.stderr;
     for line in [
@@ -152,8 +142,8 @@ workflow main {
 
 #[test]
 fn annotations_tell_github_what_failed() {
-    let place = place("workflow main {\n  step make: shell \"echo 50% >&2; exit 3\" { reads only, timeout 5s }\n}\n");
-    let report = ran(&place, &["--format", "github"]).stderr;
+    let place = Place::with("workflow main {\n  step make: shell \"echo 50% >&2; exit 3\" { reads only, timeout 5s }\n}\n");
+    let report = place.ran(&["--format", "github"]).stderr;
     for part in
         ["::group::output of make", "| 50%", "::endgroup::", "::error file=main.wf,line=2,title=run failed::make: exit code 3"]
     {
@@ -163,11 +153,11 @@ fn annotations_tell_github_what_failed() {
 
 #[test]
 fn a_dry_run_checks_everything_and_starts_nothing() {
-    let place = place(
+    let place = Place::with(
         "workflow main {\n  param n: int where n > 1\n  step a: shell \"touch started-${n}\" { no undo \"x\", timeout 5s }\n}\n",
     );
-    assert_eq!(ran(&place, &["--dry-run", "--param", "n=1"]).code, 2);
-    let outcome = ran(&place, &["--dry-run", "--param", "n=2"]);
+    assert_eq!(place.ran(&["--dry-run", "--param", "n=1"]).code, 2);
+    let outcome = place.ran(&["--dry-run", "--param", "n=2"]);
     assert_eq!(outcome.code, 0);
     assert!(outcome.stdout.contains("nothing was started") && outcome.stdout.contains("param n = 2"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("step `a`"), "{}", outcome.stdout);
@@ -176,14 +166,14 @@ fn a_dry_run_checks_everything_and_starts_nothing() {
 
 #[test]
 fn a_dry_run_starts_no_program_that_gives_a_secret() {
-    let place = place(
+    let place = Place::with(
         "workflow main {\n  secret s from command [\"sh\", \"-c\", \"touch asked; echo x\"]\n  step a: shell \"true\" { env: { S: s }, reads only, timeout 5s }\n}\n",
     );
-    let outcome = ran(&place, &["--dry-run", "--format", "json"]);
+    let outcome = place.ran(&["--dry-run", "--format", "json"]);
     let told: Value = serde_json::from_str(&outcome.stdout).expect("one JSON object");
     assert_eq!(told, json!({ "workflow": "main", "started": false, "parameters": {}, "steps": ["a"] }));
     assert!(!place.path("asked").exists());
-    assert_eq!(ran(&place, &[]).code, 0);
+    assert_eq!(place.ran(&[]).code, 0);
     assert!(place.path("asked").exists());
 }
 
@@ -203,7 +193,7 @@ workflow main {
   output n: int = number
 }
 "#;
-    let place = place(text);
+    let place = Place::with(text);
     let run = |arguments: &[&str]| {
         let mut command = place.command(&[&["run", "main.wf"], arguments].concat());
         let output = command.env("TOKEN", "correct-horse").output().expect("the binary starts");
@@ -217,10 +207,10 @@ workflow main {
 
 #[test]
 fn a_signal_and_what_is_left_running_are_told_by_name() {
-    let place = place(
+    let place = Place::with(
         "workflow main {\n  step a: shell \"sleep 1000 >/dev/null 2>&1 & echo started\" { reads only, timeout 1m }\n  step b: shell \"kill -KILL $$\" { reads only, timeout 1m }\n}\n",
     );
-    let outcome = ran(&place, &[]);
+    let outcome = place.ran(&[]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.stderr.contains("leaked   a: processes that it left running were ended"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("ended by signal SIGKILL"), "{}", outcome.stderr);
@@ -228,10 +218,11 @@ fn a_signal_and_what_is_left_running_are_told_by_name() {
 
 #[test]
 fn a_list_that_no_shell_takes_is_refused_with_advice() {
-    let place = place("workflow main {\n  param list: [int]\n  step a: shell \"echo ${list}\" { reads only, timeout 1m }\n}\n");
+    let place =
+        Place::with("workflow main {\n  param list: [int]\n  step a: shell \"echo ${list}\" { reads only, timeout 1m }\n}\n");
     let list: Vec<u32> = (0..20_000).collect();
     place.write("list.json", &json!({ "list": list }).to_string());
-    let outcome = ran(&place, &["--params", "list.json"]);
+    let outcome = place.ran(&["--params", "list.json"]);
     assert_eq!(outcome.code, 1);
     assert!(outcome.stderr.contains("20000 values") && outcome.stderr.contains("stdin: list.join"), "{}", outcome.stderr);
 }
@@ -239,9 +230,9 @@ fn a_list_that_no_shell_takes_is_refused_with_advice() {
 #[test]
 fn one_workflow_of_several_is_named() {
     let two = "workflow a {\n  output o: int = 1\n}\nworkflow b {\n  output o: int = 2\n}\n";
-    let place = place(two);
+    let place = Place::with(two);
     place.write("b.wf", two);
-    let unnamed = ran(&place, &[]);
+    let unnamed = place.ran(&[]);
     assert_eq!(unnamed.code, 2);
     assert!(unnamed.stderr.contains("workflows: a, b") && unnamed.stderr.contains("`wfc run main.wf:a`"), "{}", unnamed.stderr);
     assert_eq!(place.wfc(&["run", "main.wf:b"]).stdout, "o = 2\n");
@@ -265,10 +256,10 @@ fn steps_run_in_the_folder_of_the_file() {
 
 #[test]
 fn the_scratch_directory_of_a_run_goes_away_with_it() {
-    let place = place(
+    let place = Place::with(
         "workflow main {\n  step a: shell \"touch ${run.dir}/file; echo ${run.dir}\" -> string { reads only, timeout 5s }\n  output o: string = a\n}\n",
     );
-    let outcome = ran(&place, &[]);
+    let outcome = place.ran(&[]);
     let directory = outcome.stdout.trim().strip_prefix("o = ").expect("the output").to_owned();
     assert!(directory.contains("wfc-") && !Path::new(&directory).exists(), "{directory}");
 }
@@ -282,7 +273,8 @@ fn a_workflow_comes_from_stdin_too() {
 
 #[test]
 fn a_reader_that_goes_away_and_a_full_disk_stop_no_run() {
-    let place = place("workflow main {\n  step a: shell \"touch done\" { no undo \"x\", timeout 5s }\n  output o: int = 1\n}\n");
+    let place =
+        Place::with("workflow main {\n  step a: shell \"touch done\" { no undo \"x\", timeout 5s }\n  output o: int = 1\n}\n");
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let mut command = place.command(&["run", "main.wf"]);
@@ -298,10 +290,10 @@ fn a_reader_that_goes_away_and_a_full_disk_stop_no_run() {
 
 #[test]
 fn the_outcome_names_what_was_not_undone() {
-    let place = place(
+    let place = Place::with(
         "workflow main {\n  step a: shell \"true\" { undo shell \"true\", timeout 5s }\n  part: stage {\n    step b: shell \"exit 1\" { undo shell \"true\", timeout 5s }\n    on failure rollback\n  }\n}\n",
     );
-    let outcome = ran(&place, &["--format", "json"]);
+    let outcome = place.ran(&["--format", "json"]);
     let json: Value = serde_json::from_str(&outcome.stdout).expect("one JSON object");
     assert_eq!(json["state"], "failed");
     assert_eq!(json["not_undone"], serde_json::json!([{ "step": "a", "reason": "no handler rolled it back" }]));
@@ -318,10 +310,10 @@ workflow main {
   }
 }
 "#;
-    let place = place(text);
-    let one = ran(&place, &["--jobs", "1"]);
+    let place = Place::with(text);
+    let one = place.ran(&["--jobs", "1"]);
     assert_eq!(one.code, 0, "{}", one.stderr);
     for jobs in ["0", "many", "-1"] {
-        assert_eq!(ran(&place, &["--jobs", jobs]).code, 2, "{jobs}");
+        assert_eq!(place.ran(&["--jobs", jobs]).code, 2, "{jobs}");
     }
 }

@@ -5,12 +5,6 @@ use super::{Outcome, Place};
 const SAY: &str =
     "workflow main {\n  step say: shell \"echo hi\" -> string { reads only, timeout 10s }\n  output o: string = say\n}\n";
 
-fn place(text: &str) -> Place {
-    let place = Place::new();
-    place.write("main.wf", text);
-    place
-}
-
 /// Runs a shell line in which `$WFC` is the binary.
 fn shell(place: &Place, line: &str) -> Outcome {
     let mut command = std::process::Command::new("/bin/sh");
@@ -21,7 +15,7 @@ fn shell(place: &Place, line: &str) -> Outcome {
 
 #[test]
 fn few_open_files_mean_fewer_steps_at_a_time() {
-    let place = place(
+    let place = Place::with(
         "workflow main {\n  for each i in 1..20 parallel {\n    step a: shell \"true\" { reads only, timeout 20s }\n  }\n  output o: int = 1\n}\n",
     );
     let outcome = shell(&place, "ulimit -n 64; $WFC run main.wf --jobs 500");
@@ -33,7 +27,7 @@ fn few_open_files_mean_fewer_steps_at_a_time() {
 
 #[test]
 fn a_scratch_directory_that_cannot_be_made_is_told_with_its_place() {
-    let outcome = shell(&place(SAY), "TMPDIR=/nonexistent $WFC run main.wf");
+    let outcome = shell(&Place::with(SAY), "TMPDIR=/nonexistent $WFC run main.wf");
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     for part in ["scratch directory cannot be made in /nonexistent", "TMPDIR"] {
         assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
@@ -42,7 +36,7 @@ fn a_scratch_directory_that_cannot_be_made_is_told_with_its_place() {
 
 #[test]
 fn neither_home_nor_path_nor_streams_are_needed() {
-    let place = place(SAY);
+    let place = Place::with(SAY);
     for line in [
         "env -i $WFC run main.wf",
         "PATH= $WFC run main.wf",
@@ -59,7 +53,7 @@ fn neither_home_nor_path_nor_streams_are_needed() {
 #[test]
 fn a_current_directory_that_was_removed_is_told() {
     let line = "mkdir gone; cd gone; rmdir ../gone; $WFC run ../main.wf";
-    let outcome = shell(&place(SAY), line);
+    let outcome = shell(&Place::with(SAY), line);
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("The current directory was removed"), "{}", outcome.stderr);
 }
@@ -83,7 +77,7 @@ fn json_of_a_run_nests_to_a_bound() {
             "JSON nests deeper than 127 levels",
         ),
     ] {
-        let outcome = shell(&place(&format!("workflow main {{\n  {body}\n}}\n")), "$WFC run main.wf");
+        let outcome = shell(&Place::with(&format!("workflow main {{\n  {body}\n}}\n")), "$WFC run main.wf");
         assert_eq!(outcome.code, 1, "{}", outcome.stderr);
         assert!(outcome.stderr.contains(message), "{message}: {}", outcome.stderr);
     }
@@ -91,13 +85,13 @@ fn json_of_a_run_nests_to_a_bound() {
     let text = format!(
         "workflow main {{\n  step a: shell \"{most}\" -> json {{ reads only, timeout 20s }}\n  output same: bool = [[a]] == [[a]]\n  output o: json = [[a]]\n}}\n"
     );
-    let outcome = shell(&place(&text), "$WFC run main.wf");
+    let outcome = shell(&Place::with(&text), "$WFC run main.wf");
     assert!(outcome.stdout.starts_with("same = true\no = [[["), "{}", outcome.stderr);
 }
 
 #[test]
 fn patterns_of_paths_take_braces() {
-    let place = place("workflow main {\n  output o: string = glob(\"{a,d/{b,c}}*.txt\").join(\" \")\n}\n");
+    let place = Place::with("workflow main {\n  output o: string = glob(\"{a,d/{b,c}}*.txt\").join(\" \")\n}\n");
     for name in ["a1.txt", "d/b.txt", "d/c.txt", "d/d.txt", ".a.txt"] {
         place.write(name, "");
     }
@@ -108,8 +102,8 @@ fn patterns_of_paths_take_braces() {
 #[test]
 fn a_check_says_what_is_not_run_yet() {
     let text = "workflow main {\n  step a: shell \"true\" { reads only, timeout 10s, lock \"x\" }\n}\n";
-    let outcome = shell(&place(text), "$WFC check main.wf");
+    let outcome = shell(&Place::with(text), "$WFC check main.wf");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""));
     assert_eq!(outcome.stderr, "note: main.wf checks; `wfc run` does not run it yet: `lock` (line 2)\n");
-    assert_eq!(shell(&place(SAY), "$WFC check main.wf").stderr, "");
+    assert_eq!(shell(&Place::with(SAY), "$WFC check main.wf").stderr, "");
 }

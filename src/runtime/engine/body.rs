@@ -428,15 +428,19 @@ impl Engine {
 
     /// Ends a failed body whose `on failure continue` cannot be looked at.
     pub(super) fn fail_settled_body(&mut self, id: InstanceId, failure: Failure) {
-        let Some(run) = self.bodies.get(&id) else { return };
-        let cause = FailedInstance { path: run.instance.path.clone(), failure, attempts: run.attempts.number };
+        let Some(cause) = self.cause_in(id, failure) else { return };
         self.end_body(id, Outcome::Failed(cause));
+    }
+
+    /// A failure of a body's own.
+    fn cause_in(&self, id: InstanceId, failure: Failure) -> Option<FailedInstance> {
+        let run = self.bodies.get(&id)?;
+        Some(FailedInstance { path: run.instance.path.clone(), failure, attempts: run.attempts.number })
     }
 
     /// Fails a body whose own expressions failed.
     pub(super) fn fail_body(&mut self, id: InstanceId, failure: Failure) {
-        let Some(run) = self.bodies.get(&id) else { return };
-        let cause = FailedInstance { path: run.instance.path.clone(), failure, attempts: run.attempts.number };
+        let Some(cause) = self.cause_in(id, failure) else { return };
         self.settle_body(id, Outcome::Failed(cause));
     }
 

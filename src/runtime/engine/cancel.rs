@@ -43,10 +43,7 @@ impl Engine {
     }
 
     fn stop_at_once(&mut self) {
-        let running = self.nodes.values().filter(|node| match &node.state {
-            NodeState::Step(step) => is_outside(step.phase),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => false,
-        });
+        let running = self.nodes.values().filter(|node| node.step().is_some_and(|step| is_outside(step.phase)));
         let commands: Vec<Command> =
             running.map(|node| Command::Stop { instance: node.instance.clone(), stop: Stop::Now }).collect();
         self.commands.extend(commands);

@@ -58,17 +58,21 @@ struct Sight<'a> {
 }
 
 impl Sight<'_> {
-    /// What the innermost frame says that says anything.
     fn of_frames(&self, said: impl Fn(&Frame) -> Option<&Value>) -> Option<Value> {
-        let mut frame = self.frames.get(&self.frame);
-        while let Some(current) = frame {
-            if let Some(value) = said(current) {
-                return Some(value.clone());
-            }
-            frame = current.parent.and_then(|parent| self.frames.get(&parent));
-        }
-        None
+        innermost(self.frames, self.frame, said)
     }
+}
+
+/// What the innermost frame says that says anything.
+fn innermost(frames: &BTreeMap<FrameId, Frame>, frame: FrameId, said: impl Fn(&Frame) -> Option<&Value>) -> Option<Value> {
+    let mut frame = frames.get(&frame);
+    while let Some(current) = frame {
+        if let Some(value) = said(current) {
+            return Some(value.clone());
+        }
+        frame = current.parent.and_then(|parent| frames.get(&parent));
+    }
+    None
 }
 
 impl Scope for Sight<'_> {
@@ -78,14 +82,7 @@ impl Scope for Sight<'_> {
         {
             return Some(value.clone());
         }
-        let mut frame = self.frames.get(&self.frame);
-        while let Some(current) = frame {
-            if let Some(value) = current.values.get(&id) {
-                return Some(value.clone());
-            }
-            frame = current.parent.and_then(|parent| self.frames.get(&parent));
-        }
-        Some(Value::Null)
+        Some(self.of_frames(|frame| frame.values.get(&id)).unwrap_or(Value::Null))
     }
 
     fn global(&self, id: GlobalId) -> Option<Value> {
@@ -117,6 +114,11 @@ impl Scope for Sight<'_> {
 }
 
 impl Engine {
+    /// The value of a name as an expression in a frame sees it.
+    pub(super) fn seen_from(&self, frame: FrameId, id: ValueId) -> Value {
+        innermost(&self.frames, frame, |frame| frame.values.get(&id)).unwrap_or(Value::Null)
+    }
+
     pub(super) fn evaluate(&self, spot: Spot, extras: &Extras, expression: &Expression) -> Result<Value, Hindrance> {
         let mut sight = Sight {
             frames: &self.frames,

@@ -73,10 +73,7 @@ impl Engine {
     }
 
     fn check_jitter(&self, instance: &Instance, delay: Duration) -> Checked {
-        let step = self.nodes.get(&instance.id).and_then(|node| match &node.state {
-            NodeState::Step(step) => Some(&step.attempts),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => None,
-        });
+        let step = self.nodes.get(&instance.id).and_then(|node| Some(&node.step()?.attempts));
         let attempts = step.or_else(|| self.bodies.get(&instance.id).map(|run| &run.attempts));
         match attempts.and_then(|attempts| attempts.drawing) {
             Some(upper) if (0..=upper.milliseconds).contains(&delay.milliseconds) => Ok(()),

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::body::body_of;
 use super::evaluate::{Extras, Hindrance, Spot};
-use super::state::{Node, NodeState, Outcome, Parked, StepPhase, Task};
+use super::state::{Node, NodeState, Outcome, Parked, StepPhase, StepRun, Task};
 use super::trace::Trace;
 use std::sync::Arc;
 use wf_model::event::{EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason};
@@ -43,6 +43,14 @@ impl Node {
         match &self.undo {
             Some(undo) => Some(InstanceKind::Undo(undo.of)),
             None => Some(kind_of(program, statement_of(program, self.workflow, self.statement)?)),
+        }
+    }
+
+    /// The step or undo, where it has come to that.
+    pub(super) fn step(&self) -> Option<&StepRun> {
+        match &self.state {
+            NodeState::Step(step) => Some(step),
+            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => None,
         }
     }
 
@@ -239,10 +247,7 @@ impl Engine {
     pub(super) fn fail_node(&mut self, id: InstanceId, failure: Failure, forgivable: bool) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let path = node.instance.path.clone();
-        let attempts = match &node.state {
-            NodeState::Step(step) => step.attempts.number,
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => 0,
-        };
+        let attempts = node.step().map_or(0, |step| step.attempts.number);
         let cause = FailedInstance { path, failure, attempts };
         let is_step = matches!(&node.state, NodeState::Preparing | NodeState::Step(_));
         if forgivable && is_step {

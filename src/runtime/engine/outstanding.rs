@@ -45,10 +45,7 @@ impl Engine {
             attempts.drawing.map(|upper| Command::Draw { instance: instance.clone(), upper })
         };
         let of_bodies = self.bodies.values().filter_map(|run| draw(&run.instance, &run.attempts));
-        let of_steps = self.nodes.values().filter_map(|node| match &node.state {
-            NodeState::Step(step) => draw(&node.instance, &step.attempts),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => None,
-        });
+        let of_steps = self.nodes.values().filter_map(|node| draw(&node.instance, &node.step()?.attempts));
         starts.chain(observations).chain(timers).chain(of_bodies).chain(of_steps).collect()
     }
 

@@ -57,10 +57,7 @@ impl Engine {
     }
 
     pub(super) fn phase(&self, id: InstanceId) -> Option<StepPhase> {
-        match &self.nodes.get(&id)?.state {
-            NodeState::Step(step) => Some(step.phase),
-            NodeState::Preparing | NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => None,
-        }
+        Some(self.nodes.get(&id)?.step()?.phase)
     }
 
     fn start(&mut self, id: InstanceId, slot: bool) {

@@ -56,7 +56,7 @@ impl Engine {
         self.stop_counting(id);
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
-        step.touched |= step.phase == StepPhase::Running && began(outcome);
+        step.touched |= step.phase == StepPhase::Running && outcome.began();
         step.phase = StepPhase::Idle;
         if let Some(reason) = step.stopping {
             return self.settle_step(id, Outcome::Cancelled(reason));
@@ -229,14 +229,5 @@ impl Engine {
                 self.attempt_failed(id, failure);
             }
         }
-    }
-}
-
-/// Whether an attempt that was to run may have done something.
-const fn began(outcome: &AttemptOutcome) -> bool {
-    match outcome {
-        AttemptOutcome::Succeeded { .. } | AttemptOutcome::Cancelled => true,
-        AttemptOutcome::Failed(failure) => !matches!(failure.kind, FailureKind::Spawn),
-        AttemptOutcome::NeverBegan => false,
     }
 }

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
-use super::state::{FrameId, Node, NodeState, Outcome, StepRun, Task};
+use super::state::{Node, NodeState, Outcome, StepRun, Task};
 use super::trace::Undoable;
 use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId, SkipReason};
@@ -60,11 +60,10 @@ impl Engine {
         let NodeState::Step(step) = &node.state else { return };
         let (workflow, statement, spot) = (node.workflow, node.statement, node.spot());
         let program = Arc::clone(&self.program);
-        let has_undo = undo_of(&program, node).is_some();
-        let result = step.result.clone().filter(|_| step.touched && has_undo);
-        if !step.touched || !has_undo {
+        if !step.touched || undo_of(&program, node).is_none() {
             return;
         }
+        let result = step.result.clone();
         let own = statement_of(&program, workflow, statement).and_then(|statement| statement.value);
         let Some(way) = self.bodies.get(&node.body).map(|run| run.way.clone()) else { return };
         let instance = node.instance.clone();
@@ -123,18 +122,6 @@ impl Engine {
         };
         let workflow = node.workflow;
         self.prepare_action(id, spot, workflow, &undo.invocation, run)
-    }
-
-    /// The value of a name as an expression in a frame sees it.
-    fn seen_from(&self, frame: FrameId, id: wf_model::expression::ValueId) -> Value {
-        let mut frame = self.frames.get(&frame);
-        while let Some(current) = frame {
-            if let Some(value) = current.values.get(&id) {
-                return value.clone();
-            }
-            frame = current.parent.and_then(|parent| self.frames.get(&parent));
-        }
-        Value::Null
     }
 }
 

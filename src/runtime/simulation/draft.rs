@@ -205,6 +205,13 @@ impl Draft {
         self.step_with(name, undoing(Vec::new()))
     }
 
+    /// Adds `on failure rollback` to the open body.
+    pub(crate) fn rolls_back(&mut self) {
+        self.on(HandlerCause::Failure, |draft| {
+            draft.rollback();
+        });
+    }
+
     pub(crate) fn rollback(&mut self) -> StatementId {
         self.add(None, StatementKind::Rollback(Rollback::Everything))
     }

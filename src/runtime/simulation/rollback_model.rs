@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind};
 use wf_model::expression::Function;
-use wf_model::program::{HandlerCause, Program, StepClauses, Wait, WorkflowId};
+use wf_model::program::{Program, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
 use wf_model::script::Call;
 use wf_model::unit::Duration;
@@ -92,9 +92,7 @@ fn write(members: &[Member], staged: bool) -> Arc<Program> {
         }
     });
     draft.step("end");
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     draft.program()
 }
 

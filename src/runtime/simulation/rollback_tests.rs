@@ -133,9 +133,7 @@ fn a_step_that_fails_on_success_fails_the_body() {
     draft.on(HandlerCause::Success, |draft| {
         draft.step("announce");
     });
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     let told = story(draft.program(), failing(&["announce"]));
     assert_eq!(told, ["do work", "success", "do announce", "failure", "undo work", "rolled_back"]);
 }
@@ -166,9 +164,7 @@ fn an_undo_sees_the_values_of_its_attempt_and_round() {
         draft.step_with("a", undoing(vec![("to", name(before))]));
         holds(false)
     });
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     let simulation = simulate(draft.program(), Script::default());
     let undos: Vec<String> = simulation
         .cast
@@ -191,9 +187,7 @@ fn an_undo_has_the_result_where_only_an_expectation_failed() {
         let clauses = StepClauses { expectations: vec![expecting(holds(false))], ..clauses };
         let id = draft.step_with("charge", clauses);
         draft.statement(id).value = Some(charge);
-        draft.on(HandlerCause::Failure, |draft| {
-            draft.rollback();
-        });
+        draft.rolls_back();
         let simulation = simulate(draft.program(), if fails { failing(&["charge"]) } else { Script::default() });
         let (_, call) = simulation.cast.calls.last().unwrap();
         assert_eq!(&*call.kind, "revert");
@@ -220,9 +214,7 @@ fn side_by_side_steps_are_undone_side_by_side_and_sequential_loops_last_first() 
         Vec::new()
     });
     draft.step("end");
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     let told = story(draft.program(), failing(&["end"]));
     let undos: Vec<&str> = told.iter().filter_map(|line| line.strip_prefix("undo ")).collect();
     assert_eq!(undos[..3], ["loop.x[2]", "loop.x[1]", "loop.x[0]"]);
@@ -239,9 +231,7 @@ fn a_parallel_loop_is_undone_within_its_max() {
         Vec::new()
     });
     draft.step("end");
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     let simulation = simulate(draft.program(), failing(&["end"]));
     let mut undos = std::collections::BTreeSet::new();
     let (mut running, mut most) = (0_usize, 0);
@@ -301,15 +291,11 @@ fn what_an_inner_rollback_could_not_undo_blocks_the_outer_one() {
     draft.stage(None, |draft| {
         draft.undoable("a");
         draft.step("end");
-        draft.on(HandlerCause::Failure, |draft| {
-            draft.rollback();
-        });
+        draft.rolls_back();
         draft.clauses().continuation = continued();
     });
     draft.step("not reached");
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     let script = Script { undo_fails: [("a", 3)].into(), ..failing(&["end"]) };
     let told = story(draft.program(), script);
     let rest = ["failure", "undo a", "cannot undo a", "failure", "blocked below", "rollback_failed"];
@@ -323,13 +309,9 @@ fn a_failure_goes_on_up_and_an_outer_rollback_undoes_what_is_still_done() {
     draft.stage(None, |draft| {
         draft.undoable("inner");
         draft.step("end");
-        draft.on(HandlerCause::Failure, |draft| {
-            draft.rollback();
-        });
+        draft.rolls_back();
     });
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     let told = story(draft.program(), failing(&["end"]));
     assert_eq!(told, ["do outer", "do inner", "do end", "failure", "undo inner", "failure", "undo outer", "rolled_back"]);
 }
@@ -341,9 +323,7 @@ fn with_continue_beside_it_the_run_goes_on_behind_a_rolled_back_body() {
         draft.undoable("a");
         draft.step("end");
         draft.clauses().continuation = continued();
-        draft.on(HandlerCause::Failure, |draft| {
-            draft.rollback();
-        });
+        draft.rolls_back();
     });
     draft.step("behind");
     assert_eq!(story(draft.program(), failing(&["end"])), ["do a", "do end", "failure", "undo a", "do behind", "succeeded"]);
@@ -374,9 +354,7 @@ fn attempts_that_nobody_undid_are_undone_later() {
         draft.undoable("a");
         draft.step("end");
     });
-    draft.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    draft.rolls_back();
     let told = story(draft.program(), failing(&["end"]));
     assert_eq!(told, ["do a", "do end", "do a", "do end", "failure", "undo a", "undo a", "rolled_back"]);
 }
@@ -450,9 +428,7 @@ fn children_are_undone_inside_their_callers() {
     main.undoable("before");
     main.call("eu", Callee::Workflow(WorkflowId(1)), Vec::new(), undoing(vec![("what", text("eu"))]));
     main.step("end");
-    main.on(HandlerCause::Failure, |draft| {
-        draft.rollback();
-    });
+    main.rolls_back();
     let told = story(program([main, child]), failing(&["end"]));
     let rest = ["failure", "undo eu", "undo eu.inside", "undo before", "rolled_back"];
     assert_eq!(told, [&["do before", "do eu.inside", "do eu.more", "do end"][..], &rest].concat());

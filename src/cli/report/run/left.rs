@@ -4,8 +4,7 @@ use super::lines::name_in;
 use crate::report::escape::printable_line;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, Event, EventKind, InstanceId, InstanceKind, SkipReason};
-use wf_model::failure::FailureKind;
+use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, SkipReason};
 use wf_model::program::{Callee, Program, Rollback, StatementKind, Workflow, WorkflowId};
 use wf_model::span::Span;
 
@@ -126,7 +125,7 @@ impl Ledger {
             EventKind::RunStarted { workflow, .. } => self.root = self.workflows.get(workflow).copied(),
             EventKind::Ready { instance, kind, .. } => self.ready(instance.id, &instance.path, kind),
             EventKind::Started { instance, .. } => self.touch(instance.id, true),
-            EventKind::AttemptEnded { instance, attempt: 1, outcome, .. } if !began(outcome) => self.touch(instance.id, false),
+            EventKind::AttemptEnded { instance, attempt: 1, outcome, .. } if !outcome.began() => self.touch(instance.id, false),
             EventKind::Succeeded { instance, .. } => {
                 if self.commits.contains(&instance.id) {
                     self.commit(&instance.path);
@@ -243,15 +242,6 @@ impl Ledger {
     pub(super) fn left(&self) -> Vec<NotUndone> {
         let left = self.effects.values().rev().filter(|effect| effect.touched);
         left.filter_map(|effect| Some(NotUndone { step: effect.path.clone(), reason: effect.fate.reason()? })).collect()
-    }
-}
-
-/// Whether an attempt may have done something.
-fn began(outcome: &AttemptOutcome) -> bool {
-    match outcome {
-        AttemptOutcome::NeverBegan => false,
-        AttemptOutcome::Failed(failure) => failure.kind != FailureKind::Spawn,
-        AttemptOutcome::Succeeded { .. } | AttemptOutcome::Cancelled => true,
     }
 }
 
