@@ -6,6 +6,7 @@
 mod error;
 mod journal;
 mod lock;
+mod output;
 mod place;
 mod run;
 mod schema;
@@ -15,6 +16,7 @@ mod tests;
 pub use error::StoreError;
 pub use journal::StoredJournal;
 pub use lock::RunLock;
+pub use output::{AttemptId, KeptOutput, OutputLost, OutputPiece, OutputReader};
 pub use place::default_root;
 pub use run::{Definition, NewRun, RunFilter, RunRow, StoredSource};
 

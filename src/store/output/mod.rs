@@ -1,0 +1,109 @@
+//! What steps write, kept in files while the run goes on.
+//!
+//! A thread writes; attempts only hand over what they wrote. Half of what is kept of a step is its beginning, half its end, attempts
+//! one behind the other; what falls out between is told when it is read. A disk that is full cuts the output and nothing else.
+
+mod disk;
+mod format;
+mod queue;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use format::AttemptId;
+pub use reader::{OutputPiece, OutputReader};
+pub use writer::OutputLost;
+
+use crate::{Store, StoreError};
+use disk::Folder;
+use queue::Queue;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use wf_model::event::{Event, EventKind, Instance};
+use wf_runtime::dispatcher::Reporter;
+use wf_runtime::executor::Stream;
+use writer::{Bounds, Writer};
+
+/// Keeps the output of a run, and passes on what it is told to another reporter.
+pub struct KeptOutput {
+    told: Arc<dyn Reporter>,
+    queue: Arc<Queue>,
+    writer: Mutex<Option<JoinHandle<OutputLost>>>,
+}
+
+impl Store {
+    /// Keeps what the steps of a run write, beside `told`. The caller holds the run's lock.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn keep_output(&self, run: &str, told: Arc<dyn Reporter>) -> Result<KeptOutput, StoreError> {
+        let folder = self.output_folder(run);
+        KeptOutput::new(Writer::new(Box::new(Folder(folder.clone())), Bounds::default(), folder.exists()), told)
+            .map_err(StoreError::io(folder))
+    }
+
+    /// The attempts of a run that wrote something, in the order in which their steps came to be.
+    ///
+    /// # Errors
+    /// When the folder of the run cannot be read.
+    pub fn outputs(&self, run: &str) -> Result<Vec<AttemptId>, StoreError> {
+        let folder = self.output_folder(run);
+        reader::attempts(&folder).map_err(StoreError::io(folder))
+    }
+
+    /// Reads what an attempt wrote.
+    #[must_use]
+    pub fn output(&self, run: &str, attempt: AttemptId) -> OutputReader {
+        OutputReader::new(self.output_folder(run), attempt)
+    }
+
+    fn output_folder(&self, run: &str) -> PathBuf {
+        self.folder(run).join("output")
+    }
+}
+
+impl KeptOutput {
+    fn new(writer: Writer, told: Arc<dyn Reporter>) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::default());
+        let items = Arc::clone(&queue);
+        let thread = std::thread::Builder::new().name("output".to_owned()).spawn(move || writer.run(&items))?;
+        Ok(Self { told, queue, writer: Mutex::new(Some(thread)) })
+    }
+
+    /// Waits until everything is written; tells what could not be.
+    pub fn finish(&self) -> OutputLost {
+        self.queue.close();
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        writer.and_then(|writer| writer.join().ok()).unwrap_or_default()
+    }
+}
+
+impl Reporter for KeptOutput {
+    fn event(&self, event: &Event) {
+        self.told.event(event);
+        match &event.kind {
+            EventKind::AttemptEnded { instance, attempt, .. } => {
+                self.queue.end_attempt(AttemptId { instance: instance.id, attempt: *attempt });
+            }
+            EventKind::Succeeded { instance, .. }
+            | EventKind::Failed { instance, .. }
+            | EventKind::Cancelled { instance, .. } => {
+                self.queue.end(instance.id);
+            }
+            _ => {}
+        }
+    }
+
+    fn output(&self, instance: &Instance, attempt: u32, stream: Stream, bytes: &[u8]) {
+        self.told.output(instance, attempt, stream, bytes);
+        self.queue.write(instance, attempt, stream, bytes);
+    }
+}
+
+impl Drop for KeptOutput {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
