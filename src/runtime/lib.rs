@@ -3,6 +3,7 @@
 pub mod dispatcher;
 pub mod engine;
 pub mod executor;
+pub mod guard;
 pub mod mask;
 pub mod parameters;
 pub mod process;

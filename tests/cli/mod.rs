@@ -5,6 +5,7 @@ mod check;
 mod commands;
 mod explain;
 mod fmt;
+mod guard;
 mod interruption;
 mod parameters;
 mod progress;

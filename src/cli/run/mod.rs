@@ -31,6 +31,7 @@ use wf_model::source::Sources;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Assignments, Canceller, Means, NoJournal, RealWorld, RunBroken, RunEnded};
 use wf_runtime::engine::{Options, unsupported};
+use wf_runtime::guard::Guarded;
 use wf_runtime::mask::Masker;
 use wf_runtime::secrets::{Lookup, RunCommand, Secrets};
 
@@ -80,6 +81,8 @@ impl Run {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        // No thread runs yet.
+        let guarded = if self.dry_run { None } else { Some(wf_runtime::guard::start()?) };
         let (file, wanted) = select::split(&self.file);
         let kinds = wf_steps::registry();
         let mut compilation = compile(file, &Disk::default(), &kinds, Level::Standard);
@@ -101,14 +104,14 @@ impl Run {
             Ok(prepared) => prepared,
             Err(problems) => return self.show(&compilation, &problems, output).map(|()| Exit::Usage),
         };
-        if self.dry_run {
+        let Some(guarded) = guarded else {
             let told = match self.format {
                 Format::Json => dry::json(workflow, &prepared.arguments),
                 Format::Human | Format::Github => dry::text(workflow, &prepared.arguments),
             };
             return output.result(&told).map(|()| Exit::Done);
-        }
-        self.perform(prepared, &compilation, output)
+        };
+        self.perform(&guarded, prepared, &compilation, output)
     }
 
     fn show(&self, compilation: &Compilation, diagnostics: &[Diagnostic], output: &mut Output) -> io::Result<()> {
@@ -192,9 +195,7 @@ impl Run {
         if problems.is_empty() { Ok((values, withheld)) } else { Err(problems) }
     }
 
-    fn perform(&self, prepared: Prepared, compilation: &Compilation, output: &mut Output) -> io::Result<Exit> {
-        // What a step leaves behind comes to this process, which ends it.
-        wf_runtime::process::become_subreaper()?;
+    fn perform(&self, guarded: &Guarded, prepared: Prepared, compilation: &Compilation, output: &mut Output) -> io::Result<Exit> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let (jobs, fewer) = limits::jobs(self.jobs.map_or_else(default_jobs, usize::from));
         if let Some(note) = fewer.filter(|_| self.format != Format::Json) {
@@ -203,7 +204,7 @@ impl Run {
         let report = Arc::new(RunReport::new(self.format, self.verbose, &prepared.program, &compilation.sources));
         let ended = runtime.block_on(async {
             let canceller = Canceller::default();
-            canceller.ask_on_signals()?;
+            canceller.ask_on_signals(guarded)?;
             let assignments = Assignments {
                 program: prepared.program.clone(),
                 workflow: prepared.workflow,

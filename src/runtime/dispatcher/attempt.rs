@@ -1,6 +1,7 @@
 //! One attempt of a step, from its start to its end.
 
 use crate::executor::{Attempt, Ended, Executor, OutputSink, Stop, StopSignal};
+use crate::process::Deadline;
 use futures_util::FutureExt;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
@@ -92,7 +93,7 @@ async fn in_time(
     stop: &watch::Sender<Stop>,
 ) -> (Ended, bool) {
     let Some(timeout) = timeout else { return (execution.await, false) };
-    let over = tokio::time::sleep(timeout.to_std());
+    let over = Deadline::after(timeout.to_std()).passed();
     tokio::select! {
         biased;
         ended = &mut execution => return (ended, false),

@@ -1,6 +1,8 @@
 //! Runs one process for a step, and leaves nothing of it behind.
 
+mod all;
 mod output;
+mod standstill;
 mod start;
 mod stopping;
 mod table;
@@ -8,7 +10,10 @@ mod table;
 mod tests;
 mod tree;
 
+pub(crate) use all::{end_all, give_up, stand_still};
 pub use output::Captured;
+pub use standstill::Deadline;
+pub(crate) use table::own_children;
 pub use tree::become_subreaper;
 
 use crate::executor::{OutputSink, Stop, Stream};
@@ -26,7 +31,6 @@ use stopping::{Order, Stopping};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin};
 use tokio::sync::watch;
-use tokio::time::Instant;
 use tree::Tree;
 use wf_model::failure::{Failure, FailureKind};
 
@@ -107,7 +111,7 @@ pub enum Exit {
 /// # Errors
 /// Says why the program does not start.
 pub async fn run(program: Program, surroundings: Surroundings) -> Result<Finished, Failure> {
-    let (child, mark) = start::start(&program)?;
+    let (child, mark) = started(&program).await?;
     let Some(leader) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else {
         return Err(lost(&io::Error::other("it has no number")));
     };
@@ -120,10 +124,30 @@ pub async fn run(program: Program, surroundings: Surroundings) -> Result<Finishe
     let (input, pipes) = (running.child.stdin.take(), (running.child.stdout.take(), running.child.stderr.take()));
     let drained = async { tokio::join!(out.drain(pipes.0), error.drain(pipes.1)) };
     let ended = running.until_end(drained, feed(input, program.input)).await;
+    unless_given_up().await;
     running.over = true;
     drop(listed);
     let (exit, leaked) = ended.map_err(|error| lost(&error))?;
     Ok(Finished { exit, out: out.finish(), error: error.finish(), leaked })
+}
+
+/// Starts a program, unless no one is to be started any more.
+async fn started(program: &Program) -> Result<(Child, String), Failure> {
+    {
+        let may_start = all::may_start();
+        if *may_start {
+            return start::start(program);
+        }
+    }
+    std::future::pending().await
+}
+
+/// Goes on, unless what becomes of processes is told to nobody any more.
+async fn unless_given_up() {
+    let given_up = !*all::may_start();
+    if given_up {
+        std::future::pending::<()>().await;
+    }
 }
 
 /// A process that may still have to be ended.
@@ -164,7 +188,7 @@ impl Running {
             // What a shell runs in the background does not hear an interrupt.
             self.tree.signal(Signal::TERM);
         }
-        let end = self.stopping.deadline().unwrap_or_else(|| Instant::now() + LEAK_WINDOW);
+        let end = self.stopping.deadline().unwrap_or_else(|| Deadline::after(LEAK_WINDOW));
         let rest = async {
             if open {
                 drained.as_mut().await;
@@ -183,7 +207,7 @@ impl Running {
     }
 
     /// Waits until the pipes are closed and nothing runs; `false` when that takes too long.
-    async fn rest_ends(&mut self, drained: impl Future<Output = ()>, end: Instant) -> bool {
+    async fn rest_ends(&mut self, drained: impl Future<Output = ()>, end: Deadline) -> bool {
         let tree = self.tree.clone();
         let gone = async {
             drained.await;
@@ -200,7 +224,7 @@ impl Running {
                 biased;
                 () = &mut gone => return true,
                 order = self.stopping.order() => self.obey(order).await,
-                () = tokio::time::sleep_until(end) => return self.stopping.has_killed() && self.tree.is_empty(false),
+                () = end.passed() => return self.stopping.has_killed() && self.tree.is_empty(false),
             }
         }
     }

@@ -1,10 +1,10 @@
 //! When a process is asked to end, and when it has to.
 
+use super::standstill::Deadline;
 use crate::executor::{Stop, StopSignal};
 use rustix::process::Signal;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 /// What is to be done to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) struct Stopping {
     grace: Duration,
     ordered: Stop,
     /// When patience ends, once it was asked to end.
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     /// Whether nobody can ask any more.
     closed: bool,
 }
@@ -56,7 +56,7 @@ impl Stopping {
             Stop::No => None,
             Stop::Gracefully(signal) => {
                 self.ordered = asked;
-                self.deadline.get_or_insert(Instant::now() + self.grace);
+                self.deadline.get_or_insert_with(|| Deadline::after(self.grace));
                 Some(Order::Signal(number(signal)))
             }
             Stop::Now => {
@@ -71,7 +71,7 @@ impl Stopping {
     }
 
     /// When patience ends; `None` unless it was asked to end and not killed yet.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(super) fn deadline(&self) -> Option<Deadline> {
         self.deadline
     }
 
@@ -82,9 +82,9 @@ impl Stopping {
 }
 
 /// Waits until then, or for ever.
-async fn until(deadline: Option<Instant>) {
+async fn until(deadline: Option<Deadline>) {
     match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        Some(deadline) => deadline.passed().await,
         None => std::future::pending().await,
     }
 }

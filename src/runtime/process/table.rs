@@ -37,7 +37,7 @@ fn parse(stat: &str) -> Option<Entry> {
 }
 
 /// The children of this process; `None` where the system does not list them.
-pub(super) fn own_children() -> Option<Vec<i32>> {
+pub(crate) fn own_children() -> Option<Vec<i32>> {
     let mut children = Vec::new();
     for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
         match fs::read_to_string(thread.path().join("children")) {
