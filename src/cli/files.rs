@@ -4,6 +4,7 @@ use crate::text::{self, Unreadable};
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
 use wf_compiler::{FileProblem, Files};
+use wf_store::{Definition, Resolution, StoredSource};
 
 /// What stdin is called once it has a place among files.
 pub(crate) const STDIN: &str = "<stdin>";
@@ -34,6 +35,55 @@ impl Files for Disk {
         let joined = base.join(path);
         // Links are followed where they lead somewhere, so that one file has one path.
         std::fs::canonicalize(&joined).unwrap_or_else(|_| plain(&joined)).display().to_string()
+    }
+}
+
+/// Reads files and remembers what it read, so that a run can keep what it goes by.
+pub(crate) struct Remembered {
+    files: Disk,
+    sources: RefCell<Vec<StoredSource>>,
+    resolutions: RefCell<Vec<Resolution>>,
+}
+
+impl Remembered {
+    pub(crate) fn new() -> Self {
+        Self { files: Disk::default(), sources: RefCell::default(), resolutions: RefCell::default() }
+    }
+
+    /// Everything that was read, and how it was named.
+    pub(crate) fn take(self) -> (Vec<StoredSource>, Vec<Resolution>) {
+        (self.sources.into_inner(), self.resolutions.into_inner())
+    }
+}
+
+impl Files for Remembered {
+    fn read(&self, path: &str) -> Result<String, FileProblem> {
+        let text = self.files.read(path)?;
+        self.sources.borrow_mut().push(StoredSource { path: path.into(), text: text.as_str().into() });
+        Ok(text)
+    }
+
+    fn resolve(&self, folder: &str, path: &str) -> String {
+        let resolved = self.files.resolve(folder, path);
+        let resolution = Resolution { folder: folder.into(), written: path.into(), path: resolved.as_str().into() };
+        self.resolutions.borrow_mut().push(resolution);
+        resolved
+    }
+}
+
+/// The files that a run goes by, as they were when it began.
+pub(crate) struct Kept<'a>(pub(crate) &'a Definition);
+
+impl Files for Kept<'_> {
+    fn read(&self, path: &str) -> Result<String, FileProblem> {
+        let source = self.0.sources.iter().find(|source| *source.path == *path);
+        let missing = || FileProblem { message: format!("the run kept no {path}"), help: "Run it again.".to_owned() };
+        source.map(|source| source.text.to_string()).ok_or_else(missing)
+    }
+
+    fn resolve(&self, folder: &str, path: &str) -> String {
+        let known = self.0.resolutions.iter().find(|known| *known.folder == *folder && *known.written == *path);
+        known.map_or_else(|| path.to_owned(), |known| known.path.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The commands of `wfc`, one file each, and the reports that print.
 
 pub mod check;
+mod drive;
 pub mod exit;
 pub mod explain;
 mod files;
@@ -8,7 +9,11 @@ mod fix;
 pub mod fmt;
 mod machine;
 pub mod report;
+pub mod resume;
 pub mod run;
+pub mod runs;
+pub mod status;
+mod store;
 mod text;
 
 use clap::Parser;
@@ -36,6 +41,12 @@ enum Command {
     Fmt(fmt::Fmt),
     /// Checks a workflow file and runs a workflow of it.
     Run(Box<run::Run>),
+    /// Goes on with a run whose process ended before the run did.
+    Resume(resume::Resume),
+    /// Lists runs, the latest first.
+    Runs(runs::Runs),
+    /// Shows how a run stands or ended.
+    Status(status::Status),
 }
 
 impl Command {
@@ -45,6 +56,9 @@ impl Command {
             Self::Explain(command) => command.run(output),
             Self::Fmt(command) => command.run(output),
             Self::Run(command) => command.run(output),
+            Self::Resume(command) => command.run(output),
+            Self::Runs(command) => command.run(output),
+            Self::Status(command) => command.run(output),
         }
     }
 }

@@ -121,6 +121,19 @@ impl Registry {
 }
 
 impl Kind {
+    /// Whether a step may run twice without harm; `text` gives what an attribute of it is.
+    #[must_use]
+    pub fn may_run_twice(&self, text: impl Fn(&str) -> Option<String>) -> bool {
+        match self.effect {
+            EffectRule::Reads | EffectRule::UndoesItself => true,
+            EffectRule::Changes => false,
+            EffectRule::ByAttribute { attribute, default, reads, repeatable } => {
+                let given = text(attribute).unwrap_or_else(|| default.to_owned());
+                reads.contains(&&*given) || repeatable.contains(&&*given)
+            }
+        }
+    }
+
     /// The attribute called `name`.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {

@@ -18,7 +18,7 @@ pub use journal::StoredJournal;
 pub use lock::RunLock;
 pub use output::{AttemptId, KeptOutput, OutputLost, OutputPiece, OutputReader};
 pub use place::default_root;
-pub use run::{Definition, NewRun, RunFilter, RunRow, StoredSource};
+pub use run::{Definition, NewRun, Resolution, RunFilter, RunRow, StoredArgument, StoredSource, new_id};
 
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -40,8 +40,10 @@ impl Store {
     /// When the folder cannot be made or read, or holds something else or something damaged, or a newer store.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         place::make(root)?;
+        // What steps are told of it does not depend on where they run.
+        let root = std::path::absolute(root).map_err(StoreError::io(root))?;
         let connection = schema::open(&root.join(DATABASE))?;
-        Ok(Self { root: root.to_owned(), connection })
+        Ok(Self { root, connection })
     }
 
     fn database(&self) -> PathBuf {
@@ -52,6 +54,22 @@ impl Store {
     #[must_use]
     pub fn folder(&self, run: &str) -> PathBuf {
         self.root.join("runs").join(run)
+    }
+
+    /// Where the scratch directory of a run is.
+    #[must_use]
+    pub fn scratch_path(&self, run: &str) -> PathBuf {
+        self.folder(run).join("scratch")
+    }
+
+    /// The scratch directory of a run, which is made where it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn scratch(&self, run: &str) -> Result<PathBuf, StoreError> {
+        let path = self.scratch_path(run);
+        place::make(&path)?;
+        Ok(path)
     }
 
     /// Where the store is.

@@ -2,9 +2,17 @@
 
 use crate::{Store, StoreError, place};
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::time::{Duration, Instant};
+
+/// How long a lock is waited for: whoever was killed ends its steps first, and [`Store::is_held`] holds it for a moment.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is tried meanwhile.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The lock of a run, held until it is dropped or its process ends.
 #[derive(Debug)]
@@ -24,12 +32,14 @@ impl Store {
         let path = folder.join("lock");
         let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         let mut file = open.map_err(StoreError::io(&path))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(StoreError::Held { run: run.to_owned(), process: holder(&mut file) });
+        let begun = Instant::now();
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(Errno::WOULDBLOCK) if begun.elapsed() < PATIENCE => std::thread::sleep(LOOK),
+                Err(Errno::WOULDBLOCK) => return Err(StoreError::Held { run: run.to_owned(), process: holder(&mut file) }),
+                Err(error) => return Err(StoreError::Io { path, error: error.into() }),
             }
-            Err(error) => return Err(StoreError::Io { path, error: error.into() }),
         }
         // Only a help for people; whether it could be written does not matter to the lock.
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| write!(file, "{}", std::process::id()));

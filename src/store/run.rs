@@ -15,6 +15,8 @@ const NAMED: usize = 5;
 /// A run that is about to begin.
 #[derive(Clone, Debug)]
 pub struct NewRun {
+    /// Its name, as [`new_id`] makes them.
+    pub id: Arc<str>,
     /// The name of the workflow.
     pub workflow: Arc<str>,
     /// When.
@@ -30,14 +32,27 @@ pub struct Definition {
     pub file: Arc<str>,
     /// Where steps run: absolute.
     pub folder: Arc<str>,
-    /// The file and all that it imports; the first is the one that was started.
+    /// The file and all that it imports.
     pub sources: Vec<StoredSource>,
-    /// What the parameters were given, by name; secrets are `***`.
-    pub arguments: Vec<(Arc<str>, Value)>,
+    /// How the sources name each other.
+    pub resolutions: Vec<Resolution>,
+    /// What the parameters were given; secrets are `***`.
+    pub arguments: Vec<StoredArgument>,
     /// How many steps run at a time.
     pub jobs: u32,
     /// The version of this program.
     pub version: Arc<str>,
+}
+
+/// What a parameter was given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredArgument {
+    /// The parameter.
+    pub name: Arc<str>,
+    /// Its value.
+    pub value: Value,
+    /// Where it came from, as people say it; `None` for a default.
+    pub origin: Option<Arc<str>>,
 }
 
 /// A source file of a run.
@@ -47,6 +62,17 @@ pub struct StoredSource {
     pub path: Arc<str>,
     /// What stood in it.
     pub text: Arc<str>,
+}
+
+/// What a path means where it is named.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// The folder of the file that names it; empty for the command line.
+    pub folder: Arc<str>,
+    /// The path as it is written.
+    pub written: Arc<str>,
+    /// The path of the source.
+    pub path: Arc<str>,
 }
 
 /// A run as lists show it.
@@ -90,30 +116,31 @@ pub(crate) fn next_check(before: &blake3::Hash, events: &str) -> blake3::Hash {
 }
 
 /// A name for a run: 16 characters, 80 random bits, so that a few of them are enough to mean it.
-fn new_id() -> String {
+#[must_use]
+pub fn new_id() -> Arc<str> {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    std::iter::repeat_with(|| fastrand::choice(ALPHABET).copied().map_or('a', char::from)).take(16).collect()
+    std::iter::repeat_with(|| fastrand::choice(ALPHABET).copied().map_or('a', char::from)).take(16).collect::<String>().into()
 }
 
 impl Store {
-    /// Begins a run: from now on it is there, without events; gives its name.
+    /// Begins a run: from now on it is there, without events.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn begin(&self, run: &NewRun) -> Result<Arc<str>, StoreError> {
+    pub fn begin(&self, run: &NewRun) -> Result<(), StoreError> {
         let path = self.database();
         let definition = serde_json::to_string(&run.definition)
             .map_err(|error| StoreError::Database { path: path.clone(), reason: error.to_string() })?;
-        let id = new_id();
-        place::make(&self.folder(&id))?;
-        let head = first_check(&id, &definition);
+        let id = &run.id;
+        place::make(&self.folder(id))?;
+        let head = first_check(id, &definition);
         let insert = "INSERT INTO runs (id, workflow, file, created_at, definition, batches, head, state)
                       VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)";
         let state = RunState::Queued.name();
         let (created_at, file) = (run.created_at.milliseconds, &run.definition.file);
         let values = rusqlite::params![id, run.workflow, file, created_at, definition, head.as_bytes(), state];
         self.connection.execute(insert, values).map_err(failed(&path))?;
-        Ok(id.into())
+        Ok(())
     }
 
     /// The run that is meant: `last`, or the one whose name begins so.

@@ -1,6 +1,6 @@
 //! What a store keeps, and that it never tells another story than the one that was written.
 
-use crate::{Definition, NewRun, RunFilter, Store, StoreError, StoredSource};
+use crate::{Definition, NewRun, RunFilter, Store, StoreError, StoredArgument, StoredSource, new_id};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -14,15 +14,21 @@ fn definition() -> Definition {
         file: "deploy.wf".into(),
         folder: "/work".into(),
         sources: vec![StoredSource { path: "/work/deploy.wf".into(), text: "workflow deploy {}".into() }],
-        arguments: vec![("env".into(), Value::string("prod")), ("token".into(), Value::Secret(Secret::new("hunter2")))],
+        resolutions: Vec::new(),
+        arguments: vec![
+            StoredArgument { name: "env".into(), value: Value::string("prod"), origin: Some("--param".into()) },
+            StoredArgument { name: "token".into(), value: Value::Secret(Secret::new("hunter2")), origin: None },
+        ],
         jobs: 4,
         version: "0.1.0".into(),
     }
 }
 
 fn begin(store: &Store, workflow: &str, milliseconds: i64) -> Arc<str> {
-    let run = NewRun { workflow: workflow.into(), created_at: Timestamp { milliseconds }, definition: definition() };
-    store.begin(&run).unwrap()
+    let (id, created_at) = (new_id(), Timestamp { milliseconds });
+    let run = NewRun { id: id.clone(), workflow: workflow.into(), created_at, definition: definition() };
+    store.begin(&run).unwrap();
+    id
 }
 
 fn at(milliseconds: i64, kind: EventKind) -> Event {

@@ -9,6 +9,7 @@ mod guard;
 mod interruption;
 mod parameters;
 mod progress;
+mod resume;
 mod run;
 mod sarif;
 mod surroundings;
@@ -105,7 +106,13 @@ impl Place {
         let line = line.replacen("wfc", env!("CARGO_BIN_EXE_wfc"), 1);
         let mut command = Command::new("script");
         command.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]).current_dir(self.folder.path());
-        command.env_clear().env("PATH", "/usr/bin:/bin").env("TERM", "xterm").env("LC_ALL", "C.UTF-8").env("SHELL", "/bin/sh");
+        command
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("PATH", "/usr/bin:/bin")
+            .env("TERM", "xterm")
+            .env("LC_ALL", "C.UTF-8")
+            .env("SHELL", "/bin/sh");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("script is a part of every Linux");
         let (mut keys, mut screen) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));

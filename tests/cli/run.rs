@@ -261,7 +261,7 @@ fn the_scratch_directory_of_a_run_goes_away_with_it() {
     );
     let outcome = place.ran(&[]);
     let directory = outcome.stdout.trim().strip_prefix("o = ").expect("the output").to_owned();
-    assert!(directory.contains("wfc-") && !Path::new(&directory).exists(), "{directory}");
+    assert!(directory.ends_with("/scratch") && !Path::new(&directory).exists(), "{directory}");
 }
 
 #[test]

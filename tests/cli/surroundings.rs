@@ -9,7 +9,11 @@ const SAY: &str =
 fn shell(place: &Place, line: &str) -> Outcome {
     let mut command = std::process::Command::new("/bin/sh");
     command.args(["-c", line]).current_dir(place.path(".")).env_clear().env("WFC", env!("CARGO_BIN_EXE_wfc"));
-    command.env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").stdin(std::process::Stdio::null());
+    command
+        .env("XDG_STATE_HOME", place.path("state"))
+        .env("PATH", "/usr/bin:/bin")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(std::process::Stdio::null());
     Outcome::of(command.output().expect("a shell"))
 }
 
@@ -26,19 +30,22 @@ fn few_open_files_mean_fewer_steps_at_a_time() {
 }
 
 #[test]
-fn a_scratch_directory_that_cannot_be_made_is_told_with_its_place() {
-    let outcome = shell(&Place::with(SAY), "TMPDIR=/nonexistent $WFC run main.wf");
-    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
-    for part in ["scratch directory cannot be made in /nonexistent", "TMPDIR"] {
+fn a_store_that_cannot_be_made_is_told_with_its_place() {
+    let place = Place::with(SAY);
+    let outcome = shell(&place, "WFC_STORE=/proc/nonexistent $WFC run main.wf");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (74, ""), "{}", outcome.stderr);
+    for part in ["/proc/nonexistent", "another folder in WFC_STORE", "Nothing was started"] {
         assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
     }
+    let outcome = shell(&place, "WFC_STORE=/proc/nonexistent $WFC run main.wf --dry-run");
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
 }
 
 #[test]
 fn neither_home_nor_path_nor_streams_are_needed() {
     let place = Place::with(SAY);
     for line in [
-        "env -i $WFC run main.wf",
+        "env -i WFC_STORE=here $WFC run main.wf",
         "PATH= $WFC run main.wf",
         "$WFC run main.wf 2>&-",
         "$WFC run main.wf <&-",

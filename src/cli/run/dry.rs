@@ -2,14 +2,13 @@
 
 use crate::report::printable_line;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use wf_model::program::{BodyId, Statement, Workflow};
-use wf_model::value::Value;
+use wf_store::StoredArgument;
 
 /// The parameters and the statements in written order, blocks indented.
-pub(super) fn text(workflow: &Workflow, arguments: &[(Arc<str>, Value)]) -> String {
+pub(super) fn text(workflow: &Workflow, arguments: &[StoredArgument]) -> String {
     let mut text = format!("workflow {} would run; nothing was started\n", workflow.name);
-    for (name, value) in arguments {
+    for StoredArgument { name, value, .. } in arguments {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  param {name} = {}", printable_line(&value.write_literal()));
     }
@@ -26,8 +25,9 @@ pub(super) fn text(workflow: &Workflow, arguments: &[(Arc<str>, Value)]) -> Stri
 }
 
 /// The same as one JSON object.
-pub(super) fn json(workflow: &Workflow, arguments: &[(Arc<str>, Value)]) -> String {
-    let parameters: serde_json::Map<_, _> = arguments.iter().map(|(name, value)| (name.to_string(), value.to_json())).collect();
+pub(super) fn json(workflow: &Workflow, arguments: &[StoredArgument]) -> String {
+    let parameters: serde_json::Map<_, _> =
+        arguments.iter().map(|argument| (argument.name.to_string(), argument.value.to_json())).collect();
     let steps = workflow.statements.iter().filter(|(_, statement)| statement.kind.step().is_some());
     let steps: Vec<_> = steps.filter_map(|(_, statement)| statement.name.as_deref()).collect();
     let told = serde_json::json!({ "workflow": &*workflow.name, "started": false, "parameters": parameters, "steps": steps });

@@ -35,7 +35,7 @@ impl Check<'_> {
     pub(super) fn narrow_exports(&mut self) {
         let statements = self.workflow.statements.iter();
         let loops = statements.filter(|(_, statement)| matches!(statement.kind, StatementKind::ForEach(_)));
-        let loops: Vec<_> = loops.filter_map(|(id, statement)| Some((id, statement.value?))).collect();
+        let loops: Vec<_> = loops.map(|(id, statement)| (id, statement.value)).collect();
         if loops.is_empty() {
             return;
         }
@@ -47,10 +47,11 @@ impl Check<'_> {
         for (id, value) in loops.into_iter().rev() {
             let Some(statement) = self.workflow.statements.get_mut(id) else { continue };
             let StatementKind::ForEach(for_each) = &mut statement.kind else { continue };
-            match uses.get(&value) {
+            match value.and_then(|value| uses.get(&value)) {
                 // The whole record is used.
                 Some(None) => {}
                 Some(Some(fields)) => for_each.exports.retain(|export| fields.contains(&export.name)),
+                // A loop without a name has no value.
                 None => for_each.exports.clear(),
             }
             uses.extend(for_each.exports.iter().map(|export| (export.value, None)));

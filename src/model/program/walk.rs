@@ -1,10 +1,12 @@
 //! The expressions that stand in statements and clauses.
 
-use crate::expression::Expression;
+use crate::expression::{Expression, ValueId};
 use crate::program::{
     Attribute, AttributeValue, BodyClauses, BodyId, Cache, Delay, EffectClause, Handler, Invocation, Lock, Retry, Statement,
     StatementKind, Step, StepClauses, Undo, UnknownAnswer, Workflow,
 };
+use crate::span::Span;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Attribute {
     /// Its expressions, in written order.
@@ -119,6 +121,28 @@ impl Statement {
 }
 
 impl Workflow {
+    /// Where each of `values` is used first by a statement other than its own, by an output, or behind its loop.
+    #[must_use]
+    pub fn first_uses(&self, values: &BTreeSet<ValueId>) -> BTreeMap<ValueId, Span> {
+        let mut first = BTreeMap::new();
+        for (_, statement) in self.statements.iter() {
+            let others = |(value, _): &(ValueId, Span)| Some(*value) != statement.value;
+            let expressions = statement.expressions().chain(statement.expressions_with_result());
+            for (value, span) in expressions.flat_map(names).filter(others) {
+                first.entry(value).or_insert(span);
+            }
+            if let StatementKind::ForEach(each) = &statement.kind {
+                each.exports.iter().for_each(|export| _ = first.entry(export.value).or_insert(statement.span));
+            }
+        }
+        let clauses = self.bodies.iter().flat_map(|(_, body)| body.clauses.expressions());
+        for (value, span) in clauses.chain(self.outputs.iter().map(|output| &output.expression)).flat_map(names) {
+            first.entry(value).or_insert(span);
+        }
+        first.retain(|value, _| values.contains(value));
+        first
+    }
+
     /// Every expression of it, outermost ones only.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let statements = self.statements.iter().flat_map(|(_, statement)| {
@@ -177,4 +201,8 @@ impl StatementKind {
             Self::Stage(_) | Self::Rollback(_) | Self::Checkpoint(_) | Self::Commit => Vec::new(),
         }
     }
+}
+
+fn names(expression: &Expression) -> impl Iterator<Item = (ValueId, Span)> {
+    expression.walk().filter_map(|part| Some((part.named_value()?, part.span)))
 }

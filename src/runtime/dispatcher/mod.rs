@@ -18,12 +18,12 @@ mod world;
 
 pub use cancel::{Asked, Canceller};
 pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
-pub use recall::{Recalled, recall};
+pub use recall::{RecallFailed, Recalled, recall};
 pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World};
 
 use crate::engine::{Command, Engine, IllegalTransition, Options, only_waits};
-use crate::executor::{Executor, Stop};
+use crate::executor::{Executor, OutputSink, Stop};
 use crate::mask::Masker;
 use attempt::{Assignment, Surroundings, ask, perform};
 use reporter::AttemptOutput;
@@ -378,14 +378,11 @@ impl Dispatcher {
     }
 
     fn start(&mut self, instance: Instance, attempt: u32, call: Arc<Call>, timeout: Option<Duration>) {
-        let stop = Arc::new(watch::Sender::new(Stop::No));
-        self.attempts.insert(instance.id, Arc::clone(&stop));
         let reporter = Arc::clone(&self.reporter);
         let output = Arc::new(AttemptOutput { reporter, instance: instance.clone(), attempt });
-        let executor = self.executors.get(&*call.kind).cloned();
-        let surroundings = Arc::clone(&self.surroundings);
-        let secrets = self.secrets.of(&call);
-        let assignment = Assignment { instance, attempt, call, timeout, executor, surroundings, secrets, output, stop };
+        let id = instance.id;
+        let assignment = self.assignment(instance, attempt, call, timeout, output);
+        self.attempts.insert(id, Arc::clone(&assignment.stop));
         let post = self.post.clone();
         let waits = only_waits(&assignment.call.kind);
         let mut performance = Box::pin(perform(assignment));
@@ -397,6 +394,21 @@ impl Dispatcher {
         }
         // Nobody listens any more once the run is over.
         tokio::spawn(async move { post.send(performance.await) });
+    }
+
+    /// What an attempt has to know.
+    fn assignment(
+        &self,
+        instance: Instance,
+        attempt: u32,
+        call: Arc<Call>,
+        timeout: Option<Duration>,
+        output: Arc<dyn OutputSink>,
+    ) -> Assignment {
+        let stop = Arc::new(watch::Sender::new(Stop::No));
+        let executor = self.executors.get(&*call.kind).cloned();
+        let (surroundings, secrets) = (Arc::clone(&self.surroundings), self.secrets.of(&call));
+        Assignment { instance, attempt, call, timeout, executor, surroundings, secrets, output, stop }
     }
 
     /// Ends all attempts at once and waits for them, where the run cannot go on.

@@ -2,24 +2,46 @@
 //! answered is done now.
 
 use super::{Assignments, Dispatcher, Means, RunBroken, RunEnded};
+use crate::dispatcher::reporter::Unheard;
 use crate::engine::{IllegalTransition, Running};
 use std::collections::VecDeque;
-use wf_model::event::{Event, EventKind, InstanceId, LostAnswer};
+use std::sync::Arc;
+use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, LostAnswer};
 use wf_model::run::RunState;
+use wf_model::script::Call;
+use wf_model::types::Type;
 
 /// A run as far as its journal tells.
 pub struct Recalled {
     dispatcher: Dispatcher,
 }
 
-/// Tells a run again; nothing is done yet. `assignments` are those that it began with.
+/// Why a run cannot be told again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecallFailed {
+    /// Its journal tells what this program would not have done.
+    #[error("its journal does not fit: {0}")]
+    Illegal(#[from] IllegalTransition),
+    /// A step that gives a secret, which is never kept, did not give it again.
+    #[error("step `{step}` gives a secret, which is kept nowhere, and did not give it again: {message}")]
+    Secret {
+        /// The step's path.
+        step: Arc<str>,
+        /// What came of it.
+        message: Arc<str>,
+    },
+}
+
+/// Tells a run again; nothing is done yet, but that steps whose value is a secret are run for it once more: secrets are in no
+/// journal. `assignments` are those that the run began with.
 ///
 /// # Errors
-/// When the events are not those of such a run.
-pub fn recall(assignments: &Assignments, means: Means, history: &[Event]) -> Result<Recalled, IllegalTransition> {
+/// When the events are not those of such a run, or a secret is not to be had.
+pub async fn recall(assignments: &Assignments, means: Means, history: &[Event]) -> Result<Recalled, RecallFailed> {
     let mut dispatcher = Dispatcher::new(assignments, means);
     for event in history {
-        dispatcher.engine.apply(event)?;
+        let told = dispatcher.with_secret(event).await?;
+        dispatcher.engine.apply(told.as_ref().unwrap_or(event))?;
         dispatcher.latest = dispatcher.latest.max(event.at);
         if let EventKind::RunEnded { cause, .. } = &event.kind {
             dispatcher.failure.clone_from(cause);
@@ -28,6 +50,34 @@ pub fn recall(assignments: &Assignments, means: Means, history: &[Event]) -> Res
     // These were done, or are among what is outstanding.
     dispatcher.engine.commands();
     Ok(Recalled { dispatcher })
+}
+
+impl Dispatcher {
+    /// The event with the secret that a step gave in it, where it gave one.
+    async fn with_secret(&mut self, event: &Event) -> Result<Option<Event>, RecallFailed> {
+        let EventKind::AttemptEnded { instance, attempt, outcome, leaked } = &event.kind else { return Ok(None) };
+        let AttemptOutcome::Succeeded { .. } = outcome else { return Ok(None) };
+        let call = self.engine.call_of(instance.id);
+        let Some(call) = call.filter(|call| call.decode.as_ref().is_some_and(Type::holds_secret)) else { return Ok(None) };
+        let outcome = self.again(instance, *attempt, call).await?;
+        if let AttemptOutcome::Succeeded { decoded: Some(value), .. } = &outcome {
+            self.secrets.learn(value);
+        }
+        let kind = EventKind::AttemptEnded { instance: instance.clone(), attempt: *attempt, outcome, leaked: *leaked };
+        Ok(Some(Event { at: event.at, kind }))
+    }
+
+    /// Runs the attempt that goes on once more, and tells nobody.
+    async fn again(&self, instance: &Instance, attempt: u32, call: Arc<Call>) -> Result<AttemptOutcome, RecallFailed> {
+        let assignment = self.assignment(instance.clone(), attempt, call, None, Arc::new(Unheard));
+        match super::attempt::perform(assignment).await {
+            EventKind::AttemptEnded { outcome: outcome @ AttemptOutcome::Succeeded { .. }, .. } => Ok(outcome),
+            EventKind::AttemptEnded { outcome: AttemptOutcome::Failed(failure), .. } => {
+                Err(RecallFailed::Secret { step: instance.path.clone(), message: failure.message })
+            }
+            _ => Err(RecallFailed::Secret { step: instance.path.clone(), message: "it was ended".into() }),
+        }
+    }
 }
 
 impl Recalled {

@@ -35,3 +35,10 @@ impl OutputSink for AttemptOutput {
         self.reporter.output(&self.instance, self.attempt, stream, bytes);
     }
 }
+
+/// Output that nobody sees.
+pub(super) struct Unheard;
+
+impl OutputSink for Unheard {
+    fn write(&self, _stream: Stream, _bytes: &[u8]) {}
+}

@@ -395,7 +395,7 @@ async fn a_run_whose_process_died_at_any_batch_goes_on_where_it_was() {
         let first = run(stage.assignments(program.clone(), directory.path()), stage.means(dying)).await;
         let history = stage.journal.events();
         let means = stage.means(Box::new(stage.journal.clone()));
-        let recalled = recall(&stage.assignments(program.clone(), directory.path()), means, &history).unwrap();
+        let recalled = recall(&stage.assignments(program.clone(), directory.path()), means, &history).await.unwrap();
         let ended = recalled.go_on(&[]).await.unwrap();
         let events = stage.journal.events();
         let record = RunRecord::of(&events);

@@ -2,11 +2,10 @@
 
 use super::Engine;
 use super::command::Command;
-use super::node::statement_of;
 use super::state::{Attempts, NodeState, StepPhase};
 use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId};
-use wf_model::program::{EffectClause, UnknownAnswer};
+use wf_model::program::{StatementId, WorkflowId};
 use wf_model::script::Call;
 
 /// An attempt that is under way.
@@ -18,12 +17,12 @@ pub struct Running {
     pub attempt: u32,
     /// What it does.
     pub call: Arc<Call>,
-    /// Whether the step says so.
-    pub reads_only: bool,
+    /// Whose statement it is.
+    pub workflow: WorkflowId,
+    /// The step's statement.
+    pub statement: StatementId,
     /// Whether it undoes the step.
     pub is_undo: bool,
-    /// What the step says is to become of an attempt whose outcome nobody knows.
-    pub answer: Option<UnknownAnswer>,
 }
 
 impl Engine {
@@ -53,21 +52,23 @@ impl Engine {
     #[must_use]
     pub fn running(&self) -> Vec<Running> {
         let running = self.nodes.values().filter_map(|node| match &node.state {
-            NodeState::Step(step) if matches!(step.phase, StepPhase::Announced | StepPhase::Running) => {
-                let statement = statement_of(&self.program, node.workflow, node.statement)?;
-                let clauses = &statement.kind.step()?.clauses;
-                Some(Running {
-                    instance: node.instance.clone(),
-                    attempt: step.attempts.number,
-                    call: step.call.clone()?,
-                    reads_only: matches!(clauses.effect, EffectClause::ReadsOnly),
-                    is_undo: node.undo.is_some(),
-                    answer: clauses.unknown.clone().filter(|_| node.undo.is_none()),
-                })
-            }
+            NodeState::Step(step) if matches!(step.phase, StepPhase::Announced | StepPhase::Running) => Some(Running {
+                instance: node.instance.clone(),
+                attempt: step.attempts.number,
+                call: step.call.clone()?,
+                workflow: node.workflow,
+                statement: node.statement,
+                is_undo: node.undo.is_some(),
+            }),
             _ => None,
         });
         running.collect()
+    }
+
+    /// What the attempt of a step that goes on does.
+    #[must_use]
+    pub fn call_of(&self, step: InstanceId) -> Option<Arc<Call>> {
+        self.nodes.get(&step)?.step()?.call.clone()
     }
 
     fn start_of(&self, id: InstanceId) -> Option<Command> {

@@ -86,10 +86,8 @@ impl Engine {
         }
         match answer {
             LostAnswer::Rerun => self.enqueue(id),
-            LostAnswer::Done(value) => {
-                step.result = Some((Value::Null, value.clone()));
-                self.agenda.push_back(Task::Judge(id));
-            }
+            // There is no result that an `expect` could look at; somebody did.
+            LostAnswer::Done(value) => self.settle_step(id, Outcome::Succeeded(value.clone())),
             LostAnswer::Failed => {
                 let failure = Failure::final_of(FailureKind::Engine, "run died while the attempt was under way");
                 self.attempt_failed(id, Failure { retryable: true, ..failure });

@@ -5,6 +5,7 @@ mod output;
 mod standstill;
 mod start;
 mod stopping;
+mod survivors;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tree;
 pub(crate) use all::{end_all, give_up, stand_still};
 pub use output::Captured;
 pub use standstill::Deadline;
+pub use survivors::end_survivors;
 pub(crate) use table::own_children;
 pub use tree::become_subreaper;
 

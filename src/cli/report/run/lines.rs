@@ -128,7 +128,7 @@ pub(super) fn rollback(title: &str, cause: RollbackCause, steps: usize) -> Strin
 }
 
 /// A time as precise as people read it: `703ms`, `4.2s`, `2m5s`.
-pub(super) fn rounded(time: Duration) -> String {
+pub(crate) fn rounded(time: Duration) -> String {
     match time.milliseconds {
         milliseconds @ 1_000..60_000 => format!("{}.{}s", milliseconds / 1_000, milliseconds % 1_000 / 100),
         ..60_000 => time.to_string(),

@@ -11,6 +11,7 @@ use super::Look;
 use super::escape::{printable, printable_line};
 use left::Ledger;
 use lines::Finished;
+pub(crate) use lines::rounded;
 use progress::Screen;
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -101,12 +102,32 @@ impl State {
 }
 
 impl RunReport {
-    /// Shows runs of `program`.
+    /// Shows a run of `program` as it goes on.
     #[must_use]
     pub fn new(format: Format, verbose: bool, program: &Program, sources: &Sources) -> Self {
-        let live = format == Format::Human && progress::is_live();
+        Self::on(screen(format), format, verbose, program, sources)
+    }
+
+    /// Tells what happened in a run before, for [`RunReport::lines`]; [`RunReport::go_on`] shows what comes then.
+    #[must_use]
+    pub fn told(format: Format, verbose: bool, program: &Program, sources: &Sources) -> Self {
+        Self::on(Screen::Kept(Mutex::default()), format, verbose, program, sources)
+    }
+
+    /// What was told before.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        self.state().screen.kept()
+    }
+
+    /// Shows what happens from now on.
+    pub fn go_on(&self) {
+        self.state().screen = screen(self.format);
+    }
+
+    fn on(screen: Screen, format: Format, verbose: bool, program: &Program, sources: &Sources) -> Self {
         let state = State {
-            screen: Screen::new(live, format != Format::Json),
+            screen,
             known: HashMap::new(),
             open: HashMap::new(),
             tally: Tally::default(),
@@ -128,9 +149,9 @@ impl RunReport {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The line that stands below everything: how the run ended, how long it took, how many steps did what.
+    /// The lines that stand below everything: how the run ended, how long it took, how many steps did what, and how it can go on.
     #[must_use]
-    pub fn summary(&self, ended: &RunEnded) -> String {
+    pub fn summary(&self, ended: &RunEnded, run: &str) -> String {
         if self.format == Format::Json {
             return String::new();
         }
@@ -149,6 +170,9 @@ impl RunReport {
         text += &state.tally.line(ended.state);
         if rolls_back(ended.state) {
             text += &left::lines(&state.ledger.left());
+        }
+        if !ended.state.is_final() {
+            text += &format!("go on with: wfc resume {run}\n");
         }
         text
     }
@@ -174,10 +198,12 @@ impl RunReport {
             state.screen.line(&text);
         }
         match &event.kind {
-            EventKind::RunStarted { workflow, .. } => {
+            EventKind::RunStarted { workflow, run, .. } => {
                 state.tally.started_at = Some(event.at);
-                state.screen.line(&format!("run      {}", printable_line(workflow)));
+                state.screen.line(&format!("run      {} ({run})", printable_line(workflow)));
             }
+            EventKind::RunResumed => state.screen.line(&state.tally.resumed()),
+            EventKind::Lost { instance, .. } => drop(state.open.remove(&instance.id)),
             EventKind::Ready { instance, kind, rounds } => {
                 state.known.insert(instance.id, Known { kind: kind.clone(), rounds: rounds.clone() });
             }
@@ -216,10 +242,8 @@ impl RunReport {
                 let line = lines::rollback(&state.title(instance), *cause, steps.len());
                 state.screen.line(&line);
             }
-            EventKind::RunResumed
-            | EventKind::RollbackRequested
+            EventKind::RollbackRequested
             | EventKind::RunEnded { .. }
-            | EventKind::Lost { .. }
             | EventKind::HandlerOpened { .. }
             | EventKind::HandlerEnded { .. }
             | EventKind::RollbackWaits { .. }
@@ -262,7 +286,7 @@ impl RunReport {
     /// An attempt that is not the last is told in a line, with the last line that it wrote.
     fn retried(&self, state: &mut State, instance: &Instance, failed: &str, delay: Duration) {
         state.tally.retries += usize::from(state.cancelled < 2);
-        let next = if delay.milliseconds > 0 { format!("in {}", lines::rounded(delay)) } else { "at once".to_owned() };
+        let next = if delay.milliseconds > 0 { format!("in {}", rounded(delay)) } else { "at once".to_owned() };
         let (title, failed) = (state.title(instance), printable_line(failed));
         // Where everything was ended at once, no further attempt comes.
         let mut text = if state.cancelled > 1 {
@@ -389,6 +413,15 @@ impl Reporter for RunReport {
                 state.screen.line(&text);
             }
         }
+    }
+}
+
+/// The screen of a run that goes on.
+fn screen(format: Format) -> Screen {
+    match format {
+        Format::Json => Screen::Plain,
+        Format::Human if progress::is_live() => Screen::live(),
+        Format::Human | Format::Github => Screen::quiet(),
     }
 }
 

@@ -18,17 +18,22 @@ const TICK: Duration = Duration::from_millis(250);
 /// How often it is looked whether a step runs long.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// stderr, as a run uses it.
-pub(super) struct Screen {
-    live: Option<Arc<Mutex<Live>>>,
-    /// The steps under way, where nothing can be drawn.
-    quiet: Option<Arc<Mutex<Quiet>>>,
+/// Where a run is told.
+pub(super) enum Screen {
+    /// A terminal on stderr, with lines for the steps under way.
+    Live(Arc<Mutex<Live>>),
+    /// stderr, where nothing can be drawn; steps that run long get a line.
+    Quiet(Arc<Mutex<Quiet>>),
+    /// stderr, with nothing but the lines.
+    Plain,
+    /// A text, for what happened before.
+    Kept(Mutex<String>),
 }
 
 /// The lines at the bottom of a terminal.
 ///
 /// The cursor waits at the beginning of the line below them, so that what the terminal echoes there (`^C`) goes away with them.
-struct Live {
+pub(super) struct Live {
     term: Term,
     under_way: Vec<(InstanceId, String, Instant)>,
     /// How many lines are drawn.
@@ -42,61 +47,69 @@ pub(super) fn is_live() -> bool {
 }
 
 impl Screen {
-    /// A screen that draws steps under way where it is `live`, and else writes a line where they run long, if it is to `tell`.
-    pub(super) fn new(live: bool, tell: bool) -> Self {
-        let quiet = (tell && !live).then(|| Arc::new(Mutex::new(Quiet::new(Patience::default()))));
-        if let Some(quiet) = &quiet {
-            let quiet = Arc::downgrade(quiet);
-            std::thread::spawn(move || tell_again_and_again(&quiet));
-        }
-        let live = live.then(|| Arc::new(Mutex::new(Live { term: Term::stderr(), under_way: Vec::new(), drawn: 0 })));
-        if let Some(live) = &live {
-            let live = Arc::downgrade(live);
-            std::thread::spawn(move || tick(&live));
-        }
-        Self { live, quiet }
+    /// A terminal that draws the steps under way.
+    pub(super) fn live() -> Self {
+        let live = Arc::new(Mutex::new(Live { term: Term::stderr(), under_way: Vec::new(), drawn: 0 }));
+        let drawn = Arc::downgrade(&live);
+        std::thread::spawn(move || tick(&drawn));
+        Self::Live(live)
+    }
+
+    /// stderr that gets a line where a step runs long.
+    pub(super) fn quiet() -> Self {
+        let quiet = Arc::new(Mutex::new(Quiet::new(Patience::default())));
+        let told = Arc::downgrade(&quiet);
+        std::thread::spawn(move || tell_again_and_again(&told));
+        Self::Quiet(quiet)
     }
 
     /// Writes a line, which may have several, and that stays.
     pub(super) fn line(&self, line: &str) {
-        match &self.live {
-            Some(live) => lock(live).draw(&format!("{line}\n")),
+        match self {
+            Self::Live(live) => lock(live).draw(&format!("{line}\n")),
             // A reader that went away misses the lines; the run goes on.
-            None => drop(io::stderr().write_all(format!("{line}\n").as_bytes())),
+            Self::Quiet(_) | Self::Plain => drop(io::stderr().write_all(format!("{line}\n").as_bytes())),
+            Self::Kept(text) => *lock(text) += &format!("{line}\n"),
+        }
+    }
+
+    /// What was written so far, where it is kept.
+    pub(super) fn kept(&self) -> String {
+        match self {
+            Self::Live(_) | Self::Quiet(_) | Self::Plain => String::new(),
+            Self::Kept(text) => lock(text).clone(),
         }
     }
 
     /// Draws a step that began.
     pub(super) fn begin(&self, id: InstanceId, path: &str) {
-        if let Some(quiet) = &self.quiet {
-            lock(quiet).begin(id, path, Instant::now());
-        }
-        let Some(live) = &self.live else { return };
-        let mut live = lock(live);
-        if !live.under_way.iter().any(|(known, ..)| *known == id) {
-            live.under_way.push((id, path.to_owned(), Instant::now()));
-            live.draw("");
+        match self {
+            Self::Live(live) => lock(live).begin(id, path),
+            Self::Quiet(quiet) => lock(quiet).begin(id, path, Instant::now()),
+            Self::Plain | Self::Kept(_) => {}
         }
     }
 
     /// Takes the line of a step away, with the next line that is written.
     pub(super) fn end(&self, id: InstanceId) {
-        if let Some(quiet) = &self.quiet {
-            lock(quiet).end(id);
+        match self {
+            Self::Live(live) => lock(live).under_way.retain(|(known, ..)| *known != id),
+            Self::Quiet(quiet) => lock(quiet).end(id),
+            Self::Plain | Self::Kept(_) => {}
         }
-        let Some(live) = &self.live else { return };
-        lock(live).under_way.retain(|(known, ..)| *known != id);
     }
 
     /// Takes all lines of steps away.
     pub(super) fn finish(&self) {
-        if let Some(quiet) = &self.quiet {
-            lock(quiet).clear();
+        match self {
+            Self::Live(live) => {
+                let mut live = lock(live);
+                live.under_way.clear();
+                live.draw("");
+            }
+            Self::Quiet(quiet) => lock(quiet).clear(),
+            Self::Plain | Self::Kept(_) => {}
         }
-        let Some(live) = &self.live else { return };
-        let mut live = lock(live);
-        live.under_way.clear();
-        live.draw("");
     }
 }
 
@@ -132,6 +145,13 @@ fn tick(live: &Weak<Mutex<Live>>) {
 }
 
 impl Live {
+    fn begin(&mut self, id: InstanceId, path: &str) {
+        if !self.under_way.iter().any(|(known, ..)| *known == id) {
+            self.under_way.push((id, path.to_owned(), Instant::now()));
+            self.draw("");
+        }
+    }
+
     /// Puts `lines` above what is drawn for the steps under way, in one write.
     fn draw(&mut self, lines: &str) {
         let mut text = String::new();

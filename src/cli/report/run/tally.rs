@@ -39,6 +39,13 @@ impl Tally {
         self.ended_at.zip(self.started_at).map(|(ended, started)| ended.since(started)).unwrap_or_default()
     }
 
+    /// `resume   3 steps had ended before`
+    pub(super) fn resumed(&self) -> String {
+        let ended = self.done + self.failed + self.stopped + self.skipped;
+        let plural = if ended == 1 { "" } else { "s" };
+        format!("resume   {ended} step{plural} had ended before")
+    }
+
     /// `succeeded in 3s200ms: 7 steps done, 1 skipped`
     pub(super) fn line(&self, state: RunState) -> String {
         let plural = if self.done == 1 { "" } else { "s" };

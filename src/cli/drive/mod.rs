@@ -1,0 +1,230 @@
+//! Goes on with a run in this process, from its beginning or from its journal, and shows what comes of it.
+
+mod limits;
+pub(crate) mod secrets;
+
+use crate::exit::Exit;
+use crate::report::Output;
+use crate::report::run::{Format, RunReport};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use wf_model::event::{CancelCause, Event, InstanceId, LostAnswer};
+use wf_model::run::RunState;
+use wf_model::source::Sources;
+use wf_runtime::dispatcher::{
+    self, Assignments, Canceller, Means, RealWorld, RecallFailed, Recalled, Reporter as _, RunBroken, RunEnded, recall,
+};
+use wf_runtime::engine::Running;
+use wf_runtime::guard::Guarded;
+use wf_store::{RunLock, Store, StoreError, StoredJournal};
+
+/// How a run is driven and shown.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Manner {
+    /// How many steps run at a time; by default the number of processors, at least 4.
+    #[arg(long, value_name = "N", env = "WFC_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// A file that takes the outputs as JSON.
+    #[arg(long, value_name = "FILE", env = "WFC_OUTPUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// How progress and outputs are written.
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "WFC_FORMAT")]
+    pub(crate) format: Format,
+    /// Show the output of steps that succeed too.
+    #[arg(long, short, env = "WFC_VERBOSE")]
+    pub(crate) verbose: bool,
+}
+
+/// What keeps a run: nobody else goes on with it as long as this is held.
+pub(crate) struct Kept {
+    journal: StoredJournal,
+    /// The scratch directory, which goes away when the run has ended.
+    scratch: PathBuf,
+    _lock: RunLock,
+}
+
+impl Kept {
+    /// Takes the lock of a run that was begun, and what it writes to.
+    ///
+    /// # Errors
+    /// When another process holds the run, or the store cannot be used.
+    pub(crate) fn take(store: &Store, run: &str) -> Result<Self, StoreError> {
+        let lock = store.lock(run)?;
+        Ok(Self { journal: store.journal(run)?, scratch: store.scratch(run)?, _lock: lock })
+    }
+}
+
+/// A run with everything that it needs to go on.
+pub(crate) struct Drive {
+    pub(crate) guarded: Guarded,
+    pub(crate) assignments: Assignments,
+    pub(crate) sources: Sources,
+    pub(crate) kept: Kept,
+}
+
+/// A run that was told again, before it goes on.
+pub(crate) struct Resumed {
+    recalled: Recalled,
+    stage: Stage,
+}
+
+/// What a run goes on with beside its engine.
+struct Stage {
+    guarded: Guarded,
+    runtime: tokio::runtime::Runtime,
+    canceller: Canceller,
+    report: Arc<RunReport>,
+    scratch: PathBuf,
+    run: Arc<str>,
+    _lock: RunLock,
+}
+
+impl Manner {
+    /// How many steps run at a time; fewer where this machine bears no more, which is said.
+    pub(crate) fn jobs(&self, output: &mut Output) -> io::Result<usize> {
+        let (jobs, fewer) = limits::jobs(self.jobs.map_or_else(default_jobs, usize::from));
+        if let Some(note) = fewer.filter(|_| self.format != Format::Json) {
+            output.note(&note)?;
+        }
+        Ok(jobs)
+    }
+
+    /// Why the file for the outputs could not be written when the run is over.
+    pub(crate) fn unwritable(&self) -> Option<String> {
+        self.output.as_deref().and_then(unwritable)
+    }
+}
+
+impl Drive {
+    /// Runs from the beginning to the end.
+    pub(crate) fn begin(self, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
+        let (stage, assignments, means) = self.stage(manner, false)?;
+        let ended = stage.runtime.block_on(async {
+            stage.canceller.ask_on_signals(&stage.guarded)?;
+            Ok::<_, io::Error>(dispatcher::run(assignments, means).await)
+        })?;
+        stage.conclude(ended, manner, output)
+    }
+
+    /// Tells the run what its journal tells; nothing is done yet, but that secrets which steps gave are asked for again.
+    pub(crate) fn recall(self, manner: &Manner, history: &[Event]) -> io::Result<Result<Resumed, RecallFailed>> {
+        let (stage, assignments, means) = self.stage(manner, true)?;
+        history.iter().for_each(|event| stage.report.event(event));
+        let recalled = stage.runtime.block_on(recall(&assignments, means, history));
+        Ok(recalled.map(|recalled| Resumed { recalled, stage }))
+    }
+
+    fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+        let Self { guarded, assignments, sources, kept } = self;
+        let report = if told { RunReport::told } else { RunReport::new };
+        let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));
+        let canceller = Canceller::default();
+        let means = Means {
+            executors: wf_steps::executors(),
+            world: Arc::new(RealWorld { folder: assignments.folder.clone() }),
+            journal: Box::new(kept.journal),
+            reporter: report.clone(),
+            asked: canceller.watch(),
+        };
+        let (scratch, run) = (kept.scratch, assignments.run.clone());
+        Ok((Stage { guarded, runtime, canceller, report, scratch, run, _lock: kept._lock }, assignments, means))
+    }
+}
+
+impl Resumed {
+    /// The attempts of which nobody knows what became of them.
+    pub(crate) fn running(&self) -> Vec<Running> {
+        self.recalled.running()
+    }
+
+    /// Goes on to the end.
+    pub(crate) fn go_on(self, answers: &[(InstanceId, LostAnswer)], manner: &Manner, output: &mut Output) -> io::Result<Exit> {
+        let Self { recalled, stage } = self;
+        stage.report.go_on();
+        let ended = stage.runtime.block_on(async {
+            stage.canceller.ask_on_signals(&stage.guarded)?;
+            Ok::<_, io::Error>(recalled.go_on(answers).await)
+        })?;
+        stage.conclude(ended, manner, output)
+    }
+}
+
+impl Stage {
+    fn conclude(self, ended: Result<RunEnded, RunBroken>, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
+        // What is still being looked up must not keep the process.
+        self.runtime.shutdown_background();
+        self.report.finish();
+        match ended {
+            Ok(ended) => {
+                if ended.state.is_final() {
+                    // A directory that cannot be removed goes away with the run, by `wfc delete`.
+                    let _ = std::fs::remove_dir_all(&self.scratch);
+                }
+                show(&ended, &self.run, &self.report, manner, output)
+            }
+            Err(RunBroken::Journal(error)) => {
+                let help = format!("Nothing more was started. Once the store can be written: wfc resume {}", self.run);
+                output.error(format!("the run was ended: {error}"), &help)?;
+                Ok(Exit::JournalUnwritable)
+            }
+            Err(RunBroken::Engine(error)) => {
+                output.error(format!("the run was ended by a mistake of wfc: {error}"), "Please report it.")?;
+                Ok(Exit::Failed)
+            }
+        }
+    }
+}
+
+/// Shows how a run ended; nothing that goes wrong here changes it.
+fn show(ended: &RunEnded, run: &str, report: &RunReport, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
+    // The run is over, whether somebody reads about it or not.
+    let _ = output.note(&report.summary(ended, run));
+    output.result(&report.result(ended, run))?;
+    if let Some(path) = &manner.output
+        && ended.state == RunState::Succeeded
+    {
+        let json = serde_json::to_string_pretty(&ended.outputs.to_json()).unwrap_or_default() + "\n";
+        if let Err(error) = std::fs::write(path, json) {
+            let help = "The run succeeded; its outputs stand above.";
+            output.error(format!("{} cannot be written: {error}", path.display()), help)?;
+            return Ok(Exit::Failed);
+        }
+    }
+    Ok(exit(ended))
+}
+
+/// How the end of a run is told to the shell.
+pub(crate) fn exit(ended: &RunEnded) -> Exit {
+    match ended.state {
+        RunState::Succeeded => Exit::Done,
+        RunState::RolledBack => Exit::RolledBack,
+        RunState::RollbackFailed => Exit::RollbackFailed,
+        RunState::Paused => Exit::Waiting,
+        // What was interrupted twice has not ended, and nothing goes on.
+        RunState::Cancelled | RunState::Running => match ended.cancelled {
+            Some(CancelCause::Hangup) => Exit::Signal(1),
+            Some(CancelCause::Interrupt) => Exit::Signal(2),
+            Some(CancelCause::Terminate) => Exit::Signal(15),
+            Some(CancelCause::Request) | None => Exit::Failed,
+        },
+        RunState::Failed | RunState::Queued => Exit::Failed,
+    }
+}
+
+fn unwritable(path: &Path) -> Option<String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (reason, help) = if path.is_dir() {
+        ("it is a directory", "Name a file in it.")
+    } else if !folder.is_dir() {
+        ("its directory is not there", "Make the directory first.")
+    } else {
+        return None;
+    };
+    Some(format!("error: {} cannot be written: {reason}\nhelp: {help} Nothing was started.\n", path.display()))
+}
+
+fn default_jobs() -> usize {
+    std::thread::available_parallelism().map_or(4, usize::from).max(4)
+}

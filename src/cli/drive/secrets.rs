@@ -1,0 +1,58 @@
+//! The secrets of a run, which are read again by every process that goes on with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use wf_model::diagnostic::Diagnostic;
+use wf_model::expression::ValueId;
+use wf_model::program::{Callee, Program, StatementKind, WorkflowId};
+use wf_model::value::Value;
+use wf_runtime::secrets::{Lookup, RunCommand, Secrets};
+
+/// What was read for a run.
+#[derive(Debug, Default)]
+pub(crate) struct SecretValues {
+    /// The values, by workflow and name.
+    pub(crate) values: BTreeMap<(WorkflowId, ValueId), Value>,
+    /// The variables that some of them came from.
+    pub(crate) withheld: Vec<OsString>,
+}
+
+/// The secrets of a workflow and of all that it calls; a dry run starts none of the programs that would give one.
+///
+/// # Errors
+/// Everything that cannot be read.
+pub(crate) fn read(program: &Program, id: WorkflowId, dry_run: bool) -> Result<SecretValues, Vec<Diagnostic>> {
+    let not_started = |_: &[std::sync::Arc<str>], _: &str| Ok(b"***".to_vec());
+    let command: &RunCommand<'_> = if dry_run { &not_started } else { &wf_runtime::secrets::output };
+    let lookup = Lookup { variable: &|name| std::env::var_os(name), command };
+    let (mut found, mut problems) = (SecretValues::default(), Vec::new());
+    for id in called(program, id) {
+        let Some(workflow) = program.workflows.get(id) else { continue };
+        match wf_runtime::secrets::read(workflow, lookup) {
+            Ok(Secrets { values, withheld }) => {
+                found.values.extend(values.into_iter().map(|(value, secret)| ((id, value), secret)));
+                found.withheld.extend(withheld);
+            }
+            Err(diagnostics) => problems.extend(diagnostics),
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(problems) }
+}
+
+/// A workflow and all that it calls.
+fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {
+    let mut found = BTreeSet::new();
+    let mut left = vec![id];
+    while let Some(id) = left.pop() {
+        let Some(workflow) = program.workflows.get(id).filter(|_| found.insert(id)) else { continue };
+        for (_, statement) in workflow.statements.iter() {
+            let StatementKind::Step(step) = &statement.kind else { continue };
+            let undo = step.clauses.undo().map(|undo| &undo.invocation);
+            left.extend([Some(&step.invocation), undo].into_iter().flatten().filter_map(|invocation| match invocation.callee {
+                Callee::Workflow(callee) => Some(callee),
+                Callee::Kind(_) => None,
+            }));
+        }
+    }
+    found
+}

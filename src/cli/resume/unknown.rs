@@ -1,0 +1,210 @@
+//! Attempts that were under way when the process of their run died: nobody knows what became of them.
+
+use crate::report::{Output, printable_line};
+use std::collections::BTreeSet;
+use std::io::{self, BufRead, IsTerminal};
+use std::sync::Arc;
+use wf_model::event::{InstanceId, LostAnswer};
+use wf_model::kind::Registry;
+use wf_model::program::{EffectClause, Program, Statement, UnknownAnswer};
+use wf_model::script::Argument;
+use wf_model::suggest::nearest;
+use wf_model::types::Type;
+use wf_model::value::{Value, decode_json};
+use wf_runtime::engine::Running;
+
+/// What somebody says of a step: `NAME=done|rerun|fail`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    step: String,
+    answer: Answer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Done,
+    Rerun,
+    Fail,
+}
+
+/// What becomes of the attempts, as far as anybody knows.
+pub(super) enum Decided {
+    /// All of them are decided.
+    All(Vec<(InstanceId, LostAnswer)>),
+    /// Somebody has to say what became of these steps.
+    Open(Vec<Arc<str>>),
+    /// What was said does not fit: why, and what to do.
+    Wrong { message: String, help: String },
+}
+
+/// What is known of the steps whose attempts were under way.
+pub(super) struct Unknown<'a> {
+    pub(super) program: &'a Program,
+    pub(super) kinds: &'a Registry,
+    pub(super) said: &'a [Said],
+    /// The value of a step that is said to be done.
+    pub(super) value: Option<&'a serde_json::Value>,
+}
+
+/// Reads `NAME=done|rerun|fail`.
+///
+/// # Errors
+/// Says what it has to look like.
+pub(super) fn said(text: &str) -> Result<Said, String> {
+    let (step, answer) = text.rsplit_once('=').ok_or("write NAME=done, NAME=rerun or NAME=fail")?;
+    let answer = answer_named(answer).ok_or_else(|| format!("`{answer}` is none of done, rerun, fail"))?;
+    Ok(Said { step: step.to_owned(), answer })
+}
+
+fn answer_named(text: &str) -> Option<Answer> {
+    match text {
+        "done" => Some(Answer::Done),
+        "rerun" => Some(Answer::Rerun),
+        "fail" => Some(Answer::Fail),
+        _ => None,
+    }
+}
+
+impl Unknown<'_> {
+    /// Decides what becomes of each attempt: as somebody said, as the step says, or, where it may run twice, that it runs again.
+    ///
+    /// # Errors
+    /// Where stderr cannot be written.
+    pub(super) fn decide(&self, running: &[Running], output: &mut Output) -> io::Result<Decided> {
+        if let Some(wrong) = self.wrong(running) {
+            return Ok(wrong);
+        }
+        let (mut answers, mut open) = (Vec::new(), Vec::new());
+        for attempt in running {
+            let answer = match self.known(attempt) {
+                None => ask(attempt, output)?,
+                known => known,
+            };
+            let Some(answer) = answer else {
+                open.push(attempt.instance.path.clone());
+                continue;
+            };
+            match self.event(attempt, answer) {
+                Ok(answer) => answers.push((attempt.instance.id, answer)),
+                Err((message, help)) => return Ok(Decided::Wrong { message, help }),
+            }
+        }
+        Ok(if open.is_empty() { Decided::All(answers) } else { Decided::Open(open) })
+    }
+
+    /// What was said of a step that is not among those in doubt.
+    fn wrong(&self, running: &[Running]) -> Option<Decided> {
+        let in_doubt = || running.iter().filter(|attempt| !attempt.is_undo).map(|attempt| &*attempt.instance.path);
+        let said = self.said.iter().find(|said| !in_doubt().any(|path| path == said.step))?;
+        let step = printable_line(&said.step);
+        let message = format!("step `{step}` was not running when the run's process ended, so what became of it is known");
+        let help = match (nearest(&said.step, in_doubt()), in_doubt().count()) {
+            (Some(near), _) => format!("Do you mean `{near}`?"),
+            (None, 0) => "Leave `--step` out: nothing is in doubt.".to_owned(),
+            (None, _) => format!("In doubt are {}.", list(in_doubt())),
+        };
+        Some(Decided::Wrong { message, help })
+    }
+
+    /// What is known without asking.
+    fn known(&self, attempt: &Running) -> Option<Answer> {
+        if attempt.is_undo {
+            // An undo may run twice.
+            return Some(Answer::Rerun);
+        }
+        if let Some(said) = self.said.iter().rev().find(|said| *said.step == *attempt.instance.path) {
+            return Some(said.answer);
+        }
+        let clauses = &self.statement(attempt)?.kind.step()?.clauses;
+        if self.may_run_twice(attempt, &clauses.effect) {
+            return Some(Answer::Rerun);
+        }
+        match clauses.unknown {
+            Some(UnknownAnswer::Rerun) => Some(Answer::Rerun),
+            Some(UnknownAnswer::Done) => Some(Answer::Done),
+            Some(UnknownAnswer::Fail) => Some(Answer::Fail),
+            Some(UnknownAnswer::Ask | UnknownAnswer::Check(_)) | None => None,
+        }
+    }
+
+    fn may_run_twice(&self, attempt: &Running, effect: &EffectClause) -> bool {
+        let text = |name: &str| {
+            let (_, argument) = attempt.call.arguments.iter().find(|(known, _)| **known == *name)?;
+            match argument {
+                Argument::Value(value) => value.render(),
+                Argument::Script(_) => None,
+            }
+        };
+        matches!(effect, EffectClause::ReadsOnly)
+            || self.kinds.get(&attempt.call.kind).is_some_and(|kind| kind.may_run_twice(text))
+    }
+
+    fn statement(&self, attempt: &Running) -> Option<&Statement> {
+        self.program.workflows.get(attempt.workflow)?.statements.get(attempt.statement)
+    }
+
+    fn event(&self, attempt: &Running, answer: Answer) -> Result<LostAnswer, (String, String)> {
+        match answer {
+            Answer::Rerun => Ok(LostAnswer::Rerun),
+            Answer::Fail => Ok(LostAnswer::Failed),
+            Answer::Done => self.value_of(attempt).map(LostAnswer::Done),
+        }
+    }
+
+    /// The value of a step that is said to be done.
+    fn value_of(&self, attempt: &Running) -> Result<Value, (String, String)> {
+        let path = &attempt.instance.path;
+        let result = self.kinds.get(&attempt.call.kind).map(|kind| &kind.result);
+        let Some(type_) = attempt.call.decode.as_ref().or(result) else { return Ok(Value::Null) };
+        if let Some(json) = self.value {
+            return decode_json(json, type_).map_err(|error| {
+                (format!("`--value` is no value of step `{path}`: {error}"), format!("It has to be {}.", described(type_)))
+            });
+        }
+        let used = self.statement(attempt).and_then(|statement| statement.value).filter(|value| {
+            let workflow = self.program.workflows.get(attempt.workflow);
+            workflow.is_some_and(|workflow| workflow.first_uses(&BTreeSet::from([*value])).contains_key(value))
+        });
+        match used {
+            None => Ok(Value::Null),
+            Some(_) => Err((
+                format!("step `{path}` is said to be done, but its value is used and was not kept"),
+                format!("Add its value, {}, with `--value JSON`; or let it run again: `--step {path}=rerun`.", described(type_)),
+            )),
+        }
+    }
+}
+
+fn described(type_: &Type) -> String {
+    format!("a `{type_}`")
+}
+
+/// `a, b, c`, each as a name.
+fn list<'a>(paths: impl Iterator<Item = &'a str>) -> String {
+    paths.map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Asks whoever sits at the terminal; nobody is asked in CI.
+fn ask(attempt: &Running, output: &mut Output) -> io::Result<Option<Answer>> {
+    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    if in_ci || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let path = printable_line(&attempt.instance.path);
+    output.note(&format!("Step {path} was running when the run's process ended; nobody knows whether it was done.\n"))?;
+    loop {
+        output.note(&format!("{path} (done, rerun or fail): "))?;
+        let mut line = String::new();
+        match io::stdin().lock().read_line(&mut line) {
+            Ok(0) => {
+                output.note("\n")?;
+                return Ok(None);
+            }
+            Ok(_) => {}
+            Err(_) => continue,
+        }
+        if let Some(answer) = answer_named(line.trim()) {
+            return Ok(Some(answer));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The store of this user, and what is said where it cannot be used.
+
+use crate::exit::Exit;
+use crate::report::Output;
+use std::io;
+use wf_store::{Store, StoreError, default_root};
+
+/// Opens the store of this user.
+pub(crate) fn open() -> Result<Store, StoreError> {
+    let home = |name: &str| (name == "HOME").then(std::env::home_dir).flatten().map(Into::into);
+    let root = default_root(|name| std::env::var_os(name).or_else(|| home(name)))?;
+    Store::open(&root)
+}
+
+/// Says why the store, or a run in it, cannot be used.
+pub(crate) fn refuse(error: &StoreError, output: &mut Output) -> io::Result<Exit> {
+    let (help, exit) = match error {
+        StoreError::NoPlace => ("Set WFC_STORE to a folder that takes the journals of runs.", Exit::JournalUnwritable),
+        StoreError::Io { .. } | StoreError::Database { .. } => {
+            ("Mend it, or name another folder in WFC_STORE. Nothing was started.", Exit::JournalUnwritable)
+        }
+        StoreError::Damaged { .. } => {
+            ("Take the store from a backup, or name another folder in WFC_STORE. It was left as it is.", Exit::JournalDamaged)
+        }
+        StoreError::Newer { .. } => ("Use the newer wfc, or name another folder in WFC_STORE.", Exit::JournalDamaged),
+        StoreError::UnknownRun(_) => ("`wfc runs` lists them; `last` is the latest.", Exit::Usage),
+        StoreError::Ambiguous { runs, .. } => {
+            let help = format!("Write more of its name: {}.", runs.join(", "));
+            output.error(error, &help)?;
+            return Ok(Exit::Usage);
+        }
+        StoreError::Held { .. } => ("Wait until it has ended, or ask it to end.", Exit::RunHeld),
+    };
+    output.error(error, help)?;
+    Ok(exit)
+}
