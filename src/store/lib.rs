@@ -8,6 +8,7 @@ mod journal;
 mod lock;
 mod output;
 mod place;
+mod retention;
 mod run;
 mod schema;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use journal::StoredJournal;
 pub use lock::RunLock;
 pub use output::{AttemptId, KeptOutput, OutputLost, OutputPiece, OutputReader};
 pub use place::default_root;
+pub use retention::Retention;
 pub use run::{Definition, NewRun, Resolution, RunFilter, RunRow, StoredArgument, StoredSource, new_id};
 
 use rusqlite::Connection;

@@ -5,8 +5,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
+/// How a store of each format becomes one of the next, from format 1 on.
+const STEPS: &[&str] = &[
+    // 2: the latest run is found without looking at all of them.
+    "CREATE INDEX runs_by_time ON runs (created_at)",
+];
+
 /// The format that this version writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = STEPS.len() as u32 + 1;
 
 /// Says whose database it is: "wfc" and a zero, as a number.
 const APPLICATION: u32 = 0x7766_6300;
@@ -17,7 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Pages of the write-ahead log before they are moved into the database.
 const CHECKPOINT: u32 = 4_000;
 
-const TABLES: &str = "
+/// Format 1, which all others grew out of.
+const FIRST: &str = "
 CREATE TABLE runs (
     key INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -54,41 +61,52 @@ pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
 fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     connection.busy_timeout(PATIENCE).map_err(failed(path))?;
     let set = |name, value: &dyn rusqlite::ToSql| connection.pragma_update(None, name, value).map_err(failed(path));
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(failed(path));
+    if number("page_count")? == 0 {
+        // Only a database without pages can be told that it will give some back.
+        set("auto_vacuum", &"incremental")?;
+    }
     set("journal_mode", &"wal")?;
     set("synchronous", &"full")?;
     set("wal_autocheckpoint", &CHECKPOINT)?;
     set("foreign_keys", &true)?;
     // Cells of a page are looked at as they are read, so that damage is found rather than believed.
     set("cell_size_check", &true)?;
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(failed(path));
     match (number("application_id")?, number("user_version")?) {
         (APPLICATION, FORMAT) => Ok(()),
         (APPLICATION, found @ 1..) if found > FORMAT => Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT }),
-        (0, 0) => create(connection, path),
-        _ => {
-            let reason = "it is no store of wfc".to_owned();
-            Err(StoreError::Database { path: path.to_owned(), reason })
-        }
+        (APPLICATION, 1..) | (0, 0) => bring_up_to_date(connection, path),
+        _ => Err(foreign(path)),
     }
 }
 
-/// Makes the tables, unless another process did meanwhile.
-fn create(connection: &Connection, path: &Path) -> Result<(), StoreError> {
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(failed(path))?;
-    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed(path))?;
-    let made = match tables {
-        0 => connection
-            .execute_batch(TABLES)
-            .and_then(|()| connection.pragma_update(None, "application_id", APPLICATION))
-            .and_then(|()| connection.pragma_update(None, "user_version", FORMAT)),
-        _ => Ok(()),
-    };
-    made.and_then(|()| connection.execute_batch("COMMIT")).map_err(failed(path))?;
-    let application = connection.pragma_query_value(None, "application_id", |row| row.get::<_, u32>(0)).map_err(failed(path))?;
-    if application == APPLICATION {
-        return Ok(());
+/// Makes the tables or brings them to the present format, each step whole or not at all.
+fn bring_up_to_date(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    loop {
+        let transaction = rusqlite::Transaction::new_unchecked(connection, rusqlite::TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(failed(path))?;
+        // Another process may have been faster.
+        let number = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, u32>(0)).map_err(failed(path));
+        let tables = || transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, u32>(0));
+        let (statements, next) = match (number("application_id")?, number("user_version")?) {
+            (APPLICATION, FORMAT) => return Ok(()),
+            (APPLICATION, found @ 1..) => match usize::try_from(found - 1).ok().and_then(|place| STEPS.get(place)) {
+                Some(step) => (*step, found + 1),
+                None => return Err(StoreError::Newer { path: path.to_owned(), found, known: FORMAT }),
+            },
+            (0, 0) if tables().map_err(failed(path))? == 0 => (FIRST, 1),
+            _ => return Err(foreign(path)),
+        };
+        let stepped = transaction
+            .execute_batch(statements)
+            .and_then(|()| transaction.pragma_update(None, "application_id", APPLICATION))
+            .and_then(|()| transaction.pragma_update(None, "user_version", next));
+        stepped.and_then(|()| transaction.commit()).map_err(failed(path))?;
     }
-    Err(StoreError::Database { path: path.to_owned(), reason: "it is no store of wfc".to_owned() })
+}
+
+fn foreign(path: &Path) -> StoreError {
+    StoreError::Database { path: path.to_owned(), reason: "it is no store of wfc".to_owned() }
 }
 
 /// What an error of the database means for its users.
@@ -96,7 +114,104 @@ pub(crate) fn failed(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError {
     let path = path.to_owned();
     move |error| match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged { reason: error.to_string() },
-        Some(ErrorCode::NotADatabase) => StoreError::Database { path: path.clone(), reason: "it is no store of wfc".to_owned() },
+        Some(ErrorCode::NotADatabase) => foreign(&path),
         _ => StoreError::Database { path: path.clone(), reason: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST, FORMAT, open};
+    use crate::Store;
+    use crate::run::first_check;
+    use rusqlite::Connection;
+    use std::path::Path;
+    use tempfile::TempDir;
+
+    /// A store as format 1 was written, with a run in it, whatever later versions make of the text above.
+    const FORMAT_1: &str = "
+        CREATE TABLE runs (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, workflow TEXT NOT NULL, file TEXT NOT NULL,
+            created_at INTEGER NOT NULL, definition TEXT NOT NULL, batches INTEGER NOT NULL, head BLOB NOT NULL, state TEXT NOT NULL,
+            ended_at INTEGER) STRICT;
+        CREATE TABLE batches (key INTEGER PRIMARY KEY, run INTEGER NOT NULL REFERENCES runs (key), number INTEGER NOT NULL,
+            events TEXT NOT NULL, check_sum BLOB NOT NULL) STRICT;
+        CREATE INDEX batches_of_runs ON batches (run);
+        PRAGMA application_id = 0x77666300;
+        PRAGMA user_version = 1;";
+
+    fn older(path: &Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.execute_batch(FORMAT_1).unwrap();
+        let head = first_check("abcd", "{}");
+        let insert = "INSERT INTO runs VALUES (1, 'abcd', 'deploy', 'deploy.wf', 5, '{}', 0, ?1, 'queued', NULL)";
+        connection.execute(insert, [head.as_bytes()]).unwrap();
+        connection
+    }
+
+    /// What tables and indexes there are, without how they are written.
+    fn tables(connection: &Connection) -> Vec<String> {
+        let query = "SELECT m.type || ' ' || m.name || ' ' || coalesce(group_concat(c.name || ' ' || c.type || c.\"notnull\" || c.pk), '')
+                     FROM sqlite_schema m LEFT JOIN pragma_table_info(m.name) c GROUP BY m.name ORDER BY m.name";
+        let mut statement = connection.prepare(query).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    fn format(connection: &Connection) -> u32 {
+        connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn an_older_store_is_brought_to_the_present_format() {
+        let (old, new) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let path = |folder: &TempDir| folder.path().join("store.db");
+        drop(older(&path(&old)));
+        let store = Store::open(old.path()).unwrap();
+        assert_eq!(store.find("last").unwrap().id.as_ref(), "abcd");
+        assert_eq!(store.events("abcd").unwrap(), []);
+        let (migrated, made) = (open(&path(&old)).unwrap(), open(&path(&new)).unwrap());
+        assert_eq!((format(&migrated), format(&made)), (FORMAT, FORMAT));
+        assert_eq!(tables(&migrated), tables(&made));
+        // Such a store could not give back single pages.
+        store.delete("abcd").unwrap();
+        store.reclaim().unwrap();
+        assert!(store.runs(&crate::RunFilter::default()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("store.db");
+        let connection = older(&path);
+        // The step to format 2 makes an index of this name.
+        connection.execute_batch("CREATE INDEX runs_by_time ON runs (file)").unwrap();
+        let before = tables(&connection);
+        assert!(open(&path).is_err());
+        assert_eq!((tables(&connection), format(&connection)), (before, 1));
+        connection.execute_batch("DROP INDEX runs_by_time").unwrap();
+        drop(connection);
+        assert_eq!(format(&open(&path).unwrap()), FORMAT);
+    }
+
+    #[test]
+    fn many_make_or_migrate_one_store_at_once() {
+        for begun in [false, true] {
+            let folder = TempDir::new().unwrap();
+            let path = folder.path().join("store.db");
+            if begun {
+                drop(older(&path));
+            }
+            std::thread::scope(|scope| {
+                let openers: Vec<_> = (0..50).map(|_| scope.spawn(|| format(&open(&path).unwrap()))).collect();
+                assert!(openers.into_iter().all(|opener| opener.join().unwrap() == FORMAT));
+            });
+        }
+    }
+
+    #[test]
+    fn the_first_format_stays_as_it_was() {
+        let (written, remembered) = (Connection::open_in_memory().unwrap(), Connection::open_in_memory().unwrap());
+        written.execute_batch(FIRST).unwrap();
+        remembered.execute_batch(FORMAT_1).unwrap();
+        assert_eq!(tables(&written), tables(&remembered));
     }
 }

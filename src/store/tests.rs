@@ -24,7 +24,7 @@ fn definition() -> Definition {
     }
 }
 
-fn begin(store: &Store, workflow: &str, milliseconds: i64) -> Arc<str> {
+pub(crate) fn begin(store: &Store, workflow: &str, milliseconds: i64) -> Arc<str> {
     let (id, created_at) = (new_id(), Timestamp { milliseconds });
     let run = NewRun { id: id.clone(), workflow: workflow.into(), created_at, definition: definition() };
     store.begin(&run).unwrap();
@@ -50,7 +50,7 @@ fn history(id: &str) -> Vec<Vec<Event>> {
     batches
 }
 
-async fn write(store: &Store, id: &str) -> Vec<Event> {
+pub(crate) async fn write(store: &Store, id: &str) -> Vec<Event> {
     let mut journal = store.journal(id).unwrap();
     for batch in history(id) {
         journal.append(batch.into()).await.unwrap();
