@@ -2,6 +2,9 @@
 
 use crate::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rustix::fs::{FlockOperation, flock};
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -53,9 +56,21 @@ CREATE INDEX batches_of_runs ON batches (run);
 /// Opens a database, makes its tables where there are none, and refuses what is none of this program's.
 pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // One after the other: a database that others open cannot always change what it is.
+    let _turn = turn(path)?;
     let connection = Connection::open_with_flags(path, flags).map_err(failed(path))?;
     prepare(&connection, path)?;
     Ok(connection)
+}
+
+/// Waits until nobody else opens the database; the turn is over when the file is closed.
+fn turn(path: &Path) -> Result<File, StoreError> {
+    let path = path.with_extension("lock");
+    let open = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = open.map_err(StoreError::io(&path))?;
+    let locked = rustix::io::retry_on_intr(|| flock(&file, FlockOperation::LockExclusive));
+    locked.map_err(|error| StoreError::Io { path, error: error.into() })?;
+    Ok(file)
 }
 
 fn prepare(connection: &Connection, path: &Path) -> Result<(), StoreError> {
