@@ -1,5 +1,6 @@
 //! The journal of a run that goes on.
 
+use crate::batch::Batch;
 use crate::run::{first_check, next_check};
 use crate::schema::failed;
 use crate::{Store, StoreError};
@@ -77,14 +78,14 @@ impl Writer {
 
     fn append(&mut self, events: &[Event]) -> Result<(), StoreError> {
         let failed = failed(&self.path);
-        let text = serde_json::to_string(events)
-            .map_err(|error| StoreError::Database { path: self.path.clone(), reason: error.to_string() })?;
-        let check = next_check(&self.check, &text);
+        let batch =
+            Batch::of(events).map_err(|error| StoreError::Database { path: self.path.clone(), reason: error.to_string() })?;
+        let check = next_check(&self.check, &batch);
         let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&failed)?;
         {
             let insert = "INSERT INTO batches (run, number, events, check_sum) VALUES (?1, ?2, ?3, ?4)";
             let mut insert = transaction.prepare_cached(insert).map_err(&failed)?;
-            insert.execute(rusqlite::params![self.run, self.number, text, check.as_bytes()]).map_err(&failed)?;
+            insert.execute(rusqlite::params![self.run, self.number, batch, check.as_bytes()]).map_err(&failed)?;
             let (state, ended_at) = state_after(events).unzip();
             let update = "UPDATE runs SET batches = ?2, head = ?3, state = coalesce(?4, state),
                           ended_at = CASE WHEN ?4 IS NULL THEN ended_at ELSE ?5 END WHERE key = ?1";

@@ -3,6 +3,7 @@
 //! One folder holds an SQLite database for all runs, and a folder for each run with its lock, its scratch directory and the output of
 //! its steps. Everything that is said about a run is read from its events; the columns beside them only find it faster.
 
+mod batch;
 mod error;
 mod journal;
 mod lock;

@@ -1,5 +1,6 @@
 //! Runs: how they are begun, found and read.
 
+use crate::batch::Batch;
 use crate::schema::failed;
 use crate::{Store, StoreError, place};
 use rusqlite::{OptionalExtension as _, Row};
@@ -111,8 +112,8 @@ pub(crate) fn first_check(id: &str, definition: &str) -> blake3::Hash {
 }
 
 /// The check of a batch behind another.
-pub(crate) fn next_check(before: &blake3::Hash, events: &str) -> blake3::Hash {
-    blake3::Hasher::new().update(before.as_bytes()).update(events.as_bytes()).finalize()
+pub(crate) fn next_check(before: &blake3::Hash, batch: &Batch) -> blake3::Hash {
+    blake3::Hasher::new().update(before.as_bytes()).update(batch.bytes()).finalize()
 }
 
 /// A name for a run: 16 characters, 80 random bits, so that a few of them are enough to mean it.
@@ -215,15 +216,13 @@ impl Store {
         let mut rows = statement.query([key]).map_err(failed(&path))?;
         let (mut events, mut number, mut check) = (Vec::new(), 0_i64, first_check(id, &definition));
         while let Some(row) = rows.next().map_err(failed(&path))? {
-            let read = || Ok::<_, rusqlite::Error>((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?));
-            let (found, text, check_sum) = read().map_err(|error| damaged(format!("batch {number} does not read: {error}")))?;
-            check = next_check(&check, &text);
+            let read = || Ok::<_, rusqlite::Error>((row.get::<_, i64>(0)?, row.get::<_, Batch>(1)?, row.get::<_, Vec<u8>>(2)?));
+            let (found, batch, check_sum) = read().map_err(|error| damaged(format!("batch {number} does not read: {error}")))?;
+            check = next_check(&check, &batch);
             if found != number || check_sum != check.as_bytes() {
                 return Err(damaged(format!("batch {number} of run `{id}` is not what was written")));
             }
-            let batch: Vec<Event> = serde_json::from_str(&text)
-                .map_err(|error| damaged(format!("batch {number} of run `{id}` does not parse: {error}")))?;
-            events.extend(batch);
+            events.extend(batch.events()?);
             number += 1;
         }
         if number != batches || head != check.as_bytes() {
@@ -242,7 +241,7 @@ impl Store {
     }
 }
 
-fn damaged(reason: String) -> StoreError {
+pub(crate) fn damaged(reason: String) -> StoreError {
     StoreError::Damaged { reason }
 }
 

@@ -12,6 +12,19 @@ use std::time::Duration;
 const STEPS: &[&str] = &[
     // 2: the latest run is found without looking at all of them.
     "CREATE INDEX runs_by_time ON runs (created_at)",
+    // 3: long batches are compressed.
+    "CREATE TABLE batches_3 (
+        key INTEGER PRIMARY KEY,
+        run INTEGER NOT NULL REFERENCES runs (key),
+        number INTEGER NOT NULL,
+        -- TEXT, or where it is long a BLOB, compressed by LZ4 behind its length of four bytes.
+        events ANY NOT NULL,
+        check_sum BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO batches_3 SELECT key, run, number, events, check_sum FROM batches;
+    DROP TABLE batches;
+    ALTER TABLE batches_3 RENAME TO batches;
+    CREATE INDEX batches_of_runs ON batches (run)",
 ];
 
 /// The format that this version writes.
