@@ -13,6 +13,7 @@ mod resume;
 mod run;
 mod sarif;
 mod surroundings;
+mod terminal;
 
 use std::fs;
 use std::io::{Read, Write};

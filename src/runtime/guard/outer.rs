@@ -1,10 +1,10 @@
 //! The guard: passes on signals, and ends what the inner process leaves behind.
 
 use super::PASSED_ON;
-use super::fork::SignalSet;
+use super::fork::{SignalSet, stop_here};
 use crate::process::end_all;
 use rustix::fd::OwnedFd;
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, wait};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
 use std::process::exit;
 
 /// Whether the inner process was asked to stop for a while.
@@ -81,11 +81,9 @@ impl Guard {
             return;
         }
         if self.pause == Pause::Asked {
-            let stop = SignalSet::of(&[Signal::TSTP]);
-            let _ = kill_process(getpid(), Signal::TSTP);
-            stop.unblock();
-            // Here it stands still, but where nobody could let it go on: there the system ignores the signal.
-            stop.block();
+            // SIGTSTP would have to be unblocked for that, and a second one that comes just then would stop the guard alone. Process 1
+            // is not stopped by this, and lets the inner process go on at once.
+            stop_here();
         }
         self.pause = Pause::No;
         let _ = kill_process(self.inner, Signal::CONT);

@@ -24,6 +24,7 @@ use output::Outlet;
 use rustix::process::{Pid, Signal};
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -117,7 +118,7 @@ pub async fn run(program: Program, surroundings: Surroundings) -> Result<Finishe
     let Some(leader) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else {
         return Err(lost(&io::Error::other("it has no number")));
     };
-    let (tree, listed) = Tree::new(leader, mark);
+    let (tree, listed) = Tree::new(leader, mark, pipes_of(&child));
     let mut running = Running { child, tree, stopping: Stopping::new(surroundings.stop, surroundings.grace), over: false };
     let mask = &surroundings.masker;
     let shown = || Some((mask.stream(), surroundings.sink.clone()));
@@ -142,6 +143,12 @@ async fn started(program: &Program) -> Result<(Child, String), Failure> {
         }
     }
     std::future::pending().await
+}
+
+/// The numbers of the pipes that a process writes to.
+fn pipes_of(child: &Child) -> Vec<u64> {
+    let pipes = [child.stdout.as_ref().map(AsFd::as_fd), child.stderr.as_ref().map(AsFd::as_fd)];
+    pipes.into_iter().flatten().filter_map(|pipe| Some(rustix::fs::fstat(pipe).ok()?.st_ino)).collect()
 }
 
 /// Goes on, unless what becomes of processes is told to nobody any more.
@@ -225,7 +232,13 @@ impl Running {
                 // At the end of its patience an attempt is killed by order; what that ends was not left behind.
                 biased;
                 () = &mut gone => return true,
-                order = self.stopping.order() => self.obey(order).await,
+                order = self.stopping.order() => {
+                    self.obey(order).await;
+                    if self.stopping.has_killed() {
+                        // Whoever holds the pipes now cannot be found.
+                        return self.tree.is_empty(false);
+                    }
+                }
                 () = end.passed() => return self.stopping.has_killed() && self.tree.is_empty(false),
             }
         }

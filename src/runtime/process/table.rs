@@ -58,6 +58,13 @@ pub(super) fn was_given(number: i32, variable: &str) -> Option<bool> {
     (!environment.is_empty()).then(given)
 }
 
+/// Whether a process has one of these pipes open.
+pub(super) fn holds(number: i32, pipes: &[u64]) -> bool {
+    let Ok(open) = fs::read_dir(format!("/proc/{number}/fd")) else { return false };
+    let pipe = |link: &Path| link.to_str()?.strip_prefix("pipe:[")?.strip_suffix(']')?.parse().ok();
+    open.flatten().filter_map(|entry| pipe(&fs::read_link(entry.path()).ok()?)).any(|number| pipes.contains(&number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{all, entry, parse};

@@ -263,6 +263,7 @@ async fn what_is_left_behind_is_ended() {
         "setsid sleep 1000 & echo $!",
         "trap '' TERM HUP; sleep 1000 & echo $!",
         "setsid -f sh -c 'echo $$; exec sleep 1000'",
+        "env -i PATH=$PATH setsid -f sh -c 'echo $$; exec sleep 1000'",
         "(setsid sh -c 'echo $$; exec sleep 1000' &) | { read pid; echo $pid; }",
         "echo $(setsid -f sh -c 'echo $$; exec >/dev/null 2>&1; exec sleep 1000')",
         "echo $(setsid -f sh -c 'setsid -f sh -c \"echo \\$\\$; exec >/dev/null 2>&1; exec sleep 1000\"')",

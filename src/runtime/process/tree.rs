@@ -19,13 +19,16 @@ const PAUSE: Duration = Duration::from_millis(2);
 
 /// A process, its group, and its descendants in whatever group or session.
 ///
-/// Descendants are found by their parents; those whose parents have ended, by the group or by a variable that all of them
-/// inherit. A process that left its group, lost its parent and cleared its environment is not found.
+/// Descendants are found by their parents; those whose parents have ended, by the group, by a variable that all of them
+/// inherit, or by the pipes that they hold. A process that left its group, lost its parent, cleared its environment and closed its
+/// streams is not found; it ends with the run.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     leader: Pid,
     /// `NAME=value`
     mark: String,
+    /// The numbers of the pipes that the leader was given to write to.
+    pipes: Vec<u64>,
 }
 
 /// Whether a process is one of a tree.
@@ -48,10 +51,10 @@ impl Drop for Leader {
 
 impl Tree {
     /// The tree below a process that was just started with the variable `mark` and leads a group.
-    pub(super) fn new(leader: Pid, mark: String) -> (Self, Leader) {
+    pub(super) fn new(leader: Pid, mark: String, pipes: Vec<u64>) -> (Self, Leader) {
         let number = leader.as_raw_nonzero().get();
         LEADERS.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
-        (Self { leader, mark }, Leader(number))
+        (Self { leader, mark, pipes }, Leader(number))
     }
 
     /// Sends a signal to all and wakes those that are stopped, so that they can act on it.
@@ -131,9 +134,13 @@ impl Tree {
         if entry.ended {
             return Owned::No;
         }
-        match table::was_given(entry.pid.as_raw_nonzero().get(), &self.mark) {
-            None => Owned::Unknown,
+        let number = entry.pid.as_raw_nonzero().get();
+        // Only children have come to us; this process itself holds the other ends.
+        let holds_pipe = || entry.parent == getpid().as_raw_nonzero().get() && table::holds(number, &self.pipes);
+        match table::was_given(number, &self.mark) {
             Some(true) => Owned::Yes,
+            None | Some(false) if holds_pipe() => Owned::Yes,
+            None => Owned::Unknown,
             Some(false) => Owned::No,
         }
     }
