@@ -1,12 +1,14 @@
 //! The commands of `wfc`, one file each, and the reports that print.
 
 pub mod check;
+pub mod delete;
 mod drive;
 pub mod exit;
 pub mod explain;
 mod files;
 mod fix;
 pub mod fmt;
+pub mod logs;
 mod machine;
 pub mod report;
 pub mod resume;
@@ -47,6 +49,10 @@ enum Command {
     Runs(runs::Runs),
     /// Shows how a run stands or ended.
     Status(status::Status),
+    /// Shows what the steps of a run wrote.
+    Logs(logs::Logs),
+    /// Deletes runs with all that is kept of them.
+    Delete(delete::Delete),
 }
 
 impl Command {
@@ -59,6 +65,8 @@ impl Command {
             Self::Resume(command) => command.run(output),
             Self::Runs(command) => command.run(output),
             Self::Status(command) => command.run(output),
+            Self::Logs(command) => command.run(output),
+            Self::Delete(command) => command.run(output),
         }
     }
 }

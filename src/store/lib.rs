@@ -18,7 +18,7 @@ mod tests;
 pub use error::StoreError;
 pub use journal::StoredJournal;
 pub use lock::RunLock;
-pub use output::{AttemptId, KeptOutput, OutputLost, OutputPiece, OutputReader};
+pub use output::{AttemptId, KeptOutput, OutputLost, OutputPiece, OutputPlace, OutputReader};
 pub use place::default_root;
 pub use retention::Retention;
 pub use run::{Definition, NewRun, Resolution, RunFilter, RunRow, StoredArgument, StoredSource, new_id};

@@ -3,10 +3,12 @@
 mod bad_input;
 mod check;
 mod commands;
+mod delete;
 mod explain;
 mod fmt;
 mod guard;
 mod interruption;
+mod logs;
 mod parameters;
 mod progress;
 mod resume;

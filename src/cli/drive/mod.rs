@@ -4,8 +4,8 @@ mod limits;
 pub(crate) mod secrets;
 
 use crate::exit::Exit;
-use crate::report::Output;
 use crate::report::run::{Format, RunReport};
+use crate::report::{Output, printable_line};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use wf_runtime::dispatcher::{
 };
 use wf_runtime::engine::Running;
 use wf_runtime::guard::Guarded;
-use wf_store::{RunLock, Store, StoreError, StoredJournal};
+use wf_store::{KeptOutput, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
 
 /// How a run is driven and shown.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,6 +39,7 @@ pub(crate) struct Manner {
 /// What keeps a run: nobody else goes on with it as long as this is held.
 pub(crate) struct Kept {
     journal: StoredJournal,
+    output: OutputPlace,
     /// The scratch directory, which goes away when the run has ended.
     scratch: PathBuf,
     _lock: RunLock,
@@ -51,7 +52,8 @@ impl Kept {
     /// When another process holds the run, or the store cannot be used.
     pub(crate) fn take(store: &Store, run: &str) -> Result<Self, StoreError> {
         let lock = store.lock(run)?;
-        Ok(Self { journal: store.journal(run)?, scratch: store.scratch(run)?, _lock: lock })
+        let (journal, output) = (store.journal(run)?, store.output_place(run));
+        Ok(Self { journal, output, scratch: store.scratch(run)?, _lock: lock })
     }
 }
 
@@ -75,6 +77,7 @@ struct Stage {
     runtime: tokio::runtime::Runtime,
     canceller: Canceller,
     report: Arc<RunReport>,
+    output: Arc<KeptOutput>,
     scratch: PathBuf,
     run: Arc<str>,
     _lock: RunLock,
@@ -120,16 +123,18 @@ impl Drive {
         let Self { guarded, assignments, sources, kept } = self;
         let report = if told { RunReport::told } else { RunReport::new };
         let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));
+        let written = Arc::new(KeptOutput::begin(kept.output, report.clone())?);
         let canceller = Canceller::default();
         let means = Means {
             executors: wf_steps::executors(),
             world: Arc::new(RealWorld { folder: assignments.folder.clone() }),
             journal: Box::new(kept.journal),
-            reporter: report.clone(),
+            reporter: written.clone(),
             asked: canceller.watch(),
         };
         let (scratch, run) = (kept.scratch, assignments.run.clone());
-        Ok((Stage { guarded, runtime, canceller, report, scratch, run, _lock: kept._lock }, assignments, means))
+        let stage = Stage { guarded, runtime, canceller, report, output: written, scratch, run, _lock: kept._lock };
+        Ok((stage, assignments, means))
     }
 }
 
@@ -156,6 +161,10 @@ impl Stage {
         // What is still being looked up must not keep the process.
         self.runtime.shutdown_background();
         self.report.finish();
+        let lost = self.output.finish();
+        if lost.bytes > 0 && manner.format != Format::Json {
+            output.note(&missing(&lost))?;
+        }
         match ended {
             Ok(ended) => {
                 if ended.state.is_final() {
@@ -175,6 +184,13 @@ impl Stage {
             }
         }
     }
+}
+
+/// Says what of the steps' output is not kept.
+fn missing(lost: &OutputLost) -> String {
+    let steps: Vec<String> = lost.steps.iter().map(|path| format!("`{}`", printable_line(path))).collect();
+    let reason = lost.reason.as_deref().unwrap_or("the disk did not keep up");
+    format!("warning: {} bytes of the output of {} are not kept: {reason}\n", lost.bytes, steps.join(", "))
 }
 
 /// Shows how a run ended; nothing that goes wrong here changes it.

@@ -6,6 +6,6 @@ mod look;
 mod output;
 pub mod run;
 
-pub(crate) use escape::printable_line;
+pub(crate) use escape::{printable, printable_line};
 pub use look::Look;
 pub use output::Output;

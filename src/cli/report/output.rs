@@ -33,7 +33,15 @@ impl Output {
     /// # Errors
     /// Where the stream takes no more for another reason than that its reader went away.
     pub fn result(&mut self, text: &str) -> io::Result<()> {
-        self.results.write(text)
+        self.results.write(text.as_bytes())
+    }
+
+    /// Writes a result that need not be text.
+    ///
+    /// # Errors
+    /// As [`Output::result`].
+    pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.results.write(bytes)
     }
 
     /// Writes what is not a result, as it is.
@@ -41,7 +49,7 @@ impl Output {
     /// # Errors
     /// As [`Output::result`].
     pub fn note(&mut self, text: &str) -> io::Result<()> {
-        self.notes.write(text)
+        self.notes.write(text.as_bytes())
     }
 
     /// Says what went wrong outside any file, and what to do.
@@ -60,11 +68,11 @@ impl Output {
 }
 
 impl Stream {
-    fn write(&mut self, text: &str) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.closed {
             return Ok(());
         }
-        let written = self.sink.write_all(text.as_bytes()).and_then(|()| self.sink.flush());
+        let written = self.sink.write_all(bytes).and_then(|()| self.sink.flush());
         match written {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed = true;

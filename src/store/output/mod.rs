@@ -18,6 +18,7 @@ pub use writer::OutputLost;
 use crate::{Store, StoreError};
 use disk::Folder;
 use queue::Queue;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -34,14 +35,10 @@ pub struct KeptOutput {
 }
 
 impl Store {
-    /// Keeps what the steps of a run write, beside `told`. The caller holds the run's lock.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn keep_output(&self, run: &str, told: Arc<dyn Reporter>) -> Result<KeptOutput, StoreError> {
-        let folder = self.output_folder(run);
-        KeptOutput::new(Writer::new(Box::new(Folder(folder.clone())), Bounds::default(), folder.exists()), told)
-            .map_err(StoreError::io(folder))
+    /// Where the output of a run is kept.
+    #[must_use]
+    pub fn output_place(&self, run: &str) -> OutputPlace {
+        OutputPlace(self.output_folder(run))
     }
 
     /// The attempts of a run that wrote something, in the order in which their steps came to be.
@@ -64,8 +61,21 @@ impl Store {
     }
 }
 
+/// Where the output of a run is kept.
+#[derive(Clone, Debug)]
+pub struct OutputPlace(PathBuf);
+
 impl KeptOutput {
-    fn new(writer: Writer, told: Arc<dyn Reporter>) -> std::io::Result<Self> {
+    /// Keeps what the steps of a run write, beside `told`. The caller holds the run's lock.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn begin(place: OutputPlace, told: Arc<dyn Reporter>) -> io::Result<Self> {
+        let resumed = place.0.exists();
+        Self::new(Writer::new(Box::new(Folder(place.0)), Bounds::default(), resumed), told)
+    }
+
+    fn new(writer: Writer, told: Arc<dyn Reporter>) -> io::Result<Self> {
         let queue = Arc::new(Queue::default());
         let items = Arc::clone(&queue);
         let thread = std::thread::Builder::new().name("output".to_owned()).spawn(move || writer.run(&items))?;

@@ -21,7 +21,7 @@ pub(super) struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { step: 64 * 1024 * 1024, segment: 4 * 1024 * 1024, open: 64 }
+        Self { step: 64 * 1024 * 1024, segment: 4 * 1024 * 1024, open: 8 }
     }
 }
 

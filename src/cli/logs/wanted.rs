@@ -1,0 +1,84 @@
+//! Which output is meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use wf_model::event::{Event, EventKind, InstanceId, InstanceKind};
+use wf_model::suggest::nearest;
+use wf_runtime::executor::Stream;
+
+/// Which output is meant.
+pub(super) struct Wanted<'a> {
+    /// A step by its path; with its places in loops, or without for all of them.
+    pub(super) step: Option<&'a str>,
+    pub(super) attempt: Option<u32>,
+    pub(super) stream: Option<Stream>,
+}
+
+impl Wanted<'_> {
+    pub(super) fn takes_path(&self, path: &str) -> bool {
+        self.step.is_none_or(|step| path == step || without_places(path) == step)
+    }
+
+    pub(super) fn takes_attempt(&self, attempt: u32) -> bool {
+        self.attempt.is_none_or(|wanted| wanted == attempt)
+    }
+
+    pub(super) fn takes_stream(&self, stream: Stream) -> bool {
+        self.stream.is_none_or(|wanted| wanted == stream)
+    }
+}
+
+/// `ship.health` of `ship.health[1]`
+fn without_places(path: &str) -> &str {
+    path.find('[').and_then(|place| path.get(..place)).unwrap_or(path)
+}
+
+/// The steps of a run, by their paths.
+pub(super) fn steps(events: &[Event]) -> BTreeSet<Arc<str>> {
+    let step = |event: &Event| match &event.kind {
+        EventKind::Ready { instance, kind: InstanceKind::Step(_), .. }
+        | EventKind::Skipped { instance, kind: InstanceKind::Step(_), .. } => Some(instance.path.clone()),
+        _ => None,
+    };
+    events.iter().filter_map(step).collect()
+}
+
+/// The step that was probably meant.
+pub(super) fn meant<'a>(written: &str, steps: &'a BTreeSet<Arc<str>>) -> Option<&'a str> {
+    nearest(written, steps.iter().map(|path| without_places(path)).chain(steps.iter().map(AsRef::as_ref)))
+}
+
+/// What tells instances apart that share a path: which of them undo, and in which rounds they stand.
+pub(super) fn distinctions(events: &[Event]) -> BTreeMap<InstanceId, String> {
+    let distinction = |event: &Event| {
+        let EventKind::Ready { instance, kind, rounds } = &event.kind else { return None };
+        let undo = matches!(kind, InstanceKind::Undo(_)).then(|| "undo".to_owned());
+        let numbers: Vec<String> = rounds.iter().map(|round| round.saturating_add(1).to_string()).collect();
+        let round = (!numbers.is_empty()).then(|| format!("round {}", numbers.join(".")));
+        let parts: Vec<String> = undo.into_iter().chain(round).collect();
+        (!parts.is_empty()).then(|| (instance.id, parts.join(", ")))
+    };
+    events.iter().filter_map(distinction).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Wanted, meant};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_step_is_named_with_or_without_its_places_in_loops() {
+        let takes = |step, path| Wanted { step, attempt: None, stream: None }.takes_path(path);
+        assert!(takes(Some("ship.health[1]"), "ship.health[1]") && takes(Some("ship.health"), "ship.health[1]"));
+        assert!(takes(None, "any") && takes(Some("build"), "build"));
+        assert!(!takes(Some("ship.health[2]"), "ship.health[1]") && !takes(Some("ship"), "ship.health[1]"));
+    }
+
+    #[test]
+    fn near_names_are_suggested() {
+        let steps = ["build", "ship.health[0]", "ship.health[1]"].map(Arc::from).into();
+        assert_eq!(meant("ship.helth", &steps), Some("ship.health"));
+        assert_eq!(meant("ship.healt[1]", &steps), Some("ship.health[1]"));
+        assert_eq!(meant("entirely", &steps), None);
+    }
+}

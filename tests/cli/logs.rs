@@ -1,0 +1,149 @@
+//! `wfc logs`: what steps wrote, during the run and after it.
+
+use super::{Outcome, Place};
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+const TWO_STEPS: &str = "workflow main {
+  step build: shell \"echo to stdout; echo to stderr >&2\" { no undo \"x\" }
+  ship: for each region in [\"eu\", \"us\"] {
+    step health: shell \"echo ${region} is up\" { reads only }
+  }
+  step silent: shell \"true\" { reads only }
+}
+";
+
+fn logs(place: &Place, arguments: &[&str]) -> Outcome {
+    place.wfc(&[&["logs", "last"], arguments].concat())
+}
+
+fn after(text: &str) -> Place {
+    let place = Place::with(text);
+    place.ran(&[]);
+    place
+}
+
+#[test]
+fn all_steps_are_shown_with_headings_and_one_without() {
+    let place = after(TWO_STEPS);
+    let all = "==> build <==\nto stdout\nto stderr\n\n==> ship.health[0] <==\neu is up\n\n==> ship.health[1] <==\nus is up\n";
+    let shown = logs(&place, &[]);
+    // Two streams come in no certain order.
+    let shown = shown.stdout.replace("to stderr\nto stdout", "to stdout\nto stderr");
+    assert_eq!(shown, all);
+    assert_eq!(logs(&place, &["ship.health[1]"]).stdout, "us is up\n");
+    assert_eq!(logs(&place, &["build", "--stderr"]).stdout, "to stderr\n");
+    assert_eq!(logs(&place, &["build", "--stdout"]).stdout, "to stdout\n");
+    let both = "==> ship.health[0] <==\neu is up\n\n==> ship.health[1] <==\nus is up\n";
+    assert_eq!(logs(&place, &["ship.health"]).stdout, both);
+}
+
+#[test]
+fn a_step_that_is_not_there_suggests_one_that_is() {
+    let place = after(TWO_STEPS);
+    let unknown = logs(&place, &["biuld"]);
+    assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
+    assert!(unknown.stderr.contains("came to no step `biuld`\nhelp: Perhaps `build` is meant."), "{}", unknown.stderr);
+    let silent = logs(&place, &["silent"]);
+    assert_eq!((silent.code, silent.stdout.as_str(), silent.stderr.as_str()), (0, "", "step `silent` wrote nothing\n"));
+    assert_eq!(place.wfc(&["logs", "nothing"]).code, 2);
+}
+
+#[test]
+fn attempts_and_undos_are_told_apart() {
+    let place = after(
+        "workflow main {
+  step flaky: shell \"echo try $WF_ATTEMPT; exit 1\" {
+    retry 1 times
+    undo shell \"echo undone\"
+  }
+  on failure rollback
+}
+",
+    );
+    let all = logs(&place, &["flaky"]);
+    assert_eq!(
+        all.stdout, "==> flaky <==\ntry 1\n\n==> flaky, attempt 2 <==\ntry 2\n\n==> flaky, undo <==\nundone\n",
+        "{}",
+        all.stderr
+    );
+    assert_eq!(logs(&place, &["flaky", "--attempt", "2"]).stdout, "try 2\n");
+}
+
+#[test]
+fn bytes_stay_as_they_are_and_a_terminal_is_protected() {
+    let place = after(
+        "workflow main {\n  step binary: shell 'printf \"\\\\033]0;title\\\\007\\\\377\\\\000\\\\n\"' { no undo \"x\" }\n}\n",
+    );
+    let raw = place.command(&["logs", "last", "binary"]).output().expect("the binary starts");
+    assert_eq!(raw.stdout, b"\x1b]0;title\x07\xff\x00\n");
+    let shown = place.in_terminal(&format!("env HOME={} wfc logs last binary", place.path("").display()), &[]);
+    assert!(shown.contains("\\u{1b}]0;title\\u{7}"), "{shown:?}");
+    assert!(!shown.contains('\x1b'), "{shown:?}");
+}
+
+#[test]
+fn a_run_is_followed_until_it_ends() {
+    let place = Place::with(
+        "workflow main {
+  step first: shell \"echo one; until [ -e go ]; do sleep 0.01; done; echo two\" { no undo \"x\", timeout 1m }
+  step second: shell \"echo three\" { no undo \"x\" }
+}
+",
+    );
+    let mut run = place.command(&["run", "main.wf"]);
+    let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    // The run is there once it is listed, and writes once something is shown.
+    while !place.wfc(&["logs", "last"]).stdout.contains("one") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let mut logs = place.command(&["logs", "last", "-f"]);
+    let mut logs = logs.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let mut lines = BufReader::new(logs.stdout.take().expect("a pipe"));
+    let mut shown = String::new();
+    for _ in 0..2 {
+        lines.read_line(&mut shown).expect("a line");
+    }
+    assert_eq!(shown, "==> first <==\none\n");
+    place.write("go", "");
+    lines.read_to_string(&mut shown).expect("text");
+    assert_eq!(shown, "==> first <==\none\ntwo\n\n==> second <==\nthree\n");
+    assert!(logs.wait().expect("it ends").success());
+    assert!(run.wait().expect("it ends").success());
+}
+
+#[test]
+fn secrets_are_not_in_files_of_output() {
+    let place = Place::with(
+        "workflow main {
+  secret token from env \"TOKEN\"
+  step show: shell \"echo token ${token} is here; echo ${token} >&2\" { no undo \"x\" }
+}
+",
+    );
+    let mut command = place.command(&["run", "main.wf"]);
+    assert!(command.env("TOKEN", "hunter2hunter2").output().expect("the binary starts").status.success());
+    assert_eq!(logs(&place, &["show", "--stdout"]).stdout, "token *** is here\n");
+    assert_eq!(logs(&place, &["show", "--stderr"]).stdout, "***\n");
+}
+
+#[test]
+fn much_output_loses_its_middle() {
+    let place = after("workflow main {\n  step much: shell \"head -c 70000000 /dev/zero; echo end\" { no undo \"x\" }\n}\n");
+    let shown = place.command(&["logs", "last", "much"]).output().expect("the binary starts").stdout;
+    assert!(shown.len() > 55_000_000 && shown.len() <= 64 * 1024 * 1024, "{} bytes", shown.len());
+    let text = String::from_utf8(shown).expect("it holds zeros and text");
+    let mark = text.trim_matches('\0').lines().nth(1).expect("a mark").trim_matches('\0').to_owned();
+    let left_out: usize = mark.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number");
+    let kept = text.bytes().filter(|byte| *byte == 0).count();
+    assert_eq!((left_out + kept, text.ends_with("\0end\n")), (70_000_000, true), "{mark}");
+}
+
+#[test]
+fn a_loop_over_a_million_gates_makes_no_files() {
+    let place = after("workflow main {\n  for each n in 1..20000 parallel {\n    step g: gate { check: n > 0 }\n  }\n}\n");
+    let id = place.wfc(&["runs"]).stdout.lines().nth(1).and_then(|line| line.split(' ').next()).expect("a run").to_owned();
+    let folder = place.path(".local/state/wfc/runs").join(id);
+    assert!(folder.exists() && !folder.join("output").exists());
+    assert_eq!(logs(&place, &[]).stderr, "no step wrote anything\n");
+}
