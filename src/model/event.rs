@@ -91,6 +91,8 @@ pub enum SkipReason {
     LostRace,
     /// It undoes something that still stands under what could not be undone.
     Blocked,
+    /// Its lock is held by others.
+    Locked,
 }
 
 /// Why a rollback began.
@@ -148,6 +150,16 @@ pub enum LostAnswer {
     Done(Value),
     /// It failed.
     Failed,
+}
+
+/// Why a lock was not given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockRefusal {
+    /// Others hold it: one of the runs that do, where that is known.
+    Held(Option<Arc<str>>),
+    /// It cannot be taken, for this reason.
+    Failed(Arc<str>),
 }
 
 /// What a timer was set for.
@@ -271,6 +283,38 @@ pub enum EventKind {
         attempt: u32,
         /// What.
         answer: LostAnswer,
+    },
+    /// Given: a lock that was asked for is held by others, so that the statement waits for it.
+    LockAwaited {
+        /// The step, or what the body belongs to that asked for it.
+        instance: Instance,
+        /// Its name.
+        lock: Arc<str>,
+        /// One of the runs that hold it, where that is known.
+        holder: Option<Arc<str>>,
+    },
+    /// Given: a lock is held from now on.
+    LockAcquired {
+        /// The step, or what the body belongs to that asked for it.
+        instance: Instance,
+        /// Its name.
+        lock: Arc<str>,
+    },
+    /// Given: a lock is not to be had.
+    LockRefused {
+        /// The step, or what the body belongs to that asked for it.
+        instance: Instance,
+        /// Its name.
+        lock: Arc<str>,
+        /// Why.
+        refusal: LockRefusal,
+    },
+    /// Concluded: a lock is held no more.
+    LockReleased {
+        /// The step, or what the body belongs to that held it.
+        instance: Instance,
+        /// Its name.
+        lock: Arc<str>,
     },
     /// Concluded: everything before the statement has ended and its `when` holds. The first event of an instance, unless it
     /// is skipped or is a `let` that has its value.
@@ -453,7 +497,10 @@ impl EventKind {
             | Self::Announced { .. }
             | Self::Started { .. }
             | Self::AttemptEnded { .. }
-            | Self::Lost { .. } => true,
+            | Self::Lost { .. }
+            | Self::LockAwaited { .. }
+            | Self::LockAcquired { .. }
+            | Self::LockRefused { .. } => true,
             Self::Ready { .. }
             | Self::Skipped { .. }
             | Self::RetryScheduled { .. }
@@ -466,6 +513,7 @@ impl EventKind {
             | Self::IterationOpened { .. }
             | Self::IterationEnded { .. }
             | Self::RaceWon { .. }
+            | Self::LockReleased { .. }
             | Self::HandlerOpened { .. }
             | Self::HandlerEnded { .. }
             | Self::RollbackStarted { .. }
@@ -495,6 +543,10 @@ impl EventKind {
             | Self::Started { instance, .. }
             | Self::AttemptEnded { instance, .. }
             | Self::Lost { instance, .. }
+            | Self::LockAwaited { instance, .. }
+            | Self::LockAcquired { instance, .. }
+            | Self::LockRefused { instance, .. }
+            | Self::LockReleased { instance, .. }
             | Self::Ready { instance, .. }
             | Self::Skipped { instance, .. }
             | Self::RetryScheduled { instance, .. }

@@ -78,6 +78,13 @@ impl RunState {
 pub enum Status {
     /// It waits for a slot or its first attempt.
     Ready,
+    /// It waits for a lock.
+    Locked {
+        /// Its name.
+        lock: Arc<str>,
+        /// One of the runs that hold it, where that is known.
+        holder: Option<Arc<str>>,
+    },
     /// An attempt runs, or the block goes on.
     Running,
     /// It failed, and another attempt is due then.
@@ -226,6 +233,10 @@ impl RunRecord {
             EventKind::Lost { instance, .. } | EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Failed(_), .. } => {
                 self.set(instance, Status::Ready);
             }
+            EventKind::LockAwaited { instance, lock, holder } => {
+                self.set(instance, Status::Locked { lock: lock.clone(), holder: holder.clone() });
+            }
+            EventKind::LockAcquired { instance, .. } => self.unlock(instance),
             EventKind::RetryScheduled { instance, due, .. } => self.set(instance, Status::Retrying(*due)),
             EventKind::Succeeded { instance, value } => self.end(instance, Status::Succeeded(value.clone()), at),
             EventKind::Failed { instance, cause, continued } => {
@@ -240,6 +251,8 @@ impl RunRecord {
             EventKind::RollbackWaits { .. } => self.state = RunState::Paused,
             EventKind::RollbackRequested => (self.state, self.ended_at) = (RunState::Running, None),
             EventKind::RunResumed
+            | EventKind::LockRefused { .. }
+            | EventKind::LockReleased { .. }
             | EventKind::HandlerOpened { .. }
             | EventKind::HandlerEnded { .. }
             | EventKind::RollbackEnded { .. }
@@ -287,6 +300,12 @@ impl RunRecord {
         }
     }
 
+    /// What waited for a lock goes on.
+    fn unlock(&mut self, instance: &Instance) {
+        let Some(record) = self.instances.get_mut(&instance.id) else { return };
+        record.status = if is_block(&record.kind) { Status::Running } else { Status::Ready };
+    }
+
     fn set(&mut self, instance: &Instance, status: Status) {
         if let Some(record) = self.instances.get_mut(&instance.id) {
             record.status = status;
@@ -300,7 +319,7 @@ impl RunRecord {
             Status::Skipped(SkipReason::Blocked) => UndoStatus::Blocked,
             Status::Skipped(_) => UndoStatus::Skipped,
             Status::Failed { .. } | Status::Cancelled(_) => UndoStatus::Failed,
-            Status::Ready | Status::Running | Status::Retrying(_) => UndoStatus::Undoing,
+            Status::Ready | Status::Locked { .. } | Status::Running | Status::Retrying(_) => UndoStatus::Undoing,
         };
         (record.status, record.ended_at) = (status, Some(at));
         if let InstanceKind::Undo(step) = record.kind {

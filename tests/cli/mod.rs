@@ -8,6 +8,7 @@ mod explain;
 mod fmt;
 mod guard;
 mod interruption;
+mod locks;
 mod logs;
 mod parameters;
 mod progress;

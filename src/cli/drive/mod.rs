@@ -17,7 +17,7 @@ use wf_runtime::dispatcher::{
 };
 use wf_runtime::engine::Running;
 use wf_runtime::guard::Guarded;
-use wf_store::{KeptOutput, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
+use wf_store::{KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
 
 /// How a run is driven and shown.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,6 +40,7 @@ pub(crate) struct Manner {
 pub(crate) struct Kept {
     journal: StoredJournal,
     output: OutputPlace,
+    locks: NamedLocks,
     /// The scratch directory, which goes away when the run has ended.
     scratch: PathBuf,
     _lock: RunLock,
@@ -53,7 +54,8 @@ impl Kept {
     pub(crate) fn take(store: &Store, run: &str) -> Result<Self, StoreError> {
         let lock = store.lock(run)?;
         let (journal, output) = (store.journal(run)?, store.output_place(run));
-        Ok(Self { journal, output, scratch: store.scratch(run)?, _lock: lock })
+        let locks = store.named_locks(run);
+        Ok(Self { journal, output, locks, scratch: store.scratch(run)?, _lock: lock })
     }
 }
 
@@ -128,6 +130,7 @@ impl Drive {
         let means = Means {
             executors: wf_steps::executors(),
             world: Arc::new(RealWorld { folder: assignments.folder.clone() }),
+            locks: Arc::new(kept.locks),
             journal: Box::new(kept.journal),
             reporter: written.clone(),
             asked: canceller.watch(),
@@ -177,6 +180,11 @@ impl Stage {
                 let help = format!("Nothing more was started. Once the store can be written: wfc resume {}", self.run);
                 output.error(format!("the run was ended: {error}"), &help)?;
                 Ok(Exit::JournalUnwritable)
+            }
+            Err(RunBroken::Lock(reason)) => {
+                let help = format!("Nothing more was started. Later: wfc resume {}", self.run);
+                output.error(format!("a lock that the run held cannot be taken again: {reason}"), &help)?;
+                Ok(Exit::Failed)
             }
             Err(RunBroken::Engine(error)) => {
                 output.error(format!("the run was ended by a mistake of wfc: {error}"), "Please report it.")?;

@@ -59,5 +59,7 @@ fn outputs_of_a_workflow_that_goes_on_may_be_missing() {
     };
     assert_eq!(with("on failure continue", "a"), ["may-be-missing @ a"]);
     assert_eq!(with("on failure continue", "a ?? p"), NOTHING);
+    assert_eq!(with("lock \"x\" else skip", "a"), ["may-be-missing @ a"]);
+    assert_eq!(with("lock \"x\"", "a"), NOTHING);
     assert_eq!(with("timeout 1m", "a"), NOTHING);
 }

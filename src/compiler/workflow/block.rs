@@ -3,7 +3,7 @@
 use super::Check;
 use super::body::BodyKind;
 use super::names::Visibility;
-use super::step::goes_on;
+use super::step::{goes_on, may_give_nothing};
 use crate::expression::facts_when;
 use crate::findings::{RaceBranchWithoutName, Unreachable, ZeroOfThem};
 use std::collections::BTreeMap;
@@ -133,13 +133,11 @@ impl Check<'_> {
             }
             BlockKind::Parallel(concurrency) => self.parallel(block, concurrency, start),
             BlockKind::ForEach { iterators, concurrency } => self.for_each(block, iterators, concurrency.as_ref(), start),
-            BlockKind::Repeat { until, pause, max } => (self.repeat(block, until, pause.as_ref(), max), None),
+            BlockKind::Repeat { until, pause, max } => (self.repeat(block, (until, pause.as_ref(), max), start), None),
         };
         self.facts = outer_facts;
         self.free_order = outer_order;
-        let goes_on = block.body.entries.iter().any(
-            |entry| matches!(entry, ast::Entry::Clause(clause) if matches!(clause.kind, ast::ClauseKind::OnFailureContinue(_))),
-        );
+        let goes_on = may_give_nothing(&block.body);
         let is_loop = matches!(block.kind, BlockKind::ForEach { .. });
         let optional = when.is_some() || goes_on && !is_loop || self.is_lenient();
         if optional {
@@ -258,9 +256,7 @@ impl Check<'_> {
         }
         let body = self.body(&block.body, BodyKind::Sequence);
         let names = self.visible_since(start);
-        let goes_on = block.body.entries.iter().any(
-            |entry| matches!(entry, ast::Entry::Clause(clause) if matches!(clause.kind, ast::ClauseKind::OnFailureContinue(_))),
-        );
+        let goes_on = may_give_nothing(&block.body);
         let wait = concurrency.map(|concurrency| concurrency.wait);
         let race = matches!(wait, Some(Wait::Any | Wait::First));
         let mut fields = Vec::new();
@@ -291,13 +287,15 @@ impl Check<'_> {
     fn repeat(
         &mut self,
         block: &ast::Block,
-        until: &ast::Expression,
-        pause: Option<&ast::Expression>,
-        max: &ast::Expression,
+        (until, pause, max): (&ast::Expression, Option<&ast::Expression>, &ast::Expression),
+        start: usize,
     ) -> StatementKind {
         let pause = pause.map(|pause| self.time(pause));
         let max = self.most(Some(max)).unwrap_or_else(|| Self::nothing(max.span));
         let body = self.body(&block.body, BodyKind::Sequence);
+        if may_give_nothing(&block.body) {
+            self.make_optional(start);
+        }
         let until = self.condition(until);
         StatementKind::Repeat(Box::new(Repeat { until, pause, max, body }))
     }

@@ -4,6 +4,7 @@ use super::Check;
 use super::moving::moved;
 use super::names::{Known, Visibility};
 use super::placing::{Move, moves};
+use super::step::may_give_nothing;
 use crate::findings::{Misplaced, StrayDeclaration};
 use std::sync::Arc;
 use wf_model::program::{Body, BodyClauses, BodyId, StatementId, ValueOrigin};
@@ -65,7 +66,7 @@ impl Check<'_> {
         }
         let names: Vec<Arc<str>> = self.shown.get(start..).unwrap_or_default().to_vec();
         if kind == BodyKind::Workflow {
-            self.outputs_and_triggers(body, clauses.continuation.is_some(), &names);
+            self.outputs_and_triggers(body, may_give_nothing(body), &names);
         }
         let mut handlers = Vec::new();
         for entry in &body.entries {
@@ -77,7 +78,7 @@ impl Check<'_> {
         self.workflow.bodies.add(Body { statements, clauses, handlers, span: body.span })
     }
 
-    /// What stands behind the statements of a workflow; where its failure is taken, none of them need have run.
+    /// What stands behind the statements of a workflow; where its failure is taken, or a held lock skips it, none of them need have run.
     fn outputs_and_triggers(&mut self, body: &ast::Body, continues: bool, names: &[Arc<str>]) {
         let before = if continues { self.see_as_optional(names) } else { Vec::new() };
         for entry in &body.entries {

@@ -7,7 +7,7 @@ use super::names::Visibility;
 use super::order::Written;
 use crate::expression::facts_when;
 use std::sync::Arc;
-use wf_model::program::{Statement, StatementId, StatementKind, Step, ValueOrigin};
+use wf_model::program::{LockElse, Statement, StatementId, StatementKind, Step, ValueOrigin};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, ClauseKind, Entry};
@@ -29,7 +29,8 @@ impl Check<'_> {
             None => self.result_of(&step.invocation),
         };
         self.diagnostics.truncate(said);
-        let optional = step.invocation.when.is_some() || goes_on(step) || self.is_lenient();
+        let optional =
+            step.invocation.when.is_some() || step.invocation.body.as_ref().is_some_and(may_give_nothing) || self.is_lenient();
         let visible = if optional { Type::optional(type_.clone()) } else { type_.clone() };
         Types { ran: type_, visible }
     }
@@ -90,11 +91,16 @@ impl Check<'_> {
 
 /// Whether the run goes on when the step has failed.
 pub(super) fn goes_on(step: &ast::Step) -> bool {
-    let mut entries = step.invocation.body.iter().flat_map(|body| &body.entries);
-    entries.any(|entry| match entry {
-        Entry::Clause(clause) => matches!(clause.kind, ClauseKind::OnFailureContinue(_)),
-        _ => false,
-    })
+    step.invocation.body.as_ref().is_some_and(|body| says(body, |kind| matches!(kind, ClauseKind::OnFailureContinue(_))))
+}
+
+/// Whether the run goes on where what has this body failed, or did not get its lock.
+pub(super) fn may_give_nothing(body: &ast::Body) -> bool {
+    says(body, |kind| matches!(kind, ClauseKind::OnFailureContinue(_) | ClauseKind::Lock { otherwise: LockElse::Skip, .. }))
+}
+
+fn says(body: &ast::Body, wanted: impl Fn(&ClauseKind) -> bool) -> bool {
+    body.entries.iter().any(|entry| matches!(entry, Entry::Clause(clause) if wanted(&clause.kind)))
 }
 
 /// A step from its first word to the end of its head; a block string stands below it.

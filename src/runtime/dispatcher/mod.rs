@@ -6,6 +6,7 @@
 mod attempt;
 mod cancel;
 mod journal;
+mod locks;
 mod name_pattern;
 mod paths;
 mod recall;
@@ -18,6 +19,7 @@ mod world;
 
 pub use cancel::{Asked, Canceller};
 pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
+pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
 pub use recall::{RecallFailed, Recalled, recall};
 pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World};
@@ -26,6 +28,7 @@ use crate::engine::{Command, Engine, IllegalTransition, Options, only_waits};
 use crate::executor::{Executor, OutputSink, Stop};
 use crate::mask::Masker;
 use attempt::{Assignment, Surroundings, ask, perform};
+use locks::Holdings;
 use reporter::AttemptOutput;
 use secrets::{KnownSecrets, masked};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -75,6 +78,8 @@ pub struct Means {
     pub executors: Vec<Arc<dyn Executor>>,
     /// Clock, chance, environment and files.
     pub world: Arc<dyn World>,
+    /// Gives it its locks.
+    pub locks: Arc<dyn Locks>,
     /// Keeps the events.
     pub journal: Box<dyn Journal>,
     /// Is told of them once they are kept.
@@ -102,6 +107,9 @@ pub enum RunBroken {
     /// Its events cannot be kept; its steps were ended.
     #[error(transparent)]
     Journal(#[from] JournalFailed),
+    /// A lock that the run held before cannot be taken again.
+    #[error("lock that the run held cannot be taken again: {0}")]
+    Lock(Arc<str>),
     /// Something happened that cannot happen: a mistake of this program.
     #[error(transparent)]
     Engine(#[from] IllegalTransition),
@@ -130,6 +138,8 @@ pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, Run
 enum Effect {
     Start { instance: Instance, attempt: u32, call: Arc<Call>, timeout: Option<Duration> },
     Stop(InstanceId, Stop),
+    Acquire(Instance, LockRequest),
+    Release(InstanceId),
     Look { kind: LookUp, function: Function, arguments: Vec<Value> },
 }
 
@@ -137,7 +147,7 @@ impl Effect {
     fn stops(&self) -> Option<InstanceId> {
         match self {
             Self::Stop(id, _) => Some(*id),
-            Self::Start { .. } | Self::Look { .. } => None,
+            Self::Start { .. } | Self::Look { .. } | Self::Acquire(..) | Self::Release(_) => None,
         }
     }
 }
@@ -153,6 +163,8 @@ struct Dispatcher {
     engine: Engine,
     executors: BTreeMap<&'static str, Arc<dyn Executor>>,
     world: Arc<dyn World>,
+    locks: Arc<dyn Locks>,
+    holdings: Holdings,
     journal: Box<dyn Journal>,
     reporter: Arc<dyn Reporter>,
     asked: watch::Receiver<Asked>,
@@ -189,6 +201,8 @@ impl Dispatcher {
             engine: Engine::new(program.clone(), *workflow, arguments.clone(), options.clone()),
             executors,
             world: means.world,
+            locks: means.locks,
+            holdings: Holdings::default(),
             journal: means.journal,
             reporter: means.reporter,
             asked: means.asked,
@@ -337,6 +351,10 @@ impl Dispatcher {
             Command::Draw { instance, upper } => {
                 happened.push_back(EventKind::JitterDrawn { instance, delay: self.world.draw(upper) });
             }
+            Command::Acquire { instance, lock, max, waits } => {
+                effects.push(Effect::Acquire(instance, LockRequest { lock, max, waits }));
+            }
+            Command::Release { instance, .. } => effects.push(Effect::Release(instance.id)),
             Command::Stop { instance, stop } => effects.push(Effect::Stop(instance.id, stop)),
             Command::Suspend => self.suspended = true,
             Command::Finish { .. } => {}
@@ -366,6 +384,8 @@ impl Dispatcher {
                     ask(sender, stop);
                 }
             }
+            Effect::Acquire(instance, request) => self.acquire(instance, request),
+            Effect::Release(id) => self.holdings.let_go(id),
             Effect::Look { kind, function, arguments } => {
                 let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker().clone());
                 // Files may be large and far away; the run goes on meanwhile.
@@ -433,6 +453,9 @@ const fn may_be_stale(kind: &EventKind) -> bool {
             | EventKind::JitterDrawn { .. }
             | EventKind::TimerWoke { .. }
             | EventKind::CancelRequested { .. }
+            | EventKind::LockAwaited { .. }
+            | EventKind::LockAcquired { .. }
+            | EventKind::LockRefused { .. }
     )
 }
 

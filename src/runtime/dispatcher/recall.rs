@@ -6,7 +6,7 @@ use crate::dispatcher::reporter::Unheard;
 use crate::engine::{IllegalTransition, Running};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, LostAnswer};
+use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer};
 use wf_model::run::RunState;
 use wf_model::script::Call;
 use wf_model::types::Type;
@@ -108,6 +108,18 @@ impl Recalled {
     async fn resume(&mut self, answers: &[(InstanceId, LostAnswer)]) -> Result<RunEnded, RunBroken> {
         let dispatcher = &mut self.dispatcher;
         if !dispatcher.engine.state().is_final() {
+            match dispatcher.acquire_again().await {
+                Ok(false) => {}
+                // Nothing has been done yet: the run stays as it was.
+                Ok(true) => {
+                    dispatcher.asks();
+                    dispatcher.suspended = true;
+                }
+                Err(LockRefusal::Failed(reason)) => return Err(RunBroken::Lock(reason)),
+                Err(LockRefusal::Held(_)) => return Err(RunBroken::Lock("it is held by others".into())),
+            }
+        }
+        if !dispatcher.engine.state().is_final() && !dispatcher.suspended {
             let mut happened = VecDeque::from([EventKind::RunResumed]);
             for Running { instance, attempt, .. } in dispatcher.engine.running() {
                 let given = answers.iter().find(|(id, _)| *id == instance.id);

@@ -1,12 +1,14 @@
 //! Runs with executors that stand in for real kinds, on a clock that only moves when everybody waits.
 
 use super::{
-    Assignments, Canceller, Journal, JournalFailed, Means, MemoryJournal, RealWorld, Reporter, RunBroken, RunEnded, World,
-    recall, run,
+    Assignments, Canceller, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, RealWorld, Reporter,
+    RunBroken, RunEnded, World, recall, run,
 };
 use crate::engine::{Engine, Options};
 use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
-use crate::simulation::draft::{Draft, continued, expression, field, literal, name, numbers, retry, seconds, text, undoing};
+use crate::simulation::draft::{
+    Draft, continued, expression, field, literal, lock, name, numbers, retry, seconds, text, undoing,
+};
 use futures_util::future::{BoxFuture, ready};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -14,7 +16,7 @@ use wf_model::event::{CancelCause, Event, EventKind, Instance, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::{EffectRule, Kind};
-use wf_model::program::{Callee, Delay, HandlerCause, Program, Retry, StatementKind, StepClauses, Wait, WorkflowId};
+use wf_model::program::{Callee, Delay, HandlerCause, LockElse, Program, Retry, StatementKind, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
 use wf_model::types::Type;
 use wf_model::unit::Duration;
@@ -121,6 +123,7 @@ impl Reporter for Listener {
 struct Stage {
     puppet: Puppet,
     journal: MemoryJournal,
+    locks: LocalLocks,
     listener: Arc<Listener>,
     canceller: Canceller,
     options: Options,
@@ -131,6 +134,7 @@ impl Stage {
         Self {
             puppet: Puppet::default(),
             journal: MemoryJournal::default(),
+            locks: LocalLocks::default(),
             listener: Arc::default(),
             canceller: Canceller::default(),
             options: Options::default(),
@@ -158,6 +162,7 @@ impl Stage {
         Means {
             executors: vec![Arc::new(self.puppet.clone()), Arc::new(Revert(self.puppet.clone()))],
             world: Arc::new(PausedWorld(tokio::time::Instant::now())),
+            locks: Arc::new(self.locks.clone()),
             journal,
             reporter: self.listener.clone(),
             asked: self.canceller.watch(),
@@ -370,12 +375,18 @@ impl Journal for Dying {
 fn eventful() -> Arc<Program> {
     let mut draft = Draft::new("main");
     draft.parallel(None, Wait::All, None, |draft| {
-        saying(draft, "a", "x", undoing(vec![("do", text("undone"))]));
+        let locked = || Some(Box::new(lock("x", 1, LockElse::Wait)));
+        let undone = undoing(vec![("do", text("undone"))]);
+        saying(draft, "a", "x", StepClauses { lock: locked(), ..undone });
         let delay = Some(Delay::Backoff { from: seconds(10), to: seconds(60) });
-        let again = StepClauses { retry: Some(Box::new(Retry { delay, ..retry(1) })), ..StepClauses::default() };
+        let again = Some(Box::new(Retry { delay, ..retry(1) }));
+        let again = StepClauses { retry: again, lock: locked(), ..StepClauses::default() };
         saying(draft, "b", "fail", StepClauses { continuation: continued(), ..again });
     });
-    draft.each("e", numbers(3), None, None, |draft, _| vec![saying(draft, "s", "x", undoing(Vec::new()))]);
+    draft.each("e", numbers(3), None, None, |draft, _| {
+        draft.clauses().lock = Some(lock("x", 1, LockElse::Wait));
+        vec![saying(draft, "s", "x", undoing(Vec::new()))]
+    });
     saying(&mut draft, "end", "fail", StepClauses::default());
     draft.on(HandlerCause::Failure, |draft| {
         draft.rollback();
@@ -393,6 +404,9 @@ async fn a_run_whose_process_died_at_any_batch_goes_on_where_it_was() {
         let directory = tempfile::tempdir().unwrap();
         let dying = Box::new(Dying(batches, stage.journal.clone()));
         let first = run(stage.assignments(program.clone(), directory.path()), stage.means(dying)).await;
+        let free = stage.locks.acquire(LockRequest { lock: "x".into(), max: 1, waits: true }, Box::new(|_| {})).await;
+        assert!(free.is_ok(), "a run that ended holds nothing");
+        drop(free);
         let history = stage.journal.events();
         let means = stage.means(Box::new(stage.journal.clone()));
         let recalled = recall(&stage.assignments(program.clone(), directory.path()), means, &history).await.unwrap();

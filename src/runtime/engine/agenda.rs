@@ -60,6 +60,7 @@ impl Engine {
                 Ok(())
             }
             Task::Prepare(node) => self.prepare(*node),
+            Task::Act(node) => self.act(*node),
             Task::Judge(node) => self.judge(*node),
             Task::Reconsider(node, cause) => self.reconsider(*node, cause),
             Task::Excuse(node, cause) => self.excuse(*node, cause),
@@ -104,7 +105,7 @@ impl Engine {
     fn give_up(&mut self, task: Task, failure: Failure) {
         match task {
             Task::Begin | Task::Conclude => self.fail_run(FailedInstance { path: "".into(), failure, attempts: 0 }),
-            Task::Prepare(node) | Task::Until(node) => self.fail_node(node, failure, true),
+            Task::Prepare(node) | Task::Act(node) | Task::Until(node) => self.fail_node(node, failure, true),
             Task::Judge(node) | Task::Enter(node) | Task::Leave(node, _) => self.attempt_failed(node, failure),
             Task::Reconsider(node, _) | Task::Excuse(node, _) => self.fail_node(node, failure, false),
             Task::Open(body) | Task::Drained(body) => self.fail_body(body, failure),
@@ -121,7 +122,7 @@ impl Engine {
         }
     }
 
-    /// Nothing goes on outside, and nothing is left to do: only dependencies that no checked program has lead here.
+    /// Nothing goes on outside, and nothing is left to do: only locks, or dependencies that no checked program has, lead here.
     fn is_stuck(&self) -> bool {
         self.going == 0 && self.drawing == 0 && self.timers.is_empty() && self.parked.is_empty()
     }
@@ -131,7 +132,10 @@ impl Engine {
         if self.state != RunState::Running || self.is_abandoned() || !self.is_stuck() {
             return false;
         }
-        if self.begin_held() {
+        if self.may_get_lock() {
+            return false;
+        }
+        if self.begin_held() || self.give_up_lock() {
             return true;
         }
         self.fail_stuck();
@@ -149,6 +153,7 @@ fn subject(task: &Task) -> Option<InstanceId> {
     match task {
         Task::Begin | Task::Conclude => Some(RUN),
         Task::Prepare(id)
+        | Task::Act(id)
         | Task::Judge(id)
         | Task::Reconsider(id, _)
         | Task::Excuse(id, _)

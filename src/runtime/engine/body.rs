@@ -107,6 +107,7 @@ impl Engine {
         let (spot, instance) = (run.spot(), run.instance.clone());
         let timeout = self.evaluate_duration_of(spot, body.clauses.timeout.as_ref())?;
         let within = self.evaluate_duration_of(spot, body.clauses.retry.as_ref().and_then(|retry| retry.within.as_ref()))?;
+        let lock = self.lock_to_take(id, spot, body.clauses.lock.as_ref())?;
         if let Some(timeout) = timeout {
             let due = self.now.after(timeout);
             self.set_timer(instance, Timer::Timeout, due);
@@ -114,7 +115,10 @@ impl Engine {
         if let Some(run) = self.bodies.get_mut(&id) {
             (run.timeout, run.within) = (timeout, within);
         }
-        self.start_body(id);
+        match lock {
+            Some(lock) => self.ask_for_lock(id, lock),
+            None => self.start_body(id),
+        }
         Ok(())
     }
 
@@ -216,7 +220,9 @@ impl Engine {
                 self.satisfy(id, position);
                 self.win(id, position, value);
             }
-            Outcome::Skipped(SkipReason::Condition | SkipReason::BranchNotTaken) => self.satisfy(id, position),
+            Outcome::Skipped(SkipReason::Condition | SkipReason::BranchNotTaken | SkipReason::Locked) => {
+                self.satisfy(id, position);
+            }
             Outcome::Continued(cause) => {
                 self.satisfy(id, position);
                 self.forgive(id, position, cause);
@@ -454,6 +460,7 @@ impl Engine {
     pub(super) fn end_body(&mut self, id: InstanceId, outcome: Outcome) {
         let Some(mut run) = self.bodies.remove(&id) else { return };
         self.drop_waits(&run.instance);
+        self.let_go(id);
         if let Outcome::Continued(cause) = &outcome {
             self.rolled_back = RolledBack::Nothing;
             if run.owner != Owner::Block {

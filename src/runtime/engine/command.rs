@@ -10,7 +10,7 @@ use wf_model::unit::Duration;
 use wf_model::value::Value;
 
 /// Something to be done outside; each is answered by an event, but [`Command::Stop`], [`Command::Forget`],
-/// [`Command::Suspend`] and [`Command::Finish`].
+/// [`Command::Release`], [`Command::Suspend`] and [`Command::Finish`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Run an attempt: answered by started and attempt ended; it may be announced before.
@@ -59,6 +59,24 @@ pub enum Command {
         instance: Instance,
         /// The greatest delay.
         upper: Duration,
+    },
+    /// Take a lock: answered by lock acquired or refused; lock awaited may come before.
+    Acquire {
+        /// The step, or what the body belongs to that asks for it.
+        instance: Instance,
+        /// Its name.
+        lock: Arc<str>,
+        /// How many may hold it at a time: at least one.
+        max: u32,
+        /// Whether to wait where others hold it.
+        waits: bool,
+    },
+    /// Let a lock go, or give up waiting for it.
+    Release {
+        /// Who asked for it.
+        instance: Instance,
+        /// Its name.
+        lock: Arc<str>,
     },
     /// Ask a running attempt to end; its end is still told.
     Stop {

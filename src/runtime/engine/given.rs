@@ -9,9 +9,9 @@ use wf_model::event::{Event, EventKind, Instance, InstanceId, SkipReason, Timer}
 use wf_model::run::RunState;
 use wf_model::unit::Duration;
 
-type Checked = Result<(), IllegalTransition>;
+pub(super) type Checked = Result<(), IllegalTransition>;
 
-fn refuse<T>(reason: impl Into<String>) -> Result<T, IllegalTransition> {
+pub(super) fn refuse<T>(reason: impl Into<String>) -> Result<T, IllegalTransition> {
     Err(IllegalTransition::new(reason))
 }
 
@@ -50,6 +50,9 @@ impl Engine {
             EventKind::AttemptEnded { instance, attempt, .. } | EventKind::Lost { instance, attempt, .. } => {
                 self.check_attempt(instance, *attempt, Moment::Ending)
             }
+            EventKind::LockAwaited { instance, lock, .. }
+            | EventKind::LockAcquired { instance, lock }
+            | EventKind::LockRefused { instance, lock, .. } => self.check_lock(instance, lock),
             // The others are concluded and never come here.
             _ => Ok(()),
         }
@@ -125,6 +128,8 @@ impl Engine {
             EventKind::Started { instance, .. } => self.move_on(instance.id, StepPhase::Running),
             EventKind::AttemptEnded { instance, outcome, .. } => self.attempt_ended(instance.id, outcome),
             EventKind::Lost { instance, answer, .. } => self.lost(instance.id, answer),
+            EventKind::LockAcquired { instance, .. } => self.lock_acquired(instance.id),
+            EventKind::LockRefused { instance, refusal, .. } => self.lock_refused(instance.id, refusal),
             // The others are concluded and never come here.
             _ => {}
         }

@@ -51,7 +51,8 @@ impl Engine {
     pub(super) fn settle_with_handlers(&mut self, owner: InstanceId, outcome: Outcome) {
         let program = Arc::clone(&self.program);
         let queue = called_for(self.handlers_of(&program, owner), &outcome);
-        if queue.is_empty() {
+        // What did not get its lock has not begun.
+        if queue.is_empty() || self.lacks_lock(owner) {
             return self.settled(owner, outcome, false);
         }
         self.handlings.insert(owner, Handling { outcome, queue, rollback_failed: false });

@@ -18,6 +18,9 @@ use wf_model::value::{Map, Value};
 /// How many iterations of one loop go on at most, so that memory stays bounded where steps hold no slot.
 const MOST_OPEN: usize = 10_000;
 
+/// How many locks are waited for while further iterations are opened.
+const MOST_LOCKS: usize = 256;
+
 fn loop_of<'a>(program: &'a Program, node: &Node) -> Option<&'a ForEach> {
     match &statement_of(program, node.workflow, node.statement)?.kind {
         StatementKind::ForEach(each) => Some(each),
@@ -95,7 +98,7 @@ impl Engine {
 
     /// Opens one iteration of the loop with the longest way behind it, unless enough is waiting for a slot; whether it did.
     pub(super) fn expand_loop(&mut self) -> bool {
-        if self.queued >= self.options.jobs {
+        if self.queued >= self.options.jobs || self.awaited_locks >= MOST_LOCKS {
             return false;
         }
         let Some(&(_, id)) = self.expandable.first() else { return false };
@@ -157,7 +160,7 @@ impl Engine {
         run.open.remove(&open);
         match (outcome, run.wait) {
             (Outcome::Succeeded(_) | Outcome::Continued(_) | Outcome::Skipped(_), Wait::All) => keep(run, index, values),
-            (Outcome::Succeeded(_), Wait::Any | Wait::First) | (Outcome::Continued(_) | Outcome::Skipped(_), Wait::First) => {
+            (Outcome::Succeeded(_), Wait::Any | Wait::First) | (Outcome::Continued(_), Wait::First) => {
                 self.win_loop(program, id, each, index, values);
             }
             (Outcome::Failed(cause) | Outcome::Continued(cause), Wait::Any) => {
@@ -172,7 +175,7 @@ impl Engine {
                     self.stop_iterations(id, reason);
                 }
             }
-            (Outcome::Cancelled(_), _) | (Outcome::Skipped(_), Wait::Any) => {}
+            (Outcome::Cancelled(_), _) | (Outcome::Skipped(_), Wait::Any | Wait::First) => {}
         }
     }
 

@@ -16,6 +16,7 @@ mod failing;
 mod given;
 mod handler;
 mod limit;
+mod lock;
 mod loops;
 mod node;
 mod outstanding;
@@ -37,6 +38,7 @@ pub use queue::only_waits;
 pub use unsupported::{Unsupported, unsupported};
 
 use handler::Handling;
+use lock::LockRun;
 use plan::Plan;
 use rollback::{RollbackRun, RolledBack};
 use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
@@ -88,6 +90,10 @@ pub struct Engine {
     observations: BTreeMap<InstanceId, Observations>,
     parked: BTreeMap<InstanceId, Parked>,
     timers: BTreeMap<(InstanceId, Timer), Timestamp>,
+    /// Locks that are held or were asked for, by the step or body that they are for.
+    locks: BTreeMap<InstanceId, LockRun>,
+    /// How many of them were asked for and are not held.
+    awaited_locks: usize,
     agenda: VecDeque<Task>,
     queue: BinaryHeap<(u32, std::cmp::Reverse<InstanceId>)>,
     queued: usize,
@@ -140,6 +146,8 @@ impl Engine {
             observations: BTreeMap::new(),
             parked: BTreeMap::new(),
             timers: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            awaited_locks: 0,
             agenda: VecDeque::new(),
             queue: BinaryHeap::new(),
             queued: 0,
@@ -240,7 +248,7 @@ impl Engine {
     pub(crate) fn kept(&self) -> [usize; 7] {
         let frames = self.frames.len() - usize::from(self.root.is_some());
         let settling = self.handlings.len() + self.rollbacks.len();
-        let waiting = self.parked.len() + self.queued + self.drawing + self.expandable.len() + settling;
+        let waiting = self.parked.len() + self.queued + self.drawing + self.expandable.len() + settling + self.locks.len();
         let going = self.going + self.taken;
         [self.nodes.len(), self.bodies.len(), frames, self.observations.len(), waiting, self.timers.len(), going]
     }

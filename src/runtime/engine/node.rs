@@ -141,7 +141,14 @@ impl Engine {
                 self.end_statement(id, Outcome::Succeeded(value));
                 Ok(())
             }
-            StatementKind::Step(step) => self.prepare_step(id, spot, workflow, step),
+            StatementKind::Step(step) => match self.lock_to_take(id, spot, step.clauses.lock.as_deref())? {
+                Some(lock) => {
+                    self.tell_ready(id);
+                    self.ask_for_lock(id, lock);
+                    Ok(())
+                }
+                None => self.prepare_step(id, spot, workflow, step),
+            },
             StatementKind::If(choice) => self.prepare_if(id, spot, choice),
             StatementKind::Stage(body) => {
                 self.open_block(id, *body, wf_model::program::Wait::All, usize::MAX);
@@ -195,6 +202,7 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let Some(mut node) = self.nodes.remove(&id) else { return };
         self.drop_waits(&node.instance);
+        self.let_go(id);
         self.drop_counts(&node);
         if let Some(undo) = &node.undo {
             self.tell_end(&node, InstanceKind::Undo(undo.of), &outcome);
@@ -219,7 +227,9 @@ impl Engine {
         match outcome {
             Outcome::Succeeded(_)
             | Outcome::Continued(_)
-            | Outcome::Skipped(SkipReason::Condition | SkipReason::BranchNotTaken) => self.satisfy_inside(&node),
+            | Outcome::Skipped(SkipReason::Condition | SkipReason::BranchNotTaken | SkipReason::Locked) => {
+                self.satisfy_inside(&node)
+            }
             Outcome::Skipped(_) | Outcome::Failed(_) | Outcome::Cancelled(_) => {}
         }
         self.agenda.push_back(Task::Ended { body: node.body, node: id, position: node.position, outcome });

@@ -99,6 +99,7 @@ impl Engine {
         self.state = state;
         self.cause.clone_from(&cause);
         self.agenda.clear();
+        self.let_go_of_all();
         self.conclude(EventKind::RunEnded { state, cause });
         let outputs = self.outputs.clone();
         self.command(Command::Finish { state, outputs });

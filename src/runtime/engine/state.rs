@@ -322,6 +322,8 @@ pub(super) enum Task {
     Due(InstanceId, usize),
     /// Look at a statement's condition and get it going.
     Prepare(InstanceId),
+    /// Get a step going whose lock is held.
+    Act(InstanceId),
     /// Look at a step's expectations.
     Judge(InstanceId),
     /// Decide whether a step is tried again.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use wf_model::kind::Registry;
 use wf_model::program::{
-    Body, Callee, Invocation, Program, Rollback, Statement, StatementKind, Step, UnknownAnswer, Workflow, WorkflowId,
+    Callee, Invocation, Program, Rollback, Statement, StatementKind, Step, UnknownAnswer, Workflow, WorkflowId,
 };
 use wf_model::span::Span;
 
@@ -44,19 +44,12 @@ impl Search<'_> {
     fn workflow(&mut self, workflow: &Workflow) {
         let mut open = vec![workflow.root];
         while let Some(body) = open.pop().and_then(|body| workflow.bodies.get(body)) {
-            self.body(body);
             open.extend(body.handlers.iter().map(|handler| handler.body));
             for statement in body.statements.iter().filter_map(|id| workflow.statements.get(*id)) {
                 self.statement(statement);
                 open.extend(statement.kind.bodies());
                 open.extend(statement.kind.handlers().iter().map(|handler| handler.body));
             }
-        }
-    }
-
-    fn body(&mut self, body: &Body) {
-        if let Some(lock) = &body.clauses.lock {
-            self.add("`lock`", lock.key.span);
         }
     }
 
@@ -79,9 +72,6 @@ impl Search<'_> {
 
     fn step(&mut self, step: &Step) {
         let clauses = &step.clauses;
-        if let Some(lock) = &clauses.lock {
-            self.add("`lock`", lock.key.span);
-        }
         if let Some(cache) = &clauses.cache {
             self.add("`cache`", cache.inputs.span);
         }

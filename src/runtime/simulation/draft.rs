@@ -4,9 +4,9 @@ use std::sync::Arc;
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{
     Attribute, AttributeValue, Body, BodyClauses, BodyId, Branch, Callee, Continuation, Delay, Dependency, DependencyReason,
-    EffectClause, Expectation, Export, ForEach, Handler, HandlerCause, If, Invocation, Iterator, Let, Output, Parallel,
-    Parameter, Program, Race, Repeat, Retry, Rollback, Statement, StatementId, StatementKind, Step, StepClauses, Table, Undo,
-    ValueDeclaration, ValueOrigin, Wait, Workflow, WorkflowId,
+    EffectClause, Expectation, Export, ForEach, Handler, HandlerCause, If, Invocation, Iterator, Let, Lock, LockElse, Output,
+    Parallel, Parameter, Program, Race, Repeat, Retry, Rollback, Statement, StatementId, StatementKind, Step, StepClauses, Table,
+    Undo, ValueDeclaration, ValueOrigin, Wait, Workflow, WorkflowId,
 };
 use wf_model::span::Span;
 use wf_model::types::Type;
@@ -74,6 +74,11 @@ pub(crate) fn continued() -> Option<Continuation> {
 
 pub(crate) fn expecting(condition: Expression) -> Expectation {
     Expectation { condition, message: None, text: "result.ok".into() }
+}
+
+/// `lock KEY max N else …`
+pub(crate) fn lock(key: &str, max: i64, otherwise: LockElse) -> Lock {
+    Lock { key: text(key), max: Some(int(max)), otherwise }
 }
 
 /// Clauses of a step that can be undone; what its undo is given.

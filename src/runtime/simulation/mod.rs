@@ -1,9 +1,10 @@
 //! A run without a world: what the engine asks for is answered by a script, on a clock that only moves when everybody waits.
 
+use crate::dispatcher::{Asking, LockRequest, LockTable, Ticket};
 use crate::engine::{Command, Engine, IllegalTransition, Options, Running};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, LostAnswer, Timestamp};
+use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer, Timestamp};
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Program, WorkflowId};
@@ -11,6 +12,9 @@ use wf_model::run::RunState;
 use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
+
+/// `run.id` of every simulated run.
+const RUN: &str = "simulation";
 
 /// How an attempt goes.
 #[derive(Clone, Debug)]
@@ -49,6 +53,12 @@ pub struct Simulation<C> {
     sequence: u64,
     attempts: BTreeMap<InstanceId, (Timestamp, u64)>,
     timers: BTreeMap<(InstanceId, wf_model::event::Timer), (Timestamp, u64)>,
+    locks: LockTable,
+    tickets: BTreeMap<InstanceId, Ticket>,
+    /// Who waits for which lock.
+    waiting: BTreeMap<Ticket, (Instance, Arc<str>)>,
+    /// Locks that another run holds until then.
+    foreign: BTreeMap<(Timestamp, u64), Ticket>,
 }
 
 impl<C: Cast> Simulation<C> {
@@ -63,7 +73,7 @@ impl<C: Cast> Simulation<C> {
     ) -> Self {
         let name = program.workflows.get(workflow).map_or_else(|| "".into(), |workflow| workflow.name.clone());
         let started = EventKind::RunStarted {
-            run: "simulation".into(),
+            run: RUN.into(),
             workflow: name,
             arguments: arguments.clone(),
             directory: "/simulation".into(),
@@ -78,6 +88,10 @@ impl<C: Cast> Simulation<C> {
             sequence: 0,
             attempts: BTreeMap::new(),
             timers: BTreeMap::new(),
+            locks: LockTable::default(),
+            tickets: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            foreign: BTreeMap::new(),
         };
         simulation.plan(Duration::default(), started);
         simulation
@@ -107,6 +121,13 @@ impl<C: Cast> Simulation<C> {
         if simulation.engine.state().is_final() {
             return Ok(simulation);
         }
+        for command in simulation.engine.held_locks() {
+            if let Command::Acquire { instance, lock, max, waits } = command
+                && let Asking::Holds(ticket) = simulation.locks.ask(&RUN.into(), &LockRequest { lock, max, waits })
+            {
+                simulation.tickets.insert(instance.id, ticket);
+            }
+        }
         let outstanding = simulation.engine.outstanding();
         let running = simulation.engine.running();
         simulation.tell(EventKind::RunResumed)?;
@@ -124,12 +145,33 @@ impl<C: Cast> Simulation<C> {
         self.plan(delay, EventKind::CancelRequested { cause });
     }
 
+    /// Lets another run hold a lock from now on, until `time` has passed.
+    pub fn hold_elsewhere(&mut self, lock: &str, run: &str, time: Duration) {
+        let request = LockRequest { lock: lock.into(), max: u32::MAX, waits: false };
+        if let Asking::Holds(ticket) = self.locks.ask(&run.into(), &request) {
+            self.sequence += 1;
+            self.foreign.insert((self.clock.after(time), self.sequence), ticket);
+        }
+    }
+
+    /// What happens next; what other runs do comes before it.
+    fn next(&mut self) -> Option<((Timestamp, u64), EventKind)> {
+        while let Some((&key, &ticket)) = self.foreign.first_key_value()
+            && self.due.keys().next().is_none_or(|next| key < *next)
+        {
+            self.foreign.remove(&key);
+            self.clock = self.clock.max(key.0);
+            self.let_go(ticket);
+        }
+        self.due.pop_first()
+    }
+
     /// Goes on until the run has ended or nothing is left that could happen.
     ///
     /// # Errors
     /// An event that the engine refuses is a mistake of one of the two.
     pub fn run(&mut self) -> Result<RunState, IllegalTransition> {
-        while let Some(((at, _), kind)) = self.due.pop_first() {
+        while let Some(((at, _), kind)) = self.next() {
             if self.engine.state().is_final() && kind != EventKind::RollbackRequested {
                 break;
             }
@@ -165,7 +207,15 @@ impl<C: Cast> Simulation<C> {
 
     fn tell(&mut self, kind: EventKind) -> Result<(), IllegalTransition> {
         let event = Event { at: self.clock, kind };
-        if matches!(event.kind, EventKind::Observed { .. } | EventKind::JitterDrawn { .. }) && !self.engine.wants(&event) {
+        if matches!(
+            event.kind,
+            EventKind::Observed { .. }
+                | EventKind::JitterDrawn { .. }
+                | EventKind::LockAcquired { .. }
+                | EventKind::LockAwaited { .. }
+                | EventKind::LockRefused { .. }
+        ) && !self.engine.wants(&event)
+        {
             return Ok(());
         }
         self.engine.apply(&event)?;
@@ -197,6 +247,12 @@ impl<C: Cast> Simulation<C> {
             Command::Draw { instance, upper } => {
                 let delay = self.cast.jitter(upper);
                 self.plan(Duration::default(), EventKind::JitterDrawn { instance, delay });
+            }
+            Command::Acquire { instance, lock, max, waits } => self.acquire(instance, LockRequest { lock, max, waits }),
+            Command::Release { instance, .. } => {
+                if let Some(ticket) = self.tickets.remove(&instance.id) {
+                    self.let_go(ticket);
+                }
             }
             Command::Stop { instance, .. } => self.stop(&instance),
             Command::Suspend | Command::Finish { .. } => {}
@@ -231,6 +287,32 @@ impl<C: Cast> Simulation<C> {
         }
     }
 
+    fn acquire(&mut self, instance: Instance, request: LockRequest) {
+        let lock = request.lock.clone();
+        let kind = match self.locks.ask(&RUN.into(), &request) {
+            Asking::Holds(ticket) => {
+                self.tickets.insert(instance.id, ticket);
+                EventKind::LockAcquired { instance, lock }
+            }
+            Asking::Waits(ticket, holder) => {
+                self.tickets.insert(instance.id, ticket);
+                self.waiting.insert(ticket, (instance.clone(), lock.clone()));
+                EventKind::LockAwaited { instance, lock, holder }
+            }
+            Asking::Refused(holder) => EventKind::LockRefused { instance, lock, refusal: LockRefusal::Held(holder) },
+        };
+        self.plan(Duration::default(), kind);
+    }
+
+    fn let_go(&mut self, ticket: Ticket) {
+        self.waiting.remove(&ticket);
+        for granted in self.locks.let_go(ticket) {
+            if let Some((instance, lock)) = self.waiting.remove(&granted) {
+                self.plan(Duration::default(), EventKind::LockAcquired { instance, lock });
+            }
+        }
+    }
+
     fn plan(&mut self, delay: Duration, kind: EventKind) -> (Timestamp, u64) {
         self.sequence += 1;
         let key = (self.clock.after(delay).max(self.clock), self.sequence);
@@ -241,6 +323,8 @@ impl<C: Cast> Simulation<C> {
 
 #[cfg(test)]
 pub(crate) mod draft;
+#[cfg(test)]
+mod lock_tests;
 #[cfg(test)]
 mod random;
 #[cfg(test)]

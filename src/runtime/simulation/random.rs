@@ -1,7 +1,8 @@
 //! Random programs: whatever is written and however it goes, a run ends, refuses nothing of its own and can be told again.
 
 use super::draft::{
-    Draft, continued, expecting, expression, field, holds, int, name, numbers, pausing, program, retry, seconds, text, undoing,
+    Draft, continued, expecting, expression, field, holds, int, lock, name, numbers, pausing, program, retry, seconds, text,
+    undoing,
 };
 use super::{Cast, Course, Simulation};
 use crate::engine::{Command, Engine, Options};
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, Timer, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::program::{Callee, Delay, HandlerCause, Retry, StatementId, StepClauses, Wait, WorkflowId};
+use wf_model::program::{Callee, Delay, HandlerCause, Lock, LockElse, Retry, StatementId, StepClauses, Wait, WorkflowId};
 use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
@@ -38,6 +39,7 @@ struct Clauses {
     kind: bool,
     undo: bool,
     handler: u8,
+    lock: u8,
 }
 
 #[derive(Clone, Debug)]
@@ -47,13 +49,14 @@ struct BodyClauses {
     continued: bool,
     fail_fast: bool,
     handler: u8,
+    lock: u8,
 }
 
 fn clauses() -> impl Strategy<Value = Clauses> {
     let options = (0..5_u8, proptest::option::weighted(0.2, 0..4_i64), proptest::bool::weighted(0.2));
-    let effect = (any::<bool>(), 0..20_u8);
+    let effect = (any::<bool>(), 0..20_u8, 0..24_u8);
     (options, proptest::bool::weighted(0.9), 0..12_u8, any::<bool>(), effect).prop_map(
-        |((retry, timeout, continued), expected, when, kind, (undo, handler))| Clauses {
+        |((retry, timeout, continued), expected, when, kind, (undo, handler, lock))| Clauses {
             retry,
             timeout,
             continued,
@@ -62,18 +65,16 @@ fn clauses() -> impl Strategy<Value = Clauses> {
             kind,
             undo,
             handler,
+            lock,
         },
     )
 }
 
 fn body_clauses() -> impl Strategy<Value = BodyClauses> {
     let options = (0..8_u8, proptest::option::weighted(0.2, 0..9_i64), proptest::bool::weighted(0.2));
-    (options, proptest::bool::weighted(0.2), 0..12_u8).prop_map(|((retry, timeout, continued), fail_fast, handler)| BodyClauses {
-        retry,
-        timeout,
-        continued,
-        fail_fast,
-        handler,
+    let rest = (0..12_u8, 0..16_u8);
+    (options, proptest::bool::weighted(0.2), rest).prop_map(|((retry, timeout, continued), fail_fast, (handler, lock))| {
+        BodyClauses { retry, timeout, continued, fail_fast, handler, lock }
     })
 }
 
@@ -116,6 +117,19 @@ fn retry_of(number: u8) -> Option<Retry> {
         }
         _ => None,
     }
+}
+
+/// Few names, so that programs are in each other's way, and their own.
+fn lock_of(number: u8) -> Option<Lock> {
+    let (key, max, otherwise) = match number {
+        0 | 1 => ("x", 1, LockElse::Wait),
+        2 => ("y", 1, LockElse::Wait),
+        3 => ("z", 2, LockElse::Wait),
+        4 => ("x", 1, LockElse::Skip),
+        5 => ("y", 1, LockElse::Fail),
+        _ => return None,
+    };
+    Some(lock(key, max, otherwise))
 }
 
 const fn cause_of(number: u8) -> Option<HandlerCause> {
@@ -170,6 +184,7 @@ impl Writer {
         own.timeout = clauses.timeout.map(seconds);
         own.continuation = if clauses.continued { continued() } else { None };
         own.fail_fast = clauses.fail_fast;
+        own.lock = lock_of(clauses.lock);
         self.pieces(draft, pieces);
         if let Some(cause) = cause_of(clauses.handler) {
             self.names += 1;
@@ -182,6 +197,7 @@ impl Writer {
         let parts = StepClauses {
             retry: retry_of(clauses.retry).map(Box::new),
             timeout: clauses.timeout.map(seconds),
+            lock: lock_of(clauses.lock).map(Box::new),
             continuation: if clauses.continued { continued() } else { None },
             expectations: vec![expecting(holds(clauses.expected))],
             ..if clauses.undo { undoing(Vec::new()) } else { StepClauses::default() }
@@ -313,6 +329,39 @@ fn check_ends(events: &[Event]) {
     assert!(open.is_empty(), "without an end: {open:?}");
 }
 
+/// No lock is held more often than it may be, in the order in which it was asked for, and none in the end.
+fn check_locks(events: &[Event]) {
+    let mut held: std::collections::BTreeMap<Arc<str>, Vec<InstanceId>> = std::collections::BTreeMap::new();
+    let mut waiting: Vec<(Arc<str>, InstanceId)> = Vec::new();
+    for event in events {
+        let id = event.kind.instance().map_or(InstanceId(0), |instance| instance.id);
+        match &event.kind {
+            EventKind::LockAwaited { lock, .. } => waiting.push((lock.clone(), id)),
+            EventKind::LockAcquired { lock, .. } => {
+                let holders = held.entry(lock.clone()).or_default();
+                holders.push(id);
+                assert!(holders.len() <= if **lock == *"z" { 2 } else { 1 }, "{lock} is held by {holders:?}");
+                if waiting.iter().any(|(_, waiter)| *waiter == id) {
+                    let first = waiting.iter().find(|(name, _)| name == lock);
+                    assert_eq!(first.map(|(_, waiter)| *waiter), Some(id), "{lock}");
+                }
+            }
+            EventKind::LockReleased { lock, .. } => held.entry(lock.clone()).or_default().retain(|holder| *holder != id),
+            _ => {}
+        }
+        match &event.kind {
+            EventKind::IterationEnded { iteration, .. } => waiting.retain(|(_, waiter)| *waiter != iteration.id),
+            EventKind::RunResumed => waiting.clear(),
+            EventKind::LockAcquired { .. }
+            | EventKind::Skipped { .. }
+            | EventKind::Cancelled { .. }
+            | EventKind::Failed { .. } => waiting.retain(|(_, waiter)| *waiter != id),
+            _ => {}
+        }
+    }
+    assert!(held.values().all(Vec::is_empty), "{held:?}");
+}
+
 /// What has succeeded or was undone is never started again.
 fn check_once(events: &[Event]) {
     let mut over = std::collections::BTreeSet::new();
@@ -357,11 +406,15 @@ proptest! {
         seed in any::<u32>(),
         jobs in 1..4_usize,
         cancel in proptest::option::weighted(0.3, 0..12_i64),
+        elsewhere in proptest::option::weighted(0.3, 0..5_i64),
     ) {
         let program = write(&pieces, seed);
         let options = Options { jobs, ..Options::default() };
         let fate = Fate(u64::from(seed));
         let mut simulation = Simulation::new(program.clone(), WorkflowId(0), Vec::new(), options.clone(), fate);
+        if let Some(seconds) = elsewhere {
+            simulation.hold_elsewhere("x", "other", Duration::from_seconds(seconds));
+        }
         if let Some(seconds) = cancel {
             simulation.cancel_after(Duration::from_seconds(seconds), CancelCause::Terminate);
         }
@@ -372,6 +425,7 @@ proptest! {
         prop_assert_eq!(simulation.engine().kept(), [0; 7]);
         check_ends(simulation.events());
         check_slots(simulation.commands(), simulation.events(), jobs);
+        check_locks(simulation.events());
         let mut again = Engine::new(program, WorkflowId(0), Vec::new(), options);
         for event in simulation.events() {
             again.apply(event).unwrap();
@@ -401,6 +455,7 @@ proptest! {
             prop_assert!(state.is_final(), "{state:?} {:#?}", resumed.engine());
             check_ends(resumed.events());
             check_once(resumed.events());
+            check_locks(resumed.events());
             prop_assert_eq!(resumed.engine().kept(), [0; 7]);
             history = resumed.events().to_vec();
         }
@@ -451,9 +506,9 @@ fn a_loser_that_had_just_ended_is_ended_once() {
     let (retry, timeout, continued, fail_fast) = (0, None, false, false);
     let clauses = |expected| {
         let (when, kind, undo, handler) = (0, false, false, 0);
-        Clauses { retry, timeout, continued, expected, when, kind, undo, handler }
+        Clauses { retry, timeout, continued, expected, when, kind, undo, handler, lock: 9 }
     };
-    let body = |handler| BodyClauses { retry, timeout, continued, fail_fast, handler };
+    let body = |handler| BodyClauses { retry, timeout, continued, fail_fast, handler, lock: 9 };
     let choice = Piece::Choice(false, vec![Piece::Step(clauses(false)), Piece::Step(clauses(false))], Vec::new());
     let race = Piece::Parallel(body(0), 0, None, vec![choice, Piece::Stage(body(2), Vec::new())]);
     let seed = 1_370_954_966;

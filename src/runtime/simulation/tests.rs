@@ -85,7 +85,7 @@ fn check_replay(simulation: &Simulation<Script>) {
 }
 
 /// What happened to steps, one short line each: when, what, where.
-fn story(simulation: &Simulation<Script>) -> Vec<String> {
+pub(super) fn story(simulation: &Simulation<Script>) -> Vec<String> {
     let line = |event: &Event| {
         let word = match &event.kind {
             EventKind::Started { .. } => "starts".to_owned(),
@@ -94,6 +94,9 @@ fn story(simulation: &Simulation<Script>) -> Vec<String> {
             EventKind::Failed { continued: true, .. } => "failed but continued".to_owned(),
             EventKind::Failed { cause, .. } => format!("failed {}", cause.failure.kind.name()),
             EventKind::Skipped { reason, .. } => format!("skipped {reason:?}"),
+            EventKind::LockAwaited { lock, .. } => format!("waits for {lock}"),
+            EventKind::LockAcquired { lock, .. } => format!("holds {lock}"),
+            EventKind::LockReleased { lock, .. } => format!("lets go of {lock}"),
             EventKind::Cancelled { reason, .. } => format!("cancelled {reason:?}"),
             EventKind::RunEnded { state, .. } => format!("run {}", state.name()),
             _ => return None,

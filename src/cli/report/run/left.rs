@@ -182,7 +182,11 @@ impl Ledger {
         match reason {
             SkipReason::Condition => self.set(step, Fate::Undone),
             SkipReason::Blocked => self.set(step, Fate::Blocked),
-            SkipReason::BranchNotTaken | SkipReason::BodyFailed | SkipReason::Cancelled | SkipReason::LostRace => {
+            SkipReason::BranchNotTaken
+            | SkipReason::BodyFailed
+            | SkipReason::Cancelled
+            | SkipReason::LostRace
+            | SkipReason::Locked => {
                 self.set(step, Fate::Planned);
             }
         }

@@ -3,6 +3,7 @@
 mod json;
 mod left;
 mod lines;
+mod locked;
 mod progress;
 mod quiet;
 mod tally;
@@ -12,6 +13,7 @@ use super::escape::{printable, printable_line};
 use left::Ledger;
 use lines::Finished;
 pub(crate) use lines::rounded;
+use locked::Locked;
 use progress::Screen;
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -63,6 +65,7 @@ struct State {
     ledger: Ledger,
     /// The handlers and rollbacks under way.
     cleaning: Cleaning,
+    locked: Locked,
 }
 
 /// The handlers and rollbacks under way, which go on when the run is cancelled.
@@ -135,6 +138,7 @@ impl RunReport {
             cancelled: 0,
             ledger: Ledger::new(program),
             cleaning: Cleaning::default(),
+            locked: Locked::default(),
         };
         Self { format, verbose, steps: lines::Steps::new(program, sources), state: Mutex::new(state) }
     }
@@ -200,6 +204,7 @@ impl RunReport {
         match &event.kind {
             EventKind::RunStarted { workflow, run, .. } => {
                 state.tally.started_at = Some(event.at);
+                state.locked.begin(run);
                 state.screen.line(&format!("run      {} ({run})", printable_line(workflow)));
             }
             EventKind::RunResumed => state.screen.line(&state.tally.resumed()),
@@ -242,7 +247,11 @@ impl RunReport {
                 let line = lines::rollback(&state.title(instance), *cause, steps.len());
                 state.screen.line(&line);
             }
-            EventKind::RollbackRequested
+            EventKind::LockAwaited { instance, lock, holder } => state.lock_awaited(instance, lock, holder.as_ref()),
+            EventKind::LockRefused { instance, lock, refusal } => state.lock_refused(instance, lock, refusal),
+            EventKind::LockAcquired { .. }
+            | EventKind::LockReleased { .. }
+            | EventKind::RollbackRequested
             | EventKind::RunEnded { .. }
             | EventKind::HandlerOpened { .. }
             | EventKind::HandlerEnded { .. }
@@ -359,16 +368,23 @@ impl RunReport {
         if matches!(kind, InstanceKind::Undo(_)) {
             return self.undo_skipped(state, instance, reason);
         }
-        if !matches!(kind, InstanceKind::Step(_)) {
+        let locked = state.locked.take(instance.id);
+        let is_step = matches!(kind, InstanceKind::Step(_));
+        state.tally.skipped += usize::from(is_step);
+        if let Some(reason) = locked.filter(|_| reason == SkipReason::Locked) {
+            let line = format!("skipped  {} ({reason})", state.title(instance));
+            return state.screen.line(&printable_line(&line));
+        }
+        if !is_step {
             return;
         }
-        state.tally.skipped += 1;
         let why = match reason {
             SkipReason::Condition => "its `when` is false",
             SkipReason::BranchNotTaken => "its branch is not taken",
             SkipReason::BodyFailed => "something before it failed",
             SkipReason::Cancelled => "cancelled",
             SkipReason::LostRace => "the race is over",
+            SkipReason::Locked => "its lock is held",
             SkipReason::Blocked => "something that stands on it could not be undone",
         };
         if self.verbose || reason == SkipReason::Condition {

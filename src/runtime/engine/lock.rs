@@ -1,0 +1,230 @@
+//! Locks: a step or body takes its lock before its first attempt and holds it until it has ended, handlers included.
+//!
+//! What did not get its lock has not begun: its handlers do not run. A lock of a name that something around it holds is held
+//! already.
+
+use super::Engine;
+use super::command::Command;
+use super::evaluate::{Extras, Hindrance, Spot};
+use super::given::{Checked, refuse};
+use super::node::statement_of;
+use super::state::{NodeState, Outcome, Owner, Task};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wf_model::event::{EventKind, Instance, InstanceId, LockRefusal, SkipReason};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::program::{Lock, LockElse, StatementKind};
+use wf_model::value::Value;
+
+/// A lock that a step or body asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct WantedLock {
+    name: Arc<str>,
+    max: u32,
+    otherwise: LockElse,
+}
+
+/// A lock that was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct LockRun {
+    instance: Instance,
+    wanted: WantedLock,
+    state: LockState,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LockState {
+    /// Nobody has answered yet.
+    Asked,
+    /// It is held.
+    Held,
+    /// It is not to be had.
+    Refused,
+}
+
+impl LockRun {
+    fn acquire(&self, waits: bool) -> Command {
+        let (instance, lock, max) = (self.instance.clone(), self.wanted.name.clone(), self.wanted.max);
+        Command::Acquire { instance, lock, max, waits }
+    }
+
+    /// Whether to wait where others hold it.
+    fn waits(&self) -> bool {
+        self.wanted.otherwise == LockElse::Wait
+    }
+}
+
+impl Engine {
+    /// The lock that a step or body takes first, unless it says none or is inside of what holds it.
+    pub(super) fn lock_to_take(&self, id: InstanceId, spot: Spot, lock: Option<&Lock>) -> Result<Option<WantedLock>, Hindrance> {
+        let Some(lock) = lock else { return Ok(None) };
+        let Value::String(name) = self.evaluate(spot, &Extras::default(), &lock.key)? else {
+            return Err(Hindrance::at(lock.key.span, "name of the lock is no text"));
+        };
+        if name.is_empty() {
+            return Err(Hindrance::at(lock.key.span, "name of the lock is empty"));
+        }
+        let max = lock.max.as_ref().map(|max| self.evaluate_count(spot, max, 1)).transpose()?.unwrap_or(1);
+        let wanted = WantedLock { name: name.as_ref().into(), max, otherwise: lock.otherwise };
+        Ok(Some(wanted).filter(|wanted| !self.is_held_around(id, &wanted.name)))
+    }
+
+    /// Whether something around a step or body holds a lock of this name.
+    fn is_held_around(&self, id: InstanceId, name: &str) -> bool {
+        let mut inside = self.around(id);
+        while let Some(at) = inside {
+            if self.locks.get(&at).is_some_and(|lock| &*lock.wanted.name == name) {
+                return true;
+            }
+            inside = self.around(at);
+        }
+        false
+    }
+
+    /// The body that a statement stands in, or what a body belongs to.
+    fn around(&self, id: InstanceId) -> Option<InstanceId> {
+        let of_node = |id| self.nodes.get(&id).map(|node| node.body);
+        match self.bodies.get(&id).map(|run| run.owner) {
+            None | Some(Owner::Block) => of_node(id),
+            Some(Owner::Run) => None,
+            Some(Owner::Call(node) | Owner::Iteration(node, _) | Owner::Round(node, _) | Owner::Handler(node, _)) => Some(node),
+        }
+    }
+
+    /// Asks for the lock of a step or body, which goes on once it is there.
+    pub(super) fn ask_for_lock(&mut self, id: InstanceId, wanted: WantedLock) {
+        let body = self.bodies.get(&id).map(|run| run.instance.clone());
+        let Some(instance) = body.or_else(|| self.nodes.get(&id).map(|node| node.instance.clone())) else { return };
+        let lock = LockRun { instance, wanted, state: LockState::Asked };
+        let waits = lock.waits();
+        self.command(lock.acquire(waits));
+        self.locks.insert(id, lock);
+        self.awaited_locks += 1;
+    }
+
+    /// Refuses what is said of a lock that nobody waits for.
+    pub(super) fn check_lock(&self, instance: &Instance, name: &str) -> Checked {
+        let asked = self.locks.get(&instance.id).filter(|lock| lock.state == LockState::Asked);
+        let fits = asked.is_some_and(|lock| lock.instance == *instance && &*lock.wanted.name == name);
+        if fits { Ok(()) } else { refuse(format!("nobody waits for lock `{name}` at this point")) }
+    }
+
+    fn is_this_run(&self, id: &str) -> bool {
+        matches!(&self.run, Value::Map(run) if run.get("id") == Some(&Value::string(id)))
+    }
+
+    fn lock_answered(&mut self, id: InstanceId, state: LockState) {
+        let Some(lock) = self.locks.get_mut(&id) else { return };
+        lock.state = state;
+        self.awaited_locks = self.awaited_locks.saturating_sub(1);
+    }
+
+    pub(super) fn lock_acquired(&mut self, id: InstanceId) {
+        self.lock_answered(id, LockState::Held);
+        if self.bodies.contains_key(&id) {
+            self.start_body(id);
+        } else {
+            self.agenda.push_back(Task::Act(id));
+        }
+    }
+
+    /// Gets a step going whose lock is held.
+    pub(super) fn act(&mut self, id: InstanceId) -> Result<(), Hindrance> {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get(&id).filter(|node| matches!(node.state, NodeState::Preparing)) else { return Ok(()) };
+        let (spot, workflow) = (node.spot(), node.workflow);
+        match statement_of(&program, workflow, node.statement).map(|statement| &statement.kind) {
+            Some(StatementKind::Step(step)) => self.prepare_step(id, spot, workflow, step),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn lock_refused(&mut self, id: InstanceId, refusal: &LockRefusal) {
+        self.lock_answered(id, LockState::Refused);
+        let Some(LockRun { wanted, .. }) = self.locks.get(&id).cloned() else { return };
+        let is_body = self.bodies.contains_key(&id);
+        let message = match refusal {
+            LockRefusal::Held(_) if wanted.otherwise == LockElse::Skip => {
+                let outcome = Outcome::Skipped(SkipReason::Locked);
+                return if is_body { self.end_body(id, outcome) } else { self.end_statement(id, outcome) };
+            }
+            LockRefusal::Held(None) => format!("lock `{}` is held", wanted.name),
+            LockRefusal::Held(Some(run)) if self.is_this_run(run) => {
+                format!("lock `{}` is held by this run", wanted.name)
+            }
+            LockRefusal::Held(Some(run)) => format!("lock `{}` is held by run {run}", wanted.name),
+            LockRefusal::Failed(reason) => format!("lock `{}` cannot be taken: {reason}", wanted.name),
+        };
+        // Whoever holds it may let it go before something around this is tried again.
+        self.fail_without_lock(id, Failure { retryable: true, ..Failure::final_of(FailureKind::Engine, &message) });
+    }
+
+    fn fail_without_lock(&mut self, id: InstanceId, failure: Failure) {
+        if self.bodies.contains_key(&id) {
+            self.fail_body(id, failure);
+        } else {
+            self.fail_node(id, failure, true);
+        }
+    }
+
+    /// Whether a lock that is waited for may still come: this run alone does not hold it as often as may be.
+    pub(super) fn may_get_lock(&self) -> bool {
+        let mut held: BTreeMap<&str, usize> = BTreeMap::new();
+        for lock in self.locks.values().filter(|lock| self.awaited_locks > 0 && lock.state == LockState::Held) {
+            *held.entry(&*lock.wanted.name).or_default() += 1;
+        }
+        let held = |lock: &LockRun| held.get(&*lock.wanted.name).copied().unwrap_or_default();
+        let mut asked = self.locks.values().filter(|lock| self.awaited_locks > 0 && lock.state == LockState::Asked);
+        asked.any(|lock| held(lock) < lock.wanted.max as usize)
+    }
+
+    /// Fails what came last of those that wait for locks, where those who hold them wait as well; whether there was one.
+    pub(super) fn give_up_lock(&mut self) -> bool {
+        let mut asked = self.locks.iter().rev().filter(|(_, lock)| lock.state == LockState::Asked);
+        let Some((&id, LockRun { instance, wanted, .. })) = asked.next() else { return false };
+        let (instance, lock) = (instance.clone(), wanted.name.clone());
+        let mut holders = self.locks.values().filter(|lock| lock.state == LockState::Held);
+        let holder =
+            holders.find(|holder| holder.wanted.name == lock).map_or_else(|| "".into(), |lock| lock.instance.path.clone());
+        let message = format!("lock `{lock}` never comes: `{holder}` of this run holds it and waits for something behind it");
+        self.command(Command::Release { instance, lock });
+        self.lock_answered(id, LockState::Refused);
+        self.fail_without_lock(id, Failure::final_of(FailureKind::Engine, &message));
+        true
+    }
+
+    /// Whether a step or body has a lock that it did not get.
+    pub(super) fn lacks_lock(&self, id: InstanceId) -> bool {
+        self.locks.get(&id).is_some_and(|lock| lock.state != LockState::Held)
+    }
+
+    /// Lets the lock of a step or body go that has ended, or gives up waiting for it.
+    pub(super) fn let_go(&mut self, id: InstanceId) {
+        let Some(LockRun { instance, wanted, state }) = self.locks.remove(&id) else { return };
+        let lock = wanted.name;
+        match state {
+            LockState::Refused => return,
+            LockState::Asked => self.awaited_locks = self.awaited_locks.saturating_sub(1),
+            LockState::Held => self.conclude(EventKind::LockReleased { instance: instance.clone(), lock: lock.clone() }),
+        }
+        self.command(Command::Release { instance, lock });
+    }
+
+    pub(super) fn let_go_of_all(&mut self) {
+        while let Some(id) = self.locks.keys().next().copied() {
+            self.let_go(id);
+        }
+    }
+
+    /// The locks that were asked for and not given.
+    pub(super) fn locks_asked_for(&self) -> impl Iterator<Item = Command> + '_ {
+        self.locks.values().filter(|lock| lock.state == LockState::Asked).map(|lock| lock.acquire(lock.waits()))
+    }
+
+    /// The locks that are held, as commands that wait for them: a process that goes on with the run takes them before it does
+    /// anything else.
+    #[must_use]
+    pub fn held_locks(&self) -> Vec<Command> {
+        self.locks.values().filter(|lock| lock.state == LockState::Held).map(|lock| lock.acquire(true)).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! Locks between runs, each in a process of its own.
+
+use super::{Outcome, Place};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// Holds the lock until a file is there.
+fn holding(body: &str) -> String {
+    format!(
+        "workflow hold {{\n  lock \"x\"\n  step a: shell \"touch held; until [ -e free ]; do sleep 0.01; done\" {{ no undo \"it is a test\" }}\n}}\nworkflow other {{\n{body}\n}}\n"
+    )
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn start(place: &Place, workflow: &str) -> Child {
+    let mut command = place.command(&["run", &format!("main.wf:{workflow}")]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+}
+
+/// A run that holds the lock.
+fn held(body: &str) -> (Place, Child) {
+    let place = Place::with(&holding(body));
+    let holder = start(&place, "hold");
+    until("the lock", || place.path("held").exists());
+    (place, holder)
+}
+
+fn ended(child: Child) -> Outcome {
+    Outcome::of(child.wait_with_output().expect("it was started here"))
+}
+
+/// The id of the run that began last.
+fn last(place: &Place) -> String {
+    let listed = place.wfc(&["runs", "--format", "json"]).stdout;
+    let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+    listed[0]["run"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn a_run_waits_for_a_lock_that_another_holds() {
+    let (place, holder) = held("  step b: shell \"touch done\" { no undo \"it is a test\", lock \"x\" }");
+    let run = last(&place);
+    let waiter = start(&place, "other");
+    until("the second run", || last(&place) != run);
+    assert!(!place.path("done").exists());
+    place.write("free", "");
+    assert_eq!(ended(holder).code, 0);
+    let waited = ended(waiter);
+    assert_eq!(waited.code, 0, "{}", waited.stderr);
+    assert!(place.path("done").exists());
+}
+
+#[test]
+fn who_holds_a_lock_is_told() {
+    let (place, holder) = held("  lock \"x\" else fail\n  step b: shell \"touch done\" { no undo \"it is a test\" }");
+    let run = last(&place);
+    let outcome = place.wfc(&["run", "main.wf:other"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains(&format!("lock `x` is held by run {run}")), "{}", outcome.stderr);
+    assert!(!place.path("done").exists());
+    place.write("free", "");
+    assert_eq!(ended(holder).code, 0);
+    assert_eq!(place.wfc(&["run", "main.wf:other"]).code, 0);
+}
+
+#[test]
+fn a_workflow_that_is_already_running_can_be_skipped() {
+    let (place, holder) = held("  lock \"x\" else skip\n  step b: shell \"touch done\" { no undo \"it is a test\" }");
+    let outcome = place.wfc(&["run", "main.wf:other"]);
+    assert_eq!(outcome.code, 0);
+    assert!(outcome.stderr.contains("locked   the workflow: lock `x` is held by run"), "{}", outcome.stderr);
+    assert!(!place.path("done").exists());
+    place.write("free", "");
+    assert_eq!(ended(holder).code, 0);
+}
+
+#[test]
+fn a_lock_of_a_process_that_was_killed_is_free_and_taken_again_by_its_run() {
+    let (place, mut holder) = held("  lock \"x\"\n  step b: shell \"true\" { reads only }");
+    let run = last(&place);
+    holder.kill().expect("it runs");
+    holder.wait().expect("it was started here");
+    let other = place.wfc(&["run", "main.wf:other"]);
+    assert_eq!(other.code, 0, "{}", other.stderr);
+    place.write("free", "");
+    let resumed = place.wfc(&["resume", &run, "--step", "a=rerun"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+}
+
+#[test]
+fn a_run_that_waits_for_a_lock_can_be_interrupted() {
+    let (place, holder) = held("  lock \"x\"\n  step b: shell \"touch done\" { no undo \"it is a test\" }");
+    let run = last(&place);
+    let waiter = start(&place, "other");
+    until("the second run", || last(&place) != run);
+    let pid = rustix::process::Pid::from_child(&waiter);
+    let log = || place.wfc(&["status", "last", "--format", "json"]).stdout;
+    until("the wait", || !log().is_empty());
+    // Whether it is caught before or after it waits, it ends.
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
+    let outcome = waiter.wait_with_output().expect("it was started here");
+    assert_ne!(outcome.status.code(), Some(0));
+    place.write("free", "");
+    assert_eq!(ended(holder).code, 0);
+    assert!(!place.path("done").exists());
+}
