@@ -1,7 +1,8 @@
 //! The journal of a run that goes on.
 
 use crate::batch::Batch;
-use crate::run::{first_check, next_check};
+use crate::reached::{Reached, reached};
+use crate::run::{complete, first_check, next_check};
 use crate::schema::failed;
 use crate::{Store, StoreError};
 use futures_util::future::BoxFuture;
@@ -37,6 +38,7 @@ struct Writer {
     run: i64,
     number: i64,
     check: blake3::Hash,
+    reached: Reached,
 }
 
 impl Store {
@@ -47,13 +49,15 @@ impl Store {
     pub fn journal(&self, id: &str) -> Result<StoredJournal, StoreError> {
         let path = self.database();
         let (run, definition, number, head) = self.journal_of(id)?;
+        complete(id, number, reached(&self.folder(id)))?;
         let connection = crate::schema::open(&path)?;
         let check = match (number, <[u8; 32]>::try_from(head)) {
             (0, Ok(head)) if blake3::Hash::from_bytes(head) == first_check(id, &definition) => blake3::Hash::from_bytes(head),
             (1.., Ok(head)) => blake3::Hash::from_bytes(head),
             _ => return Err(StoreError::Damaged { reason: format!("run `{id}` has no check") }),
         };
-        let writer = Writer { path: path.clone(), connection, run, number, check };
+        let reached = Reached::open(&self.folder(id));
+        let writer = Writer { path: path.clone(), connection, run, number, check, reached };
         let (requests, inbox) = sync_channel(WAITING);
         let spawned = std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.write(&inbox));
         let writer = spawned.map_err(StoreError::io(path))?;
@@ -95,6 +99,7 @@ impl Writer {
         }
         transaction.commit().map_err(&failed)?;
         (self.number, self.check) = (self.number + 1, check);
+        self.reached.tell(self.number);
         Ok(())
     }
 }

@@ -4,12 +4,15 @@
 //! its steps. Everything that is said about a run is read from its events; the columns beside them only find it faster.
 
 mod batch;
+#[cfg(test)]
+mod damage;
 mod error;
 mod journal;
 mod lock;
 mod named_lock;
 mod output;
 mod place;
+mod reached;
 mod retention;
 mod run;
 mod schema;

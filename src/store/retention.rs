@@ -2,7 +2,7 @@
 
 use crate::run::{RunFilter, RunRow};
 use crate::schema::failed;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, reached};
 use std::collections::HashMap;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -61,6 +61,9 @@ impl Store {
     pub fn delete(&self, run: &str) -> Result<(), StoreError> {
         let (key, ..) = self.journal_of(run)?;
         let lock = self.lock(run)?;
+        // Without it the folder is one of a run that never was.
+        let folder = self.folder(run);
+        reached::forget(&folder).map_err(StoreError::io(&folder))?;
         let path = self.database();
         let failed = failed(&path);
         let transaction = rusqlite::Transaction::new_unchecked(&self.connection, rusqlite::TransactionBehavior::Immediate);
@@ -69,9 +72,9 @@ impl Store {
         transaction.execute("DELETE FROM runs WHERE key = ?1", [key]).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
         // From here on nothing finds the run; a folder that is left is an orphan.
-        let removed = remove(&self.folder(run));
+        let removed = remove(&folder);
         drop(lock);
-        removed.map_err(StoreError::io(self.folder(run)))
+        removed.map_err(StoreError::io(folder))
     }
 
     /// Gives back what deleted runs took of the database, and removes folders whose deletion was interrupted; tells how many

@@ -1,6 +1,7 @@
 //! Runs: how they are begun, found and read.
 
 use crate::batch::Batch;
+use crate::reached::reached;
 use crate::schema::failed;
 use crate::{Store, StoreError, place};
 use rusqlite::{OptionalExtension as _, Row};
@@ -158,6 +159,7 @@ impl Store {
         let mut found = if is_name { self.select("id GLOB ?1 || '*'", &[&meant], None)? } else { Vec::new() };
         match (found.pop(), found.len()) {
             (Some(run), 0) => Ok(run),
+            (None, _) if is_name => Err(self.missing(meant)),
             (None, _) => Err(StoreError::UnknownRun(meant.to_owned())),
             (Some(run), _) => {
                 let runs = [run].iter().chain(&found).take(NAMED).map(|run| run.id.to_string()).collect();
@@ -210,6 +212,10 @@ impl Store {
     /// When there is no such run, or its journal is not what was written.
     pub fn events(&self, id: &str) -> Result<Vec<Event>, StoreError> {
         let path = self.database();
+        // Before the database is looked at, which only grows meanwhile.
+        let reached = reached(&self.folder(id));
+        // A run that goes on is seen as it was at one time.
+        let _snapshot = self.connection.unchecked_transaction().map_err(failed(&path))?;
         let (key, definition, batches, head) = self.journal_of(id)?;
         let query = "SELECT number, events, check_sum FROM batches WHERE run = ?1 ORDER BY key";
         let mut statement = self.connection.prepare_cached(query).map_err(failed(&path))?;
@@ -228,6 +234,7 @@ impl Store {
         if number != batches || head != check.as_bytes() {
             return Err(damaged(format!("run `{id}` has {number} batches of {batches}")));
         }
+        complete(id, batches, reached)?;
         Ok(events)
     }
 
@@ -237,8 +244,24 @@ impl Store {
         let query = "SELECT key, definition, batches, head FROM runs WHERE id = ?1";
         let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let found = self.connection.query_row(query, [id], row).optional().map_err(failed(&path))?;
-        found.ok_or_else(|| StoreError::UnknownRun(id.to_owned()))
+        found.ok_or_else(|| self.missing(id))
     }
+
+    /// Why there is no run of a name: there never was, or what was written of it is gone.
+    fn missing(&self, id: &str) -> StoreError {
+        match reached(&self.folder(id)) {
+            0 => StoreError::UnknownRun(id.to_owned()),
+            written => damaged(format!("{written} batches of run `{id}` are gone")),
+        }
+    }
+}
+
+/// Refuses a journal that ends before what was durable.
+pub(crate) fn complete(id: &str, batches: i64, reached: i64) -> Result<(), StoreError> {
+    if batches >= reached {
+        return Ok(());
+    }
+    Err(damaged(format!("run `{id}` has {batches} batches of {reached} that were written")))
 }
 
 pub(crate) fn damaged(reason: String) -> StoreError {

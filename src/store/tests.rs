@@ -1,7 +1,6 @@
 //! What a store keeps, and that it never tells another story than the one that was written.
 
 use crate::{Definition, NewRun, RunFilter, Store, StoreError, StoredArgument, StoredSource, new_id};
-use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
 use wf_model::event::{Event, EventKind, Instance, InstanceId, InstanceKind, Timestamp};
@@ -35,7 +34,7 @@ fn at(milliseconds: i64, kind: EventKind) -> Event {
     Event { at: Timestamp { milliseconds }, kind }
 }
 
-fn history(id: &str) -> Vec<Vec<Event>> {
+pub(crate) fn history(id: &str) -> Vec<Vec<Event>> {
     let step = |number: u64| Instance { id: InstanceId(number), path: format!("step{number}").into() };
     let started =
         EventKind::RunStarted { run: id.into(), workflow: "deploy".into(), arguments: Vec::new(), directory: "/tmp".into() };
@@ -167,52 +166,4 @@ fn a_newer_store_is_refused() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     let Err(error) = Store::open(folder.path()) else { panic!("it is newer") };
     assert!(matches!(error, StoreError::Newer { found: 99, .. }), "{error}");
-}
-
-/// What a store says after its file was changed: the same story, or that it is damaged; never another one.
-fn same_or_refused(folder: &Path, id: &str, expected: &[Event]) -> Result<bool, String> {
-    let store = match Store::open(folder) {
-        Ok(store) => store,
-        Err(_) => return Ok(false),
-    };
-    match store.find(id).and_then(|_| store.events(id)) {
-        Ok(events) if events == expected => Ok(true),
-        Ok(events) => Err(format!("{} events of {}", events.len(), expected.len())),
-        Err(_) => Ok(false),
-    }
-}
-
-#[tokio::test]
-async fn damage_is_found_and_never_told_as_history() {
-    let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path()).unwrap();
-    let id = begin(&store, "deploy", 1);
-    let expected = write(&store, &id).await;
-    drop(store);
-    let path = folder.path().join("store.db");
-    let whole = std::fs::read(&path).unwrap();
-    assert!(!folder.path().join("store.db-wal").exists(), "everything is in the database");
-    let mut random = fastrand::Rng::with_seed(7);
-    let (mut refused, mut unharmed) = (0, 0);
-    let mut check = |content: &[u8], what: String| {
-        std::fs::write(&path, content).unwrap();
-        for suffix in ["-wal", "-shm"] {
-            let _ = std::fs::remove_file(folder.path().join(format!("store.db{suffix}")));
-        }
-        match same_or_refused(folder.path(), &id, &expected) {
-            Ok(true) => unharmed += 1,
-            Ok(false) => refused += 1,
-            Err(story) => panic!("{what}: {story}"),
-        }
-    };
-    for _ in 0..1_000 {
-        let (byte, bit) = (random.usize(..whole.len()), random.u8(..8));
-        let mut flipped = whole.clone();
-        flipped[byte] ^= 1 << bit;
-        check(&flipped, format!("bit {bit} of byte {byte}"));
-    }
-    for length in (0..whole.len()).step_by(61) {
-        check(&whole[..length], format!("cut to {length} bytes"));
-    }
-    assert!(refused > 100, "{refused} refused, {unharmed} unharmed");
 }
