@@ -5,6 +5,7 @@ mod check;
 mod commands;
 mod delete;
 mod explain;
+mod faults;
 mod fmt;
 mod guard;
 mod interruption;
@@ -15,6 +16,7 @@ mod progress;
 mod resume;
 mod run;
 mod sarif;
+mod store;
 mod surroundings;
 mod terminal;
 
