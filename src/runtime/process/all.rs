@@ -21,6 +21,11 @@ pub(super) fn may_start() -> RwLockReadGuard<'static, bool> {
     MAY_START.read().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Returns when every process that was being started is known as one.
+pub(super) fn starts_are_known() {
+    drop(MAY_START.write().unwrap_or_else(PoisonError::into_inner));
+}
+
 /// From now on no process is started, and how one ended is told to nobody.
 pub(crate) fn give_up() {
     *MAY_START.write().unwrap_or_else(PoisonError::into_inner) = false;

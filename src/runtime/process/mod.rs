@@ -34,7 +34,7 @@ use stopping::{Order, Stopping};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin};
 use tokio::sync::watch;
-use tree::Tree;
+use tree::{Leader, Tree};
 use wf_model::failure::{Failure, FailureKind};
 
 /// How long a process may take to end after it was asked to.
@@ -114,11 +114,7 @@ pub enum Exit {
 /// # Errors
 /// Says why the program does not start.
 pub async fn run(program: Program, surroundings: Surroundings) -> Result<Finished, Failure> {
-    let (child, mark) = started(&program).await?;
-    let Some(leader) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else {
-        return Err(lost(&io::Error::other("it has no number")));
-    };
-    let (tree, listed) = Tree::new(leader, mark, pipes_of(&child));
+    let (child, tree, listed) = started(&program).await?;
     let mut running = Running { child, tree, stopping: Stopping::new(surroundings.stop, surroundings.grace), over: false };
     let mask = &surroundings.masker;
     let shown = || Some((mask.stream(), surroundings.sink.clone()));
@@ -135,14 +131,22 @@ pub async fn run(program: Program, surroundings: Surroundings) -> Result<Finishe
 }
 
 /// Starts a program, unless no one is to be started any more.
-async fn started(program: &Program) -> Result<(Child, String), Failure> {
+async fn started(program: &Program) -> Result<(Child, Tree, Leader), Failure> {
     {
         let may_start = all::may_start();
         if *may_start {
-            return start::start(program);
+            // Until it is listed, it looks like something that another step left behind.
+            return listed(start::start(program)?);
         }
     }
     std::future::pending().await
+}
+
+fn listed((child, mark): (Child, String)) -> Result<(Child, Tree, Leader), Failure> {
+    let leader = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let leader = leader.ok_or_else(|| lost(&io::Error::other("it has no number")))?;
+    let (tree, listed) = Tree::new(leader, mark, pipes_of(&child));
+    Ok((child, tree, listed))
 }
 
 /// The numbers of the pipes that a process writes to.

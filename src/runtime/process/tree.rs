@@ -117,8 +117,16 @@ impl Tree {
 
     /// Those of `children` that nobody here started.
     fn strangers(&self, mut children: Vec<i32>) -> Vec<i32> {
-        let leaders = LEADERS.lock().unwrap_or_else(PoisonError::into_inner);
-        children.retain(|number| *number != self.number() && !leaders.contains(number));
+        let mut keep_strangers = || {
+            let leaders = LEADERS.lock().unwrap_or_else(PoisonError::into_inner);
+            children.retain(|number| *number != self.number() && !leaders.contains(number));
+            children.is_empty()
+        };
+        // One that is just being started holds all pipes of this process for a moment, and is no stranger.
+        if !keep_strangers() {
+            super::all::starts_are_known();
+            keep_strangers();
+        }
         children
     }
 
@@ -179,6 +187,7 @@ impl Tree {
     /// Members of the tree that are known without their parents.
     fn roots(&self, all: &[Entry]) -> Vec<Entry> {
         let adopters = [1, getpid().as_raw_nonzero().get(), getppid().map_or(1, |parent| parent.as_raw_nonzero().get())];
+        super::all::starts_are_known();
         let leaders = LEADERS.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let orphan = |entry: &Entry| adopters.contains(&entry.parent) && !leaders.contains(&entry.pid.as_raw_nonzero().get());
         let root = |entry: &&Entry| entry.group == self.number() || (orphan(entry) && self.marks(entry) == Owned::Yes);
@@ -193,4 +202,44 @@ impl Tree {
 pub fn become_subreaper() -> std::io::Result<()> {
     rustix::process::set_child_subreaper(Some(getpid()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tree;
+    use crate::process::all::may_start;
+    use rustix::process::Pid;
+    use std::io::{Read as _, pipe};
+    use std::os::fd::AsFd as _;
+    use std::process::Command;
+    use std::sync::mpsc::channel;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn what_is_just_being_started_is_not_ended_with_another_step() {
+        let (mut output, into) = pipe().unwrap();
+        let number = rustix::fs::fstat(output.as_fd()).unwrap().st_ino;
+        let other =
+            Tree { leader: Pid::from_raw(i32::MAX).unwrap(), mark: "WF_PROCESS=tree-test".to_owned(), pipes: vec![number] };
+        let starting = may_start();
+        let mut child = Command::new("cat").stdin(std::process::Stdio::piped()).stdout(into).spawn().unwrap();
+        let (begins, begun) = channel();
+        let killing = std::thread::spawn(move || {
+            begins.send(()).unwrap();
+            other.kill_once()
+        });
+        begun.recv().unwrap();
+        // Long enough for whoever would not wait; nothing depends on it.
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_millis(50) && !killing.is_finished() {
+            std::thread::yield_now();
+        }
+        let (_, listed) = Tree::new(Pid::from_raw(child.id().cast_signed()).unwrap(), String::new(), Vec::new());
+        drop(starting);
+        assert_eq!(killing.join().unwrap(), [0_i32; 0]);
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success(), "nobody ended it");
+        drop(listed);
+        assert_eq!(output.read(&mut [0]).unwrap(), 0);
+    }
 }
