@@ -5,6 +5,7 @@
 mod arrows;
 mod cli;
 mod corruptions;
+mod crash;
 mod examples;
 mod generated;
 mod injection;

@@ -1,0 +1,264 @@
+//! A workflow in a folder of its own, whose run is killed and goes on.
+
+use crate::cli::{Outcome, Place};
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use wf_model::event::Event;
+use wf_store::{RunFilter, Store};
+
+/// A call of the system at which the process that makes it is killed, before anything comes of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fault {
+    /// What stands behind the name of the database: nothing, or `-wal`.
+    pub(super) file: &'static str,
+    /// Which call.
+    pub(super) call: &'static str,
+    /// Which of those that a thread makes to the file, from one.
+    pub(super) number: u32,
+}
+
+/// Which processes of a run are killed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Victim {
+    Guard,
+    Inner,
+    Both,
+}
+
+/// How a run is killed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kill {
+    /// At a call of the system.
+    At(Fault),
+    /// After a time.
+    After(Duration, Victim),
+    /// When the run is in the store and nothing of it has happened.
+    Begun,
+}
+
+/// The most often that the log of the database is opened before a run is in it.
+const OPENED: u32 = 12;
+
+impl Kill {
+    /// How it is called.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::At(fault) => match (fault.file.len(), fault.call.as_bytes()) {
+                (0, b"pwrite64") => "at a write to the database",
+                (0, _) => "at a sync of the database",
+                (_, b"pwrite64") => "at a write to the journal",
+                (_, b"unlink") => "as the journal is put away",
+                _ => "at a sync of the journal",
+            },
+            Self::After(..) => "at some instant",
+            Self::Begun => "at the first look at the journal",
+        }
+    }
+
+    /// The same, but earlier, where it comes at an instant.
+    pub(super) fn earlier(self) -> Option<Self> {
+        match self {
+            Self::After(time, victim) if !time.is_zero() => Some(Self::After(time / 2, victim)),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody is left to end the steps.
+    pub(super) const fn ends_steps(self) -> bool {
+        !matches!(self, Self::After(_, Victim::Both))
+    }
+}
+
+/// A line of what steps wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// `begin`, `end`, `undo` or `undone`.
+    pub(super) word: String,
+    /// The number of the instance.
+    pub(super) key: u64,
+    pub(super) attempt: u32,
+    pub(super) path: String,
+}
+
+pub(super) struct Scene {
+    place: Place,
+}
+
+impl Scene {
+    /// A folder with the workflow and an empty store.
+    pub(super) fn of(text: &str) -> Self {
+        let place = Place::with(text);
+        place.write("act", include_str!("workflows/act"));
+        place.write("undo", include_str!("workflows/undo"));
+        place.write("data/one.txt", "one");
+        place.write("data/two.txt", "two");
+        place.write("token", "canary-from-a-file\n");
+        let scene = Self { place };
+        scene.ended(&["runs"]);
+        scene
+    }
+
+    fn environment(&self, command: &mut Command) {
+        let folder = self.place.path("");
+        command.env_clear().env("HOME", &folder).env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8").env("SEEN", "seen");
+        command.env("WFC_STORE", self.store()).env("TOKEN", "canary-from-a-variable").current_dir(folder).stdin(Stdio::null());
+    }
+
+    fn store(&self) -> PathBuf {
+        self.place.path("store")
+    }
+
+    /// What came of a command that nothing disturbed.
+    pub(super) fn ended(&self, arguments: &[&str]) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wfc"));
+        self.environment(command.args(arguments));
+        Outcome::of(command.output().expect("the binary starts"))
+    }
+
+    /// What came of a command that is killed, or `None` where it was.
+    pub(super) fn killed(&self, arguments: &[&str], kill: Kill) -> Option<Outcome> {
+        match kill {
+            Kill::At(fault) => self.traced(arguments, fault),
+            Kill::After(time, victim) => self.interrupted(arguments, time, victim),
+            Kill::Begun => self.traced(arguments, begun()),
+        }
+    }
+
+    fn traced(&self, arguments: &[&str], Fault { file, call, number }: Fault) -> Option<Outcome> {
+        let mut command = self.strace(file, call);
+        command.args(["--inject", &format!("{call}:signal=KILL:when={number}"), env!("CARGO_BIN_EXE_wfc")]).args(arguments);
+        self.environment(&mut command);
+        let output = command.output().expect("strace is installed by tests/setup");
+        (output.status.code() != Some(137)).then(|| Outcome::of(output))
+    }
+
+    fn strace(&self, file: &str, call: &str) -> Command {
+        let mut command = Command::new("strace");
+        let trace = format!("--trace={call}");
+        command.args(["--follow-forks", "--quiet=all", "--signal=none", "--output=trace", &trace]);
+        command.arg("--trace-path").arg(self.store().join(format!("store.db{file}")));
+        command
+    }
+
+    /// How often a thread makes a call to a file, at most, in a run from beginning to end.
+    pub(super) fn calls(&self, file: &str, call: &str) -> u32 {
+        let mut command = self.strace(file, call);
+        command.args([env!("CARGO_BIN_EXE_wfc"), "run", "main.wf"]);
+        self.environment(&mut command);
+        command.output().expect("strace is installed by tests/setup");
+        let trace = self.place.read("trace");
+        let mut counts = std::collections::BTreeMap::<&str, u32>::new();
+        let begins = format!("{call}(");
+        for (thread, made) in trace.lines().filter_map(|line| line.split_once(' ')) {
+            *counts.entry(thread).or_default() += u32::from(made.trim_start().starts_with(&begins));
+        }
+        counts.into_values().max().unwrap_or_default()
+    }
+
+    fn interrupted(&self, arguments: &[&str], time: Duration, victim: Victim) -> Option<Outcome> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wfc"));
+        self.environment(command.args(arguments));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+        // The instants are what is random here; nothing depends on which is met.
+        std::thread::sleep(time);
+        let guard = child.id().cast_signed();
+        let inner = children(guard);
+        let kill = |number: i32| {
+            // It may have ended.
+            let _ = Pid::from_raw(number).map(|number| kill_process(number, Signal::KILL));
+        };
+        if child.try_wait().expect("a child").is_some() {
+            return child.wait_with_output().map(Outcome::of).ok();
+        }
+        if matches!(victim, Victim::Guard | Victim::Both) {
+            kill(guard);
+        }
+        if matches!(victim, Victim::Inner | Victim::Both) {
+            inner.into_iter().for_each(kill);
+        }
+        let output = child.wait_with_output().expect("it is a child");
+        let code = output.status.code();
+        (code.is_some() && code != Some(137)).then(|| Outcome::of(output))
+    }
+
+    /// What the journal held when it is copied: the run's number, and its events; `None` where no run was begun.
+    pub(super) fn journal(&self) -> Option<Vec<Event>> {
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        // The journal that a killed process left is opened by whoever goes on with it, not by its reader.
+        for name in ["store.db", "store.db-wal"] {
+            let from = self.store().join(name);
+            if from.exists() {
+                fs::copy(from, copy.path().join(name)).expect("it can be read");
+            }
+        }
+        let store = Store::open(copy.path()).expect("the store is whole");
+        let run = store.runs(&RunFilter::default()).expect("the store is whole").pop()?;
+        Some(store.events(&run.id).expect("the journal is whole"))
+    }
+
+    /// What steps wrote so far.
+    pub(super) fn log(&self) -> Vec<Line> {
+        let text = fs::read_to_string(self.place.path("log")).unwrap_or_default();
+        text.lines().map(|text| line(text).unwrap_or_else(|| panic!("a line of the log is {text:?}"))).collect()
+    }
+
+    /// Every file that a secret could have come into.
+    pub(super) fn tells(&self, secret: &str) -> bool {
+        fn search(path: &Path, secret: &[u8]) -> bool {
+            match fs::read_dir(path) {
+                Ok(entries) => entries.flatten().any(|entry| search(&entry.path(), secret)),
+                Err(_) => fs::read(path).is_ok_and(|bytes| bytes.windows(secret.len()).any(|window| window == secret)),
+            }
+        }
+        search(&self.store(), secret.as_bytes())
+    }
+
+    /// Waits until no process of a run is left.
+    pub(super) fn nothing_lives(&self) -> Result<(), String> {
+        let folder = self.place.path("").canonicalize().expect("the folder is there");
+        let begun = Instant::now();
+        loop {
+            let living = living(&folder);
+            match living.is_empty() {
+                true => return Ok(()),
+                false if begun.elapsed() > Duration::from_secs(30) => return Err(format!("processes live on: {living:?}")),
+                false => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
+    }
+}
+
+/// The call at which a run is in the store and nothing of it has happened; found by trying.
+fn begun() -> Fault {
+    static NUMBER: OnceLock<u32> = OnceLock::new();
+    let fault = |number| Fault { file: "-wal", call: "openat", number };
+    let begins = |number: &u32| {
+        let scene = Scene::of("workflow main {\n  step quiet_wait: sleep 1ms\n}\n");
+        scene.traced(&["run", "main.wf"], fault(*number)).is_none() && scene.journal().is_some_and(|events| events.is_empty())
+    };
+    fault(*NUMBER.get_or_init(|| (1..OPENED).find(begins).expect("a run is begun before anything happens")))
+}
+
+fn line(text: &str) -> Option<Line> {
+    let mut words = text.split(' ');
+    let word = words.next()?.to_owned();
+    let key = words.next()?.rsplit_once('-')?.1.parse().ok()?;
+    let attempt = words.next()?.parse().ok()?;
+    Some(Line { word, key, attempt, path: words.next()?.to_owned() })
+}
+
+fn children(process: i32) -> Vec<i32> {
+    let text = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+}
+
+/// Processes that work in the folder; those of a run all do.
+fn living(folder: &Path) -> Vec<String> {
+    let processes = fs::read_dir("/proc").expect("processes").flatten().map(|process| process.path());
+    let inside = processes.filter(|process| fs::read_link(process.join("cwd")).is_ok_and(|current| current.starts_with(folder)));
+    inside.map(|process| fs::read_to_string(process.join("cmdline")).unwrap_or_default().replace('\0', " ")).collect()
+}

@@ -1,0 +1,264 @@
+//! What a journal and the log of the steps tell, and what has to hold of them.
+
+use super::plan::{Plan, is_around, parts};
+use super::scene::Line;
+use std::collections::{BTreeMap, BTreeSet};
+use wf_model::event::{AttemptOutcome, Event, EventKind, InstanceId, InstanceKind, RollbackCause};
+use wf_model::value::Value;
+
+/// A step, the undo of one, or another statement, as the journal tells of it.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) path: String,
+    /// What it undoes.
+    pub(super) undoes: Option<u64>,
+    is_step: bool,
+    is_call: bool,
+    is_commit: bool,
+    is_checkpoint: bool,
+    /// Places in the journal.
+    pub(super) ready: usize,
+    pub(super) touched: Option<usize>,
+    pub(super) closed: Option<usize>,
+    pub(super) succeeded: bool,
+    attempts: BTreeMap<u32, Attempt>,
+}
+
+#[derive(Debug, Default)]
+struct Attempt {
+    started: bool,
+    ended: bool,
+    succeeded: bool,
+}
+
+/// A rollback as the journal tells it.
+struct RolledBack<'a> {
+    at: usize,
+    path: &'a str,
+    cause: RollbackCause,
+    steps: BTreeSet<u64>,
+}
+
+/// A journal, by instances.
+#[derive(Default)]
+pub(super) struct Story<'a> {
+    pub(super) told: BTreeMap<u64, Told>,
+    rollbacks: Vec<RolledBack<'a>>,
+    won: BTreeMap<u64, (String, usize)>,
+}
+
+impl<'a> Story<'a> {
+    pub(super) fn of(events: &'a [Event]) -> Self {
+        let mut story = Self::default();
+        for (at, event) in events.iter().enumerate() {
+            story.see(at, &event.kind);
+        }
+        story
+    }
+
+    fn see(&mut self, at: usize, event: &'a EventKind) {
+        match event {
+            EventKind::Ready { instance, kind, .. } | EventKind::Skipped { instance, kind, .. } => {
+                let told = self.told.entry(instance.id.0).or_default();
+                (told.path, told.ready) = (instance.path.to_string(), at);
+                match kind {
+                    InstanceKind::Step(_) => told.is_step = true,
+                    InstanceKind::Call(_) => (told.is_step, told.is_call) = (true, true),
+                    InstanceKind::Undo(of) => told.undoes = Some(of.0),
+                    InstanceKind::Commit => told.is_commit = true,
+                    InstanceKind::Checkpoint => told.is_checkpoint = true,
+                    _ => {}
+                }
+                if matches!(event, EventKind::Skipped { .. }) {
+                    told.closed = Some(at);
+                } else if told.is_call {
+                    told.touched = Some(at);
+                }
+            }
+            EventKind::Started { instance, attempt } => {
+                let told = self.told.entry(instance.id.0).or_default();
+                told.touched.get_or_insert(at);
+                told.attempts.entry(*attempt).or_default().started = true;
+            }
+            EventKind::AttemptEnded { instance, attempt, outcome, .. } => {
+                let told = self.told.entry(instance.id.0).or_default();
+                let attempt = told.attempts.entry(*attempt).or_default();
+                (attempt.ended, attempt.succeeded) = (true, matches!(outcome, AttemptOutcome::Succeeded { .. }));
+                if !outcome.began() && told.attempts.len() == 1 {
+                    told.touched = None;
+                }
+            }
+            EventKind::Succeeded { instance, .. } => {
+                let told = self.told.entry(instance.id.0).or_default();
+                (told.closed, told.succeeded) = (Some(at), true);
+            }
+            EventKind::Failed { instance, .. } | EventKind::Cancelled { instance, .. } => {
+                self.told.entry(instance.id.0).or_default().closed = Some(at);
+            }
+            EventKind::RaceWon { instance, winner: Value::String(winner) } => {
+                self.won.insert(instance.id.0, (winner.to_string(), at));
+            }
+            EventKind::RollbackStarted { instance, cause, steps } => {
+                let steps = steps.iter().map(|InstanceId(number)| *number).collect();
+                self.rollbacks.push(RolledBack { at, path: &instance.path, cause: *cause, steps });
+            }
+            _ => {}
+        }
+    }
+
+    fn steps(&self) -> impl Iterator<Item = (u64, &Told)> {
+        self.told.iter().filter(|(_, told)| told.is_step).map(|(key, told)| (*key, told))
+    }
+
+    fn path(&self, key: u64) -> &str {
+        self.told.get(&key).map_or("?", |told| &told.path)
+    }
+
+    /// Everything that a step did is told before it does it.
+    pub(super) fn tells_of(&self, log: &[Line]) -> Result<(), String> {
+        for line in log.iter().filter(|line| line.begins()) {
+            let attempt = self.told.get(&line.key).and_then(|told| told.attempts.get(&line.attempt));
+            require(attempt.is_some_and(|attempt| attempt.started), || format!("the journal does not tell of {line:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// Nothing whose end is told runs again: an attempt not at all, and what succeeded not as a further attempt.
+    pub(super) fn stays_done(&self, plan: &Plan, later: &[Line]) -> Result<(), String> {
+        for line in later.iter().filter(|line| line.begins()) {
+            let Some(told) = self.told.get(&line.key) else { continue };
+            let ended = told.attempts.get(&line.attempt).is_some_and(|attempt| attempt.ended);
+            let again = plan.step(&line.path).is_some_and(|step| step.secret) && line.word == "begin";
+            require(!(ended || told.succeeded) || again, || format!("{line:?} runs again"))?;
+        }
+        Ok(())
+    }
+
+    /// What succeeded ran once, whatever became of the attempts before.
+    pub(super) fn ran_once(&self, plan: &Plan, log: &[Line]) -> Result<(), String> {
+        for (key, told) in &self.told {
+            let again = plan.step(&told.path).is_some_and(|step| step.secret) && told.undoes.is_none();
+            for (number, _) in told.attempts.iter().filter(|(_, attempt)| attempt.succeeded && !again) {
+                let of = |line: &&Line| line.key == *key && line.attempt == *number;
+                let (begun, ended) = log.iter().filter(of).partition::<Vec<_>, _>(|line| line.begins());
+                // Kinds that start no process write nothing.
+                let silent = begun.is_empty() && parts(&told.path).0.last().is_some_and(|name| name.starts_with("quiet_"));
+                let once = begun.len() == 1 && ended.len() == 1;
+                require(once || silent, || format!("{} succeeded and ran as {begun:?} {ended:?}", told.path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing began before what it follows had ended, in the journal and in what the steps wrote.
+    pub(super) fn in_order(&self, plan: &Plan, log: &[Line]) -> Result<(), String> {
+        let first = |key: u64| log.iter().position(|line| line.key == key && line.begins());
+        let last = |key: u64| log.iter().rposition(|line| line.key == key);
+        for (key, later) in self.steps() {
+            let Some(began) = later.touched else { continue };
+            for (other, earlier) in self.steps().filter(|(other, earlier)| *other != key && earlier.ready < began) {
+                if plan.follows(&later.path, &earlier.path) != Some(true) || is_around(&later.path, &earlier.path) {
+                    continue;
+                }
+                let (this, that) = (&later.path, &earlier.path);
+                require(earlier.closed.is_some_and(|closed| closed < began), || format!("{this} began before {that} ended"))?;
+                let written = first(key).zip(last(other)).is_none_or(|(begins, ends)| ends < begins);
+                require(written, || format!("{this} ran before {that} had run"))?;
+            }
+            self.nothing_is_missing(plan, later, began)?;
+        }
+        Ok(())
+    }
+
+    /// Every step in the same body that it follows has its end in the journal, if only as one that was skipped.
+    fn nothing_is_missing(&self, plan: &Plan, later: &Told, began: usize) -> Result<(), String> {
+        for name in plan.beside(&later.path) {
+            let there = self.steps().any(|(_, earlier)| {
+                earlier.closed.is_some_and(|closed| closed < began) && parts(&earlier.path).0.last() == Some(&&**name)
+            });
+            require(there, || format!("{} began, and {name} has not ended", later.path))?;
+        }
+        Ok(())
+    }
+}
+
+impl Line {
+    pub(super) fn begins(&self) -> bool {
+        self.word == "begin" || self.word == "undo"
+    }
+}
+
+pub(super) fn require(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(problem()) }
+}
+
+/// The model: what a rollback has to undo, and in which order.
+impl Story<'_> {
+    /// Holds every rollback to what it covers, and what the steps wrote to that.
+    pub(super) fn undone(&self, plan: &Plan, log: &[Line]) -> Result<(), String> {
+        let mut undone = BTreeSet::new();
+        for rollback in &self.rollbacks {
+            let expected = self.covered(plan, rollback, &undone);
+            let paths = |keys: &BTreeSet<u64>| keys.iter().map(|key| self.path(*key).to_owned()).collect::<Vec<_>>();
+            require(expected == rollback.steps, || {
+                format!("{} is undone, not {:?}", paths(&rollback.steps).join(", "), paths(&expected))
+            })?;
+            self.undone_in_order(plan, &expected, log)?;
+            undone.extend(expected);
+        }
+        let planned = |line: &&Line| line.word == "undo" && !undone.contains(&self.subject(line));
+        require(!log.iter().any(|line| planned(&line)), || "something is undone that no rollback covers".to_owned())
+    }
+
+    /// Every step with an undo that may have done something, inside what is rolled back, and is not bounded or undone.
+    fn covered(&self, plan: &Plan, rollback: &RolledBack<'_>, undone: &BTreeSet<u64>) -> BTreeSet<u64> {
+        let winner = |path: &str| {
+            let won = self.won.iter().filter(|(id, (_, at))| *at <= rollback.at && self.path(**id) == rollback.path);
+            rollback.cause == RollbackCause::LostRace
+                && won.into_iter().any(|(_, (winner, _))| parts(path).0.contains(&winner.as_str()))
+        };
+        let eligible = self.steps().filter(|(key, told)| {
+            let step = plan.step(&told.path);
+            step.is_some_and(|step| step.undo && !step.in_handler)
+                && told.touched.is_some_and(|at| at < rollback.at && !self.bounded(plan, rollback, &told.path, at))
+                && is_around(rollback.path, &told.path)
+                && !winner(&told.path)
+                && !undone.contains(key)
+        });
+        eligible.map(|(key, _)| key).collect()
+    }
+
+    /// Whether a point of no return, or the checkpoint that is gone back to, lies between.
+    fn bounded(&self, plan: &Plan, rollback: &RolledBack<'_>, path: &str, began: usize) -> bool {
+        let within = |told: &Told| told.ready < rollback.at && began < told.ready && told.succeeded;
+        let commits = self.told.values().filter(|told| told.is_commit && is_around(&told.path, path));
+        let checkpoints = self.told.values().filter(|told| told.is_checkpoint && rollback.path.is_empty());
+        let meant = |told: &&Told| plan.back_to.as_deref().is_some() && rollback.cause == RollbackCause::Handler && within(told);
+        commits.into_iter().any(within) || checkpoints.into_iter().any(|told| meant(&told))
+    }
+
+    /// The step that a line of an undo is about.
+    fn subject(&self, line: &Line) -> u64 {
+        self.told.get(&line.key).and_then(|told| told.undoes).unwrap_or(line.key)
+    }
+
+    /// What stands on something is undone before it; what could not be undone keeps everything beneath.
+    fn undone_in_order(&self, plan: &Plan, steps: &BTreeSet<u64>, log: &[Line]) -> Result<(), String> {
+        let stuck = |key: u64| parts(self.path(key)).0.last().is_some_and(|name| name.starts_with("stuck_"));
+        let stands_on = |upper: u64, lower: u64| {
+            let follows = plan.follows(self.path(upper), self.path(lower));
+            upper != lower && follows.unwrap_or_else(|| self.told[&lower].touched < self.told[&upper].touched)
+        };
+        let first = |key: u64| log.iter().position(|line| line.word == "undo" && self.subject(line) == key);
+        let last = |key: u64| log.iter().rposition(|line| line.word == "undone" && self.subject(line) == key);
+        for lower in steps {
+            let blocked = steps.iter().any(|upper| stuck(*upper) && stands_on(*upper, *lower));
+            require(first(*lower).is_none() == blocked, || format!("blocked: {blocked}, of {}", self.path(*lower)))?;
+            for upper in steps.iter().filter(|upper| !blocked && stands_on(**upper, *lower)) {
+                let before = last(*upper).zip(first(*lower)).is_some_and(|(upper, lower)| upper < lower);
+                require(before, || format!("{} is undone under {}", self.path(*lower), self.path(*upper)))?;
+            }
+        }
+        Ok(())
+    }
+}
