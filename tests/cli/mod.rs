@@ -8,6 +8,7 @@ mod explain;
 mod faults;
 mod fmt;
 mod guard;
+mod guard_signals;
 mod interruption;
 mod locks;
 mod logs;
@@ -74,8 +75,21 @@ impl Place {
 
     /// The command with these arguments, no input and no inherited environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wfc"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
+        let mut command = self.program(env!("CARGO_BIN_EXE_wfc"));
+        command.args(arguments);
+        command
+    }
+
+    /// A shell with a text, in which `$WFC` is the command.
+    pub(crate) fn shell(&self, text: &str) -> Command {
+        let mut command = self.program("sh");
+        command.args(["-c", text]).env("WFC", env!("CARGO_BIN_EXE_wfc"));
+        command
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command.env("HOME", self.folder.path()).env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");
         command
     }

@@ -148,11 +148,12 @@ pub(super) struct Tail {
 impl Tail {
     /// Takes output in; the lines that became whole, where they are asked for.
     pub(super) fn take(&mut self, bytes: &[u8], wanted: bool) -> Vec<String> {
+        let bytes = if wanted { bytes } else { self.skip(bytes) };
         let mut whole = Vec::new();
         let mut pieces = bytes.split(|byte| *byte == b'\n').peekable();
         while let Some(piece) = pieces.next() {
             let room = LONGEST_LINE.saturating_sub(self.rest.len());
-            self.rest.extend(piece.iter().take(room));
+            self.rest.extend_from_slice(piece.get(..room).unwrap_or(piece));
             if pieces.peek().is_some() {
                 let line = String::from_utf8_lossy(&self.rest).trim_end_matches('\r').to_owned();
                 self.rest.clear();
@@ -163,6 +164,16 @@ impl Tail {
             }
         }
         whole
+    }
+
+    /// Drops at once what only lines are made of that would be dropped for later ones of the same bytes; gives the rest.
+    fn skip<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let mut breaks = bytes.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n');
+        let Some((index, _)) = breaks.nth(TAIL) else { return bytes };
+        self.lines.clear();
+        self.rest.clear();
+        self.dropped = true;
+        bytes.get(index + 1..).unwrap_or_default()
     }
 
     fn push(&mut self, line: String) {
@@ -345,7 +356,11 @@ mod tests {
         for number in 0..TAIL + 5 {
             long.take(format!("{number}\n").as_bytes(), false);
         }
+        let mut at_once = Tail::default();
+        at_once.take(b"before\nand", false);
+        at_once.take((0..TAIL + 5).map(|number| format!("{number}\n")).collect::<String>().as_bytes(), false);
         let text = long.text();
+        assert_eq!(at_once.text(), text);
         assert!(text.starts_with("…\n5\n") && text.lines().count() == TAIL + 1, "{text}");
     }
 
