@@ -197,8 +197,9 @@ impl Stage {
 /// Says what of the steps' output is not kept.
 fn missing(lost: &OutputLost) -> String {
     let steps: Vec<String> = lost.steps.iter().map(|path| format!("`{}`", printable_line(path))).collect();
+    let whose = if steps.is_empty() { String::new() } else { format!(" of {}", steps.join(", ")) };
     let reason = lost.reason.as_deref().unwrap_or("the disk did not keep up");
-    format!("warning: {} bytes of the output of {} are not kept: {reason}\n", lost.bytes, steps.join(", "))
+    format!("warning: {} bytes of the output{whose} are not kept: {reason}\n", lost.bytes)
 }
 
 /// Shows how a run ended; nothing that goes wrong here changes it.

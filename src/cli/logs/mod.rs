@@ -178,14 +178,16 @@ struct Found<'a> {
     changed: Option<SystemTime>,
     /// Which step was first seen with a path.
     paths: BTreeMap<Arc<str>, InstanceId>,
+    /// The paths that several steps have.
+    shared: BTreeSet<Arc<str>>,
     /// What tells steps apart that share a path; read only where some do.
     distinctions: BTreeMap<InstanceId, String>,
 }
 
 impl<'a> Found<'a> {
     fn new(store: &'a Store, run: &'a str, wanted: Wanted<'a>) -> Self {
-        let (seen, paths, distinctions) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
-        Self { store, run, wanted, seen, number: 0, changed: None, paths, distinctions }
+        let (paths, shared, distinctions) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+        Self { store, run, wanted, seen: BTreeSet::new(), number: 0, changed: None, paths, shared, distinctions }
     }
 
     /// What was not there before, with the paths of its steps.
@@ -206,7 +208,9 @@ impl<'a> Found<'a> {
             let Some(path) = path.map_err(|error| StoreError::Io { path: folder.clone(), error })? else { continue };
             self.seen.insert(id);
             if self.wanted.takes_path(&path) {
-                self.paths.entry(path.clone()).or_insert(id.instance);
+                if *self.paths.entry(path.clone()).or_insert(id.instance) != id.instance {
+                    self.shared.insert(path.clone());
+                }
                 more.push((id, path));
             }
         }
@@ -216,7 +220,7 @@ impl<'a> Found<'a> {
 
     /// `ship.health[1], attempt 2`
     fn title(&mut self, id: AttemptId, path: &Arc<str>) -> Result<String, StoreError> {
-        let shares = self.paths.get(path) != Some(&id.instance);
+        let shares = self.shared.contains(path);
         if shares && !self.distinctions.contains_key(&id.instance) {
             self.distinctions = wanted::distinctions(&self.store.events(self.run)?);
         }

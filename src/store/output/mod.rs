@@ -20,8 +20,9 @@ use disk::Folder;
 use queue::Queue;
 use std::io;
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::time::Duration;
 use wf_model::event::{Event, EventKind, Instance};
 use wf_runtime::dispatcher::Reporter;
 use wf_runtime::executor::Stream;
@@ -31,8 +32,15 @@ use writer::{Bounds, Writer};
 pub struct KeptOutput {
     told: Arc<dyn Reporter>,
     queue: Arc<Queue>,
-    writer: Mutex<Option<JoinHandle<OutputLost>>>,
+    /// What the writer tells when it has ended; gone once it was asked for.
+    writer: Mutex<Option<Receiver<OutputLost>>>,
 }
+
+/// How long output waits for room before it is left out: a disk that hangs must not hang the run.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long the end of a run waits for output that is not written yet.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Store {
     /// Where the output of a run is kept.
@@ -72,21 +80,35 @@ impl KeptOutput {
     /// When no thread can be started.
     pub fn begin(place: OutputPlace, told: Arc<dyn Reporter>) -> io::Result<Self> {
         let resumed = place.0.exists();
-        Self::new(Writer::new(Box::new(Folder(place.0)), Bounds::default(), resumed), told)
+        Self::new(Writer::new(Box::new(Folder(place.0)), Bounds::default(), resumed), told, PATIENCE)
     }
 
-    fn new(writer: Writer, told: Arc<dyn Reporter>) -> io::Result<Self> {
-        let queue = Arc::new(Queue::default());
+    fn new(writes: Writer, told: Arc<dyn Reporter>, patience: Duration) -> io::Result<Self> {
+        let queue = Arc::new(Queue::new(patience));
         let items = Arc::clone(&queue);
-        let thread = std::thread::Builder::new().name("output".to_owned()).spawn(move || writer.run(&items))?;
-        Ok(Self { told, queue, writer: Mutex::new(Some(thread)) })
+        let (ended, writer) = sync_channel(1);
+        // Nobody may be left who wants to know.
+        let run = move || drop(ended.send(writes.run(&items)));
+        std::thread::Builder::new().name("output".to_owned()).spawn(run)?;
+        Ok(Self { told, queue, writer: Mutex::new(Some(writer)) })
     }
 
-    /// Waits until everything is written; tells what could not be.
+    /// Waits until everything is written, but not for a disk that hangs; tells what could not be.
     pub fn finish(&self) -> OutputLost {
+        self.finish_within(LAST_PATIENCE)
+    }
+
+    fn finish_within(&self, patience: Duration) -> OutputLost {
         self.queue.close();
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        writer.and_then(|writer| writer.join().ok()).unwrap_or_default()
+        let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return OutputLost::default();
+        };
+        let unknown = |_| OutputLost { bytes: self.queue.unwritten(), ..OutputLost::default() };
+        let mut lost = writer.recv_timeout(patience).unwrap_or_else(unknown);
+        let (bytes, first) = self.queue.left_out();
+        lost.bytes += bytes;
+        lost.steps.extend(first.filter(|path| !lost.steps.contains(path)));
+        lost
     }
 }
 

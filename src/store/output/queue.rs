@@ -2,16 +2,13 @@
 
 use super::format::{AttemptId, LONGEST_FRAME};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use wf_model::event::{Instance, InstanceId, Timestamp};
 use wf_runtime::executor::Stream;
 
 /// Bytes that wait for the disk; more have to wait themselves.
 const MOST_WAITING: usize = 8 * 1024 * 1024;
-
-/// How long output waits for room before it is left out: a disk that hangs must not hang the run.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Output that came together is kept together up to this size.
 const BLOCK: usize = 256 * 1024;
@@ -52,17 +49,23 @@ impl Written {
 }
 
 /// Hands output over to the thread that writes it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
     something: Condvar,
     room: Condvar,
+    patience: Duration,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
     items: VecDeque<Item>,
     bytes: usize,
+    /// Bytes that the writer is about to write.
+    taken: usize,
+    /// Bytes that did not wait for the disk any longer, and the step that wrote the first of them.
+    left_out: u64,
+    left_out_first: Option<Arc<str>>,
     /// How much the attempts under way wrote, where it was anything.
     written: HashMap<InstanceId, (u32, u64)>,
     /// Steps that wrote something and have not ended.
@@ -73,6 +76,11 @@ struct Waiting {
 }
 
 impl Queue {
+    /// Output waits for so long before it is left out.
+    pub(super) fn new(patience: Duration) -> Self {
+        Self { waiting: Mutex::default(), something: Condvar::new(), room: Condvar::new(), patience }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing in here is left half done by a panic.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -89,12 +97,14 @@ impl Queue {
         let mut waiting = self.lock();
         if waiting.bytes > MOST_WAITING && !waiting.stuck {
             let full = |waiting: &mut Waiting| waiting.bytes > MOST_WAITING && !waiting.closed;
-            waiting = self.room.wait_timeout_while(waiting, PATIENCE, full).unwrap_or_else(PoisonError::into_inner).0;
+            waiting = self.room.wait_timeout_while(waiting, self.patience, full).unwrap_or_else(PoisonError::into_inner).0;
         }
         waiting.stuck = waiting.bytes > MOST_WAITING;
         let id = AttemptId { instance: instance.id, attempt };
         let before = waiting.advance(id, bytes.len());
         if waiting.stuck || waiting.closed {
+            waiting.left_out += bytes.len() as u64;
+            waiting.left_out_first.get_or_insert_with(|| Arc::clone(&instance.path));
             return;
         }
         waiting.bytes += bytes.len();
@@ -135,12 +145,24 @@ impl Queue {
         self.room.notify_all();
     }
 
+    /// What was left out because the disk did not keep up, by bytes and the first step that wrote some.
+    pub(super) fn left_out(&self) -> (u64, Option<Arc<str>>) {
+        let waiting = self.lock();
+        (waiting.left_out, waiting.left_out_first.clone())
+    }
+
+    /// How many bytes were handed over and are not known to be written.
+    pub(super) fn unwritten(&self) -> u64 {
+        let waiting = self.lock();
+        (waiting.bytes + waiting.taken) as u64
+    }
+
     /// Waits for something to do; `None` once there will be nothing.
     pub(super) fn take(&self) -> Option<VecDeque<Item>> {
         let nothing = |waiting: &mut Waiting| waiting.items.is_empty() && !waiting.closed;
         let mut waiting = self.something.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
         let items = std::mem::take(&mut waiting.items);
-        waiting.bytes = 0;
+        waiting.taken = std::mem::take(&mut waiting.bytes);
         self.room.notify_all();
         (!items.is_empty()).then_some(items)
     }

@@ -8,8 +8,10 @@ use super::writer::{Bounds, Writer};
 use super::{KeptOutput, OutputLost};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, Timestamp};
 use wf_model::value::Value;
@@ -57,7 +59,8 @@ fn attempt_ended(number: u64, attempt: u32) -> Event {
 }
 
 fn kept(folder: &Path) -> KeptOutput {
-    KeptOutput::new(Writer::new(Box::new(Folder(folder.to_owned())), Bounds::default(), false), Arc::new(Silence)).unwrap()
+    let writer = Writer::new(Box::new(Folder(folder.to_owned())), Bounds::default(), false);
+    KeptOutput::new(writer, Arc::new(Silence), Duration::from_secs(60)).unwrap()
 }
 
 #[test]
@@ -337,4 +340,60 @@ fn damaged_files_are_read_as_far_as_they_go() {
             assert!(pieces < 1_000, "it ends");
         }
     }
+}
+
+/// A folder on a disk that hangs until the other end is dropped.
+struct Hanging(Folder, Mutex<Receiver<()>>);
+
+impl Disk for Hanging {
+    fn create(&self, name: &str) -> io::Result<Box<dyn Segment>> {
+        let _ = self.1.lock().unwrap().recv();
+        self.0.create(name)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Segment>> {
+        self.0.open(name)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.0.remove(name)
+    }
+
+    fn names(&self) -> io::Result<Vec<(String, u64)>> {
+        self.0.names()
+    }
+}
+
+#[test]
+fn a_disk_that_hangs_costs_output_and_holds_nobody_up() {
+    let folder = TempDir::new().unwrap();
+    let (release, hangs) = channel();
+    let disk = Hanging(Folder(folder.path().to_owned()), Mutex::new(hangs));
+    let writer = Writer::new(Box::new(disk), Bounds::default(), false);
+    let output = KeptOutput::new(writer, Arc::new(Silence), Duration::from_millis(1)).unwrap();
+    let block = vec![b'x'; 1_000_000];
+    for _ in 0..30 {
+        output.output(&step(1), 1, Stream::Out, &block);
+    }
+    let writer = output.writer.lock().unwrap().take().unwrap();
+    let (left_out, first) = output.queue.left_out();
+    assert!(left_out >= 10_000_000 && first.as_deref() == Some("ship.step[1]"), "{left_out}");
+    // Once the disk goes on, so does the output, and says what is missing.
+    drop(release);
+    output.queue.close();
+    writer.recv().unwrap();
+    let (text, ended) = text(folder.path(), id(1, 1));
+    assert!(ended && text.ends_with(&format!("<{left_out}>")));
+    assert_eq!(text.bytes().filter(|byte| *byte == b'x').count() as u64, 30_000_000 - left_out);
+}
+
+#[test]
+fn the_end_of_a_run_does_not_wait_for_a_disk_that_hangs() {
+    let folder = TempDir::new().unwrap();
+    let (release, hangs) = channel::<()>();
+    let disk = Hanging(Folder(folder.path().to_owned()), Mutex::new(hangs));
+    let output = KeptOutput::new(Writer::new(Box::new(disk), SMALL, false), Arc::new(Silence), Duration::from_millis(1)).unwrap();
+    output.output(&step(1), 1, Stream::Out, b"hello");
+    assert_eq!(output.finish_within(Duration::from_millis(1)).bytes, 5);
+    drop(release);
 }
