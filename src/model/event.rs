@@ -162,6 +162,40 @@ pub enum LockRefusal {
     Failed(Arc<str>),
 }
 
+/// Why a step with a `cache` has to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CacheMiss {
+    /// Nothing is kept of it.
+    New,
+    /// It differs from what was kept of it last.
+    Changed(CacheChange),
+    /// What was kept is damaged, or gone in part.
+    Lost,
+    /// It cannot be looked for, for this reason.
+    Failed(Arc<str>),
+}
+
+/// In what a step differs from what was kept of it last; of many paths the first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CacheChange {
+    /// Attributes; `kind` and `cache` stand for the kind and for the patterns of the outputs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Arc<str>>,
+    /// Inputs that were not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<Arc<str>>,
+    /// Inputs that are there no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Arc<str>>,
+    /// Inputs with another content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<Arc<str>>,
+    /// Whether the `key` is another.
+    #[serde(default)]
+    pub key: bool,
+}
+
 /// What a timer was set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -308,6 +342,44 @@ pub enum EventKind {
         lock: Arc<str>,
         /// Why.
         refusal: LockRefusal,
+    },
+    /// Given: a step succeeded before with all that its `cache` names as it is now; its outputs are there.
+    CacheHit {
+        /// The step.
+        instance: Instance,
+        /// The run in which it did.
+        from: Arc<str>,
+        /// The kind's result record.
+        result: Value,
+        /// What `-> T` asked for.
+        decoded: Option<Value>,
+        /// How many outputs were missing or another, and were restored.
+        restored: u64,
+        /// What it is kept under.
+        digest: Arc<str>,
+    },
+    /// Given: a step with a `cache` has to run.
+    CacheMissed {
+        /// The step.
+        instance: Instance,
+        /// Why.
+        reason: CacheMiss,
+        /// What its success can be kept under; `None` where it cannot.
+        digest: Option<Arc<str>>,
+    },
+    /// Given: the success of a step with a `cache` was kept.
+    CacheKept {
+        /// The step.
+        instance: Instance,
+        /// Why it was not.
+        problem: Option<Arc<str>>,
+    },
+    /// Concluded: a step need not run, because an earlier success counts.
+    Cached {
+        /// The step.
+        instance: Instance,
+        /// The value of its name.
+        value: Value,
     },
     /// Concluded: a lock is held no more.
     LockReleased {
@@ -500,7 +572,10 @@ impl EventKind {
             | Self::Lost { .. }
             | Self::LockAwaited { .. }
             | Self::LockAcquired { .. }
-            | Self::LockRefused { .. } => true,
+            | Self::LockRefused { .. }
+            | Self::CacheHit { .. }
+            | Self::CacheMissed { .. }
+            | Self::CacheKept { .. } => true,
             Self::Ready { .. }
             | Self::Skipped { .. }
             | Self::RetryScheduled { .. }
@@ -514,6 +589,7 @@ impl EventKind {
             | Self::IterationEnded { .. }
             | Self::RaceWon { .. }
             | Self::LockReleased { .. }
+            | Self::Cached { .. }
             | Self::HandlerOpened { .. }
             | Self::HandlerEnded { .. }
             | Self::RollbackStarted { .. }
@@ -547,6 +623,10 @@ impl EventKind {
             | Self::LockAcquired { instance, .. }
             | Self::LockRefused { instance, .. }
             | Self::LockReleased { instance, .. }
+            | Self::CacheHit { instance, .. }
+            | Self::CacheMissed { instance, .. }
+            | Self::CacheKept { instance, .. }
+            | Self::Cached { instance, .. }
             | Self::Ready { instance, .. }
             | Self::Skipped { instance, .. }
             | Self::RetryScheduled { instance, .. }

@@ -91,6 +91,8 @@ pub enum Status {
     Retrying(Timestamp),
     /// It succeeded with this value.
     Succeeded(Value),
+    /// It did not have to run, and has this value.
+    Cached(Value),
     /// It failed.
     Failed {
         /// What failed first.
@@ -238,6 +240,7 @@ impl RunRecord {
             }
             EventKind::LockAcquired { instance, .. } => self.unlock(instance),
             EventKind::RetryScheduled { instance, due, .. } => self.set(instance, Status::Retrying(*due)),
+            EventKind::Cached { instance, value } => self.end(instance, Status::Cached(value.clone()), at),
             EventKind::Succeeded { instance, value } => self.end(instance, Status::Succeeded(value.clone()), at),
             EventKind::Failed { instance, cause, continued } => {
                 self.end(instance, Status::Failed { cause: cause.clone(), continued: *continued }, at);
@@ -252,6 +255,9 @@ impl RunRecord {
             EventKind::RollbackRequested => (self.state, self.ended_at) = (RunState::Running, None),
             EventKind::RunResumed
             | EventKind::LockRefused { .. }
+            | EventKind::CacheHit { .. }
+            | EventKind::CacheMissed { .. }
+            | EventKind::CacheKept { .. }
             | EventKind::LockReleased { .. }
             | EventKind::HandlerOpened { .. }
             | EventKind::HandlerEnded { .. }
@@ -315,7 +321,7 @@ impl RunRecord {
     fn end(&mut self, instance: &Instance, status: Status, at: Timestamp) {
         let Some(record) = self.instances.get_mut(&instance.id) else { return };
         let undo = match &status {
-            Status::Succeeded(_) => UndoStatus::Undone,
+            Status::Succeeded(_) | Status::Cached(_) => UndoStatus::Undone,
             Status::Skipped(SkipReason::Blocked) => UndoStatus::Blocked,
             Status::Skipped(_) => UndoStatus::Skipped,
             Status::Failed { .. } | Status::Cancelled(_) => UndoStatus::Failed,

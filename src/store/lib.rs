@@ -4,6 +4,7 @@
 //! its steps. Everything that is said about a run is read from its events; the columns beside them only find it faster.
 
 mod batch;
+mod cache;
 #[cfg(test)]
 mod damage;
 mod error;
@@ -19,6 +20,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+pub use cache::Cache;
 pub use error::StoreError;
 pub use journal::StoredJournal;
 pub use lock::RunLock;

@@ -16,7 +16,9 @@ use wf_model::program::{Program, WorkflowId};
 use wf_model::run::{RunRecord, RunState};
 use wf_model::types::Type;
 use wf_model::value::{Secret, Value};
-use wf_runtime::dispatcher::{Assignments, Canceller, LocalLocks, Means, MemoryJournal, RealWorld, Reporter, RunEnded, run};
+use wf_runtime::dispatcher::{
+    Assignments, Canceller, LocalLocks, Means, MemoryJournal, NoCache, RealWorld, Reporter, RunEnded, run,
+};
 use wf_runtime::engine::{Engine, Options, unsupported};
 use wf_runtime::executor::Stream;
 
@@ -58,6 +60,7 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
         executors: wf_steps::executors(),
         world: Arc::new(RealWorld { folder: folder.to_owned() }),
         locks: Arc::new(LocalLocks::default()),
+        cache: Arc::new(NoCache),
         journal: Box::new(journal.clone()),
         reporter: listener.clone(),
         asked,

@@ -17,7 +17,7 @@ use wf_runtime::dispatcher::{
 };
 use wf_runtime::engine::Running;
 use wf_runtime::guard::Guarded;
-use wf_store::{KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
+use wf_store::{Cache, KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
 
 /// How a run is driven and shown.
 #[derive(Clone, Debug, clap::Args)]
@@ -41,6 +41,7 @@ pub(crate) struct Kept {
     journal: StoredJournal,
     output: OutputPlace,
     locks: NamedLocks,
+    cache: Cache,
     /// The scratch directory, which goes away when the run has ended.
     scratch: PathBuf,
     _lock: RunLock,
@@ -55,7 +56,8 @@ impl Kept {
         let lock = store.lock(run)?;
         let (journal, output) = (store.journal(run)?, store.output_place(run));
         let locks = store.named_locks(run);
-        Ok(Self { journal, output, locks, scratch: store.scratch(run)?, _lock: lock })
+        let cache = store.cache();
+        Ok(Self { journal, output, locks, cache, scratch: store.scratch(run)?, _lock: lock })
     }
 }
 
@@ -131,6 +133,7 @@ impl Drive {
             executors: wf_steps::executors(),
             world: Arc::new(RealWorld { folder: assignments.folder.clone() }),
             locks: Arc::new(kept.locks),
+            cache: Arc::new(kept.cache),
             journal: Box::new(kept.journal),
             reporter: written.clone(),
             asked: canceller.watch(),

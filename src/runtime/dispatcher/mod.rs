@@ -4,6 +4,7 @@
 //! done: so the end of a step is durable before a dependent starts, for one append for each step.
 
 mod attempt;
+mod cache;
 mod cancel;
 mod journal;
 mod locks;
@@ -17,14 +18,16 @@ mod tests;
 mod timers;
 mod world;
 
+pub use cache::{CacheAnswer, CacheWish, CachedValue, NoCache, StepCache};
 pub use cancel::{Asked, Canceller};
 pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
+pub use paths::fitting;
 pub use recall::{RecallFailed, Recalled, recall};
 pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World};
 
-use crate::engine::{Command, Engine, IllegalTransition, Options, only_waits};
+use crate::engine::{CacheQuery, Command, Engine, IllegalTransition, Options, only_waits};
 use crate::executor::{Executor, OutputSink, Stop};
 use crate::mask::Masker;
 use attempt::{Assignment, Surroundings, ask, perform};
@@ -37,7 +40,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use timers::Timers;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, FailedInstance, Instance, InstanceId, Timestamp};
 use wf_model::expression::Function;
 use wf_model::program::{Program, WorkflowId};
@@ -80,6 +83,8 @@ pub struct Means {
     pub world: Arc<dyn World>,
     /// Gives it its locks.
     pub locks: Arc<dyn Locks>,
+    /// Keeps successes of steps.
+    pub cache: Arc<dyn StepCache>,
     /// Keeps the events.
     pub journal: Box<dyn Journal>,
     /// Is told of them once they are kept.
@@ -140,6 +145,8 @@ enum Effect {
     Stop(InstanceId, Stop),
     Acquire(Instance, LockRequest),
     Release(InstanceId),
+    LookUp(Instance, Arc<CacheQuery>),
+    Keep { instance: Instance, query: Arc<CacheQuery>, digest: Arc<str>, value: CachedValue },
     Look { kind: LookUp, function: Function, arguments: Vec<Value> },
 }
 
@@ -147,7 +154,7 @@ impl Effect {
     fn stops(&self) -> Option<InstanceId> {
         match self {
             Self::Stop(id, _) => Some(*id),
-            Self::Start { .. } | Self::Look { .. } | Self::Acquire(..) | Self::Release(_) => None,
+            _ => None,
         }
     }
 }
@@ -165,6 +172,9 @@ struct Dispatcher {
     world: Arc<dyn World>,
     locks: Arc<dyn Locks>,
     holdings: Holdings,
+    cache: Arc<dyn StepCache>,
+    /// Bounds how many ask it at a time.
+    caching: Arc<Semaphore>,
     journal: Box<dyn Journal>,
     reporter: Arc<dyn Reporter>,
     asked: watch::Receiver<Asked>,
@@ -203,6 +213,8 @@ impl Dispatcher {
             world: means.world,
             locks: means.locks,
             holdings: Holdings::default(),
+            cache: means.cache,
+            caching: Arc::new(Semaphore::new(cache::MOST_AT_A_TIME)),
             journal: means.journal,
             reporter: means.reporter,
             asked: means.asked,
@@ -354,6 +366,10 @@ impl Dispatcher {
             Command::Acquire { instance, lock, max, waits } => {
                 effects.push(Effect::Acquire(instance, LockRequest { lock, max, waits }));
             }
+            Command::LookUp { instance, query } => effects.push(Effect::LookUp(instance, query)),
+            Command::Keep { instance, query, digest, result, decoded } => {
+                effects.push(Effect::Keep { instance, query, digest, value: CachedValue { result, decoded } });
+            }
             Command::Release { instance, .. } => effects.push(Effect::Release(instance.id)),
             Command::Stop { instance, stop } => effects.push(Effect::Stop(instance.id, stop)),
             Command::Suspend => self.suspended = true,
@@ -385,6 +401,8 @@ impl Dispatcher {
                 }
             }
             Effect::Acquire(instance, request) => self.acquire(instance, request),
+            Effect::LookUp(instance, query) => self.look_up(instance, query),
+            Effect::Keep { instance, query, digest, value } => self.keep(instance, query, digest, value),
             Effect::Release(id) => self.holdings.let_go(id),
             Effect::Look { kind, function, arguments } => {
                 let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker().clone());
@@ -456,6 +474,8 @@ const fn may_be_stale(kind: &EventKind) -> bool {
             | EventKind::LockAwaited { .. }
             | EventKind::LockAcquired { .. }
             | EventKind::LockRefused { .. }
+            | EventKind::CacheHit { .. }
+            | EventKind::CacheMissed { .. }
     )
 }
 

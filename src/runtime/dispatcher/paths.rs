@@ -22,7 +22,10 @@ const MOST_ENTRIES: usize = 2_000_000;
 ///
 /// A name that begins with a dot fits only where the pattern writes that dot. `**` stands for any number of folders and goes
 /// through no links.
-pub(super) fn fitting(folder: &Path, pattern: &str) -> Result<BTreeSet<String>, String> {
+///
+/// # Errors
+/// Says why the pattern does not parse, or a folder on its way cannot be read.
+pub fn fitting(folder: &Path, pattern: &str) -> Result<BTreeSet<String>, String> {
     let unread = |problem: &str| format!("pattern `{pattern}` does not parse: {problem}");
     if depth(pattern) > DEEPEST {
         return Err(unread(&format!("braces nest deeper than {DEEPEST} levels")));

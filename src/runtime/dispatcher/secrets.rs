@@ -55,6 +55,13 @@ pub(super) fn masked(value: &Value, masker: &Masker) -> Value {
     value.map_texts(&|text| Value::string(&masker.text(text)), &|key| masker.text(key).into())
 }
 
+/// Whether a secret stands in a value.
+pub(super) fn holds_secret(value: &Value) -> bool {
+    let mut found = Vec::new();
+    collect(value, &mut found);
+    !found.is_empty()
+}
+
 fn collect(value: &Value, found: &mut Vec<Value>) {
     match value {
         Value::Secret(secret) if !secret.expose().is_empty() => found.push(value.clone()),

@@ -1,8 +1,8 @@
 //! Runs with executors that stand in for real kinds, on a clock that only moves when everybody waits.
 
 use super::{
-    Assignments, Canceller, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, RealWorld, Reporter,
-    RunBroken, RunEnded, World, recall, run,
+    Assignments, Canceller, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, NoCache, RealWorld,
+    Reporter, RunBroken, RunEnded, World, recall, run,
 };
 use crate::engine::{Engine, Options};
 use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
@@ -163,6 +163,7 @@ impl Stage {
             executors: vec![Arc::new(self.puppet.clone()), Arc::new(Revert(self.puppet.clone()))],
             world: Arc::new(PausedWorld(tokio::time::Instant::now())),
             locks: Arc::new(self.locks.clone()),
+            cache: Arc::new(NoCache),
             journal,
             reporter: self.listener.clone(),
             asked: self.canceller.watch(),

@@ -124,7 +124,7 @@ impl Engine {
 
     /// Nothing goes on outside, and nothing is left to do: only locks, or dependencies that no checked program has, lead here.
     fn is_stuck(&self) -> bool {
-        self.going == 0 && self.drawing == 0 && self.timers.is_empty() && self.parked.is_empty()
+        self.going == 0 && self.drawing == 0 && self.timers.is_empty() && self.parked.is_empty() && self.caching == 0
     }
 
     /// Helps a run on in which everything waits for something inside; whether there is more to do.

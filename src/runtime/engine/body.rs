@@ -501,7 +501,7 @@ impl Node {
     pub(super) fn is_unstarted(&self) -> bool {
         match &self.state {
             NodeState::Preparing => true,
-            NodeState::Step(step) => step.phase == StepPhase::Queued && step.attempts.number == 0,
+            NodeState::Step(step) => matches!(step.phase, StepPhase::Looking | StepPhase::Queued) && step.attempts.number == 0,
             NodeState::Block | NodeState::Loop(_) | NodeState::Repeat(_) | NodeState::Rollback => false,
         }
     }

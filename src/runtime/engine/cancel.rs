@@ -92,7 +92,15 @@ impl Engine {
                 let failure = self.call_out_of_time(id);
                 self.attempt_failed(id, failure);
             }
-            Some(StepPhase::Queued | StepPhase::Starting | StepPhase::Announced | StepPhase::Running | StepPhase::Settling)
+            Some(
+                StepPhase::Looking
+                | StepPhase::Queued
+                | StepPhase::Starting
+                | StepPhase::Announced
+                | StepPhase::Running
+                | StepPhase::Keeping
+                | StepPhase::Settling,
+            )
             | None => {}
         }
     }
@@ -118,8 +126,9 @@ impl Engine {
                         step.stopping.get_or_insert(reason);
                         open.extend(self.close_and_interrupt(body, reason));
                     }
-                    StepPhase::Idle | StepPhase::Queued => self.settle_step(id, Outcome::Cancelled(reason)),
-                    StepPhase::Settling => {}
+                    StepPhase::Idle | StepPhase::Looking | StepPhase::Queued => self.settle_step(id, Outcome::Cancelled(reason)),
+                    // What has succeeded is kept, which takes no time worth mentioning.
+                    StepPhase::Keeping | StepPhase::Settling => {}
                 },
                 NodeState::Block => open.extend(self.close_and_interrupt(id, reason)),
                 NodeState::Loop(run) => {
@@ -168,6 +177,11 @@ impl Engine {
 const fn is_outside(phase: StepPhase) -> bool {
     match phase {
         StepPhase::Starting | StepPhase::Announced | StepPhase::Running => true,
-        StepPhase::Idle | StepPhase::Queued | StepPhase::Calling(_) | StepPhase::Settling => false,
+        StepPhase::Idle
+        | StepPhase::Looking
+        | StepPhase::Queued
+        | StepPhase::Calling(_)
+        | StepPhase::Keeping
+        | StepPhase::Settling => false,
     }
 }

@@ -71,6 +71,26 @@ pub enum Command {
         /// Whether to wait where others hold it.
         waits: bool,
     },
+    /// Look whether a step need not run: answered by cache hit or missed.
+    LookUp {
+        /// The step.
+        instance: Instance,
+        /// What counts.
+        query: Arc<CacheQuery>,
+    },
+    /// Keep the success of a step: answered by cache kept.
+    Keep {
+        /// The step.
+        instance: Instance,
+        /// What counts.
+        query: Arc<CacheQuery>,
+        /// What it is kept under, unless its inputs have changed since.
+        digest: Arc<str>,
+        /// The kind's result record.
+        result: Value,
+        /// What `-> T` asked for.
+        decoded: Option<Value>,
+    },
     /// Let a lock go, or give up waiting for it.
     Release {
         /// Who asked for it.
@@ -94,6 +114,21 @@ pub enum Command {
         /// Its outputs: a record, `null` where it did not succeed.
         outputs: Value,
     },
+}
+
+/// What an earlier success of a step has to agree in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CacheQuery {
+    /// Workflow and path of the step: what was kept under it last is what a change is told against.
+    pub place: Arc<str>,
+    /// The kind and its attributes; secrets in them do not count.
+    pub call: Arc<Call>,
+    /// Patterns of what the step reads.
+    pub inputs: Vec<Arc<str>>,
+    /// Patterns of what it writes.
+    pub outputs: Vec<Arc<str>>,
+    /// What else counts.
+    pub key: Option<Value>,
 }
 
 /// An event that cannot happen where the run stands; nothing has changed.

@@ -53,6 +53,10 @@ impl Engine {
             EventKind::LockAwaited { instance, lock, .. }
             | EventKind::LockAcquired { instance, lock }
             | EventKind::LockRefused { instance, lock, .. } => self.check_lock(instance, lock),
+            EventKind::CacheHit { instance, .. } | EventKind::CacheMissed { instance, .. } => {
+                self.check_caching(instance, StepPhase::Looking)
+            }
+            EventKind::CacheKept { instance, .. } => self.check_caching(instance, StepPhase::Keeping),
             // The others are concluded and never come here.
             _ => Ok(()),
         }
@@ -129,6 +133,11 @@ impl Engine {
             EventKind::AttemptEnded { instance, outcome, .. } => self.attempt_ended(instance.id, outcome),
             EventKind::Lost { instance, answer, .. } => self.lost(instance.id, answer),
             EventKind::LockAcquired { instance, .. } => self.lock_acquired(instance.id),
+            EventKind::CacheHit { instance, result, decoded, digest, .. } => {
+                self.cache_hit(instance.id, (result, decoded.as_ref()), digest);
+            }
+            EventKind::CacheMissed { instance, digest, .. } => self.cache_missed(instance.id, digest.as_ref()),
+            EventKind::CacheKept { instance, .. } => self.cache_kept(instance.id),
             EventKind::LockRefused { instance, refusal, .. } => self.lock_refused(instance.id, refusal),
             // The others are concluded and never come here.
             _ => {}

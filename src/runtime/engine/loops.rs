@@ -18,8 +18,8 @@ use wf_model::value::{Map, Value};
 /// How many iterations of one loop go on at most, so that memory stays bounded where steps hold no slot.
 const MOST_OPEN: usize = 10_000;
 
-/// How many locks are waited for while further iterations are opened.
-const MOST_LOCKS: usize = 256;
+/// How many locks, and answers of the cache, are waited for while further iterations are opened.
+const MOST_WAITS: usize = 256;
 
 fn loop_of<'a>(program: &'a Program, node: &Node) -> Option<&'a ForEach> {
     match &statement_of(program, node.workflow, node.statement)?.kind {
@@ -98,7 +98,7 @@ impl Engine {
 
     /// Opens one iteration of the loop with the longest way behind it, unless enough is waiting for a slot; whether it did.
     pub(super) fn expand_loop(&mut self) -> bool {
-        if self.queued >= self.options.jobs || self.awaited_locks >= MOST_LOCKS {
+        if self.queued >= self.options.jobs || self.awaited_locks + self.caching >= MOST_WAITS {
             return false;
         }
         let Some(&(_, id)) = self.expandable.first() else { return false };

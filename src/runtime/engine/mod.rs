@@ -8,6 +8,7 @@
 mod agenda;
 mod block;
 mod body;
+mod cache;
 mod call;
 mod cancel;
 mod command;
@@ -32,7 +33,7 @@ mod undo;
 mod undo_graph;
 mod unsupported;
 
-pub use command::{Command, IllegalTransition};
+pub use command::{CacheQuery, Command, IllegalTransition};
 pub use outstanding::Running;
 pub use queue::only_waits;
 pub use unsupported::{Unsupported, unsupported};
@@ -94,6 +95,8 @@ pub struct Engine {
     locks: BTreeMap<InstanceId, LockRun>,
     /// How many of them were asked for and are not held.
     awaited_locks: usize,
+    /// Steps that are being looked up or kept.
+    caching: usize,
     agenda: VecDeque<Task>,
     queue: BinaryHeap<(u32, std::cmp::Reverse<InstanceId>)>,
     queued: usize,
@@ -148,6 +151,7 @@ impl Engine {
             timers: BTreeMap::new(),
             locks: BTreeMap::new(),
             awaited_locks: 0,
+            caching: 0,
             agenda: VecDeque::new(),
             queue: BinaryHeap::new(),
             queued: 0,
@@ -248,7 +252,8 @@ impl Engine {
     pub(crate) fn kept(&self) -> [usize; 7] {
         let frames = self.frames.len() - usize::from(self.root.is_some());
         let settling = self.handlings.len() + self.rollbacks.len();
-        let waiting = self.parked.len() + self.queued + self.drawing + self.expandable.len() + settling + self.locks.len();
+        let waiting =
+            self.parked.len() + self.queued + self.drawing + self.expandable.len() + settling + self.locks.len() + self.caching;
         let going = self.going + self.taken;
         [self.nodes.len(), self.bodies.len(), frames, self.observations.len(), waiting, self.timers.len(), going]
     }

@@ -244,6 +244,7 @@ impl Engine {
         }
         let told = match outcome {
             Outcome::Succeeded(value) if kind == InstanceKind::Let => EventKind::LetEvaluated { instance, value: value.clone() },
+            Outcome::Succeeded(value) if node.is_cached() => EventKind::Cached { instance, value: value.clone() },
             Outcome::Succeeded(value) => EventKind::Succeeded { instance, value: value.clone() },
             Outcome::Skipped(reason) => EventKind::Skipped { instance, kind, reason: *reason },
             Outcome::Failed(cause) => EventKind::Failed { instance, cause: cause.clone(), continued: false },
@@ -305,6 +306,7 @@ impl Engine {
         if step.phase == StepPhase::Queued {
             self.queued = self.queued.saturating_sub(1);
         }
+        self.caching = self.caching.saturating_sub(usize::from(step.phase.is_caching()));
         if step.attempts.drawing.is_some() {
             self.drawing = self.drawing.saturating_sub(1);
         }

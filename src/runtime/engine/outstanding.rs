@@ -45,8 +45,9 @@ impl Engine {
         };
         let of_bodies = self.bodies.values().filter_map(|run| draw(&run.instance, &run.attempts));
         let of_steps = self.nodes.values().filter_map(|node| draw(&node.instance, &node.step()?.attempts));
+        let cached = self.nodes.values().filter_map(|node| self.caching_of(node));
         let locks = self.locks_asked_for();
-        starts.chain(observations).chain(timers).chain(of_bodies).chain(of_steps).chain(locks).collect()
+        starts.chain(observations).chain(timers).chain(of_bodies).chain(of_steps).chain(cached).chain(locks).collect()
     }
 
     /// Attempts that were announced or started and have not ended, in the order in which their steps came to be.

@@ -1,5 +1,6 @@
 //! What the engine keeps: statements that go on, bodies that are open, and the values around them.
 
+use super::cache::CacheRun;
 use super::trace::{BodyTrace, Trace};
 use super::undo::UndoRun;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
@@ -162,6 +163,8 @@ pub(super) struct StepRun {
     pub(super) timed_out: bool,
     /// What the action of the last attempt gave, and the step's value, before anybody else sees it.
     pub(super) result: Option<(Value, Value)>,
+    /// What its `cache` says.
+    pub(super) cache: Option<Box<CacheRun>>,
     /// Whether an attempt may have taken effect: it could be started.
     pub(super) touched: bool,
 }
@@ -172,6 +175,8 @@ pub(super) enum StepPhase {
     /// Between attempts: looking, drawing, pausing.
     #[default]
     Idle,
+    /// It is looked whether an earlier success counts.
+    Looking,
     /// It waits for a slot.
     Queued,
     /// Its start was asked for.
@@ -182,6 +187,8 @@ pub(super) enum StepPhase {
     Running,
     /// The workflow that it calls runs, in the open body under this id.
     Calling(InstanceId),
+    /// It has succeeded, which is being kept.
+    Keeping,
     /// Its attempts are used up; its handlers run.
     Settling,
 }

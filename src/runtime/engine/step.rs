@@ -25,6 +25,7 @@ impl Engine {
         let run = StepRun {
             timeout: self.evaluate_duration_of(spot, clauses.timeout.as_ref())?,
             within: self.evaluate_duration_of(spot, within)?,
+            cache: self.evaluate_cache(spot, clauses.cache.as_deref())?,
             ..StepRun::default()
         };
         self.prepare_action(id, spot, workflow, &step.invocation, run)
@@ -47,7 +48,9 @@ impl Engine {
             node.state = NodeState::Step(Box::new(run));
         }
         self.tell_ready(id);
-        self.enqueue(id);
+        if !self.look_up(id) {
+            self.enqueue(id);
+        }
         Ok(())
     }
 
@@ -108,6 +111,9 @@ impl Engine {
             if self.evaluate_bool(spot, &extras, &expectation.condition)? {
                 continue;
             }
+            if self.distrust_cache(id) {
+                return Ok(());
+            }
             let message = match &expectation.message {
                 None => format!("expectation does not hold: {}", expectation.text),
                 Some(message) => match self.evaluate(spot, &extras, message)? {
@@ -119,7 +125,7 @@ impl Engine {
             self.attempt_failed(id, failure);
             return Ok(());
         }
-        self.settle_step(id, Outcome::Succeeded(value));
+        self.step_succeeded(id, value);
         Ok(())
     }
 
@@ -136,6 +142,7 @@ impl Engine {
         self.drop_waits(&instance);
         if let Some(NodeState::Step(step)) = self.nodes.get_mut(&id).map(|node| &mut node.state) {
             self.queued -= usize::from(step.phase == StepPhase::Queued);
+            self.caching -= usize::from(step.phase.is_caching());
             self.drawing -= usize::from(step.attempts.drawing.take().is_some());
             step.phase = StepPhase::Settling;
         }

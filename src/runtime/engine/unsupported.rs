@@ -72,8 +72,9 @@ impl Search<'_> {
 
     fn step(&mut self, step: &Step) {
         let clauses = &step.clauses;
-        if let Some(cache) = &clauses.cache {
-            self.add("`cache`", cache.inputs.span);
+        // What a called workflow is made of would have to count as well.
+        if let (Some(cache), Callee::Workflow(_)) = (&clauses.cache, &step.invocation.callee) {
+            self.add("`cache` of a called workflow", cache.inputs.span);
         }
         // The other answers say what becomes of a step when its run is gone on with; until then there is nothing to do for them.
         if let Some(UnknownAnswer::Check(check)) = &clauses.unknown {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Reference, ValueId};
 use wf_model::program::{
-    Attribute, AttributeValue, Body, BodyClauses, BodyId, Branch, Callee, Continuation, Delay, Dependency, DependencyReason,
-    EffectClause, Expectation, Export, ForEach, Handler, HandlerCause, If, Invocation, Iterator, Let, Lock, LockElse, Output,
-    Parallel, Parameter, Program, Race, Repeat, Retry, Rollback, Statement, StatementId, StatementKind, Step, StepClauses, Table,
-    Undo, ValueDeclaration, ValueOrigin, Wait, Workflow, WorkflowId,
+    Attribute, AttributeValue, Body, BodyClauses, BodyId, Branch, Cache, Callee, Continuation, Delay, Dependency,
+    DependencyReason, EffectClause, Expectation, Export, ForEach, Handler, HandlerCause, If, Invocation, Iterator, Let, Lock,
+    LockElse, Output, Parallel, Parameter, Program, Race, Repeat, Retry, Rollback, Statement, StatementId, StatementKind, Step,
+    StepClauses, Table, Undo, ValueDeclaration, ValueOrigin, Wait, Workflow, WorkflowId,
 };
 use wf_model::span::Span;
 use wf_model::types::Type;
@@ -79,6 +79,12 @@ pub(crate) fn expecting(condition: Expression) -> Expectation {
 /// `lock KEY max N else …`
 pub(crate) fn lock(key: &str, max: i64, otherwise: LockElse) -> Lock {
     Lock { key: text(key), max: Some(int(max)), otherwise }
+}
+
+/// `cache inputs ["in/**"] outputs ["out"]`
+pub(crate) fn cache() -> Cache {
+    let patterns = |pattern: &str| literal(Value::list([Value::string(pattern)]));
+    Cache { inputs: patterns("in/**"), outputs: patterns("out"), key: None }
 }
 
 /// Clauses of a step that can be undone; what its undo is given.

@@ -1,10 +1,12 @@
 //! A run without a world: what the engine asks for is answered by a script, on a clock that only moves when everybody waits.
 
-use crate::dispatcher::{Asking, LockRequest, LockTable, Ticket};
-use crate::engine::{Command, Engine, IllegalTransition, Options, Running};
+use crate::dispatcher::{Asking, CacheAnswer, CachedValue, LockRequest, LockTable, Ticket};
+use crate::engine::{CacheQuery, Command, Engine, IllegalTransition, Options, Running};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer, Timestamp};
+use wf_model::event::{
+    AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer, Timestamp,
+};
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Program, WorkflowId};
@@ -35,6 +37,11 @@ pub trait Cast {
     /// # Errors
     /// Says why it sees nothing.
     fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, Arc<str>>;
+
+    /// What the cache says of a step.
+    fn look_up(&mut self, _instance: &Instance, _query: &CacheQuery) -> CacheAnswer {
+        CacheAnswer::Missed { reason: CacheMiss::New, digest: Some("digest".into()) }
+    }
 
     /// The delay that is drawn; at most `upper`.
     fn jitter(&mut self, upper: Duration) -> Duration {
@@ -214,6 +221,8 @@ impl<C: Cast> Simulation<C> {
                 | EventKind::LockAcquired { .. }
                 | EventKind::LockAwaited { .. }
                 | EventKind::LockRefused { .. }
+                | EventKind::CacheHit { .. }
+                | EventKind::CacheMissed { .. }
         ) && !self.engine.wants(&event)
         {
             return Ok(());
@@ -249,6 +258,19 @@ impl<C: Cast> Simulation<C> {
                 self.plan(Duration::default(), EventKind::JitterDrawn { instance, delay });
             }
             Command::Acquire { instance, lock, max, waits } => self.acquire(instance, LockRequest { lock, max, waits }),
+            Command::LookUp { instance, query } => {
+                let kind = match self.cast.look_up(&instance, &query) {
+                    CacheAnswer::Hit { from, value, restored, digest } => {
+                        let CachedValue { result, decoded } = value;
+                        EventKind::CacheHit { instance, from, result, decoded, restored, digest }
+                    }
+                    CacheAnswer::Missed { reason, digest } => EventKind::CacheMissed { instance, reason, digest },
+                };
+                self.plan(Duration::default(), kind);
+            }
+            Command::Keep { instance, .. } => {
+                self.plan(Duration::default(), EventKind::CacheKept { instance, problem: None });
+            }
             Command::Release { instance, .. } => {
                 if let Some(ticket) = self.tickets.remove(&instance.id) {
                     self.let_go(ticket);
@@ -321,6 +343,8 @@ impl<C: Cast> Simulation<C> {
     }
 }
 
+#[cfg(test)]
+mod cache_tests;
 #[cfg(test)]
 pub(crate) mod draft;
 #[cfg(test)]

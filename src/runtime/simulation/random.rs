@@ -1,14 +1,15 @@
 //! Random programs: whatever is written and however it goes, a run ends, refuses nothing of its own and can be told again.
 
 use super::draft::{
-    Draft, continued, expecting, expression, field, holds, int, lock, name, numbers, pausing, program, retry, seconds, text,
-    undoing,
+    Draft, cache, continued, expecting, expression, field, holds, int, lock, name, numbers, pausing, program, retry, seconds,
+    text, undoing,
 };
 use super::{Cast, Course, Simulation};
-use crate::engine::{Command, Engine, Options};
+use crate::dispatcher::{CacheAnswer, CachedValue};
+use crate::engine::{CacheQuery, Command, Engine, Options};
 use proptest::prelude::*;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, Timer, Timestamp};
+use wf_model::event::{AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, Timer, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Delay, HandlerCause, Lock, LockElse, Retry, StatementId, StepClauses, Wait, WorkflowId};
@@ -40,6 +41,7 @@ struct Clauses {
     undo: bool,
     handler: u8,
     lock: u8,
+    cached: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -54,9 +56,9 @@ struct BodyClauses {
 
 fn clauses() -> impl Strategy<Value = Clauses> {
     let options = (0..5_u8, proptest::option::weighted(0.2, 0..4_i64), proptest::bool::weighted(0.2));
-    let effect = (any::<bool>(), 0..20_u8, 0..24_u8);
+    let effect = (any::<bool>(), 0..20_u8, 0..24_u8, proptest::bool::weighted(0.3));
     (options, proptest::bool::weighted(0.9), 0..12_u8, any::<bool>(), effect).prop_map(
-        |((retry, timeout, continued), expected, when, kind, (undo, handler, lock))| Clauses {
+        |((retry, timeout, continued), expected, when, kind, (undo, handler, lock, cached))| Clauses {
             retry,
             timeout,
             continued,
@@ -66,6 +68,7 @@ fn clauses() -> impl Strategy<Value = Clauses> {
             undo,
             handler,
             lock,
+            cached,
         },
     )
 }
@@ -198,6 +201,7 @@ impl Writer {
             retry: retry_of(clauses.retry).map(Box::new),
             timeout: clauses.timeout.map(seconds),
             lock: lock_of(clauses.lock).map(Box::new),
+            cache: (clauses.cached && matches!(callee, Callee::Kind(_))).then(|| Box::new(cache())),
             continuation: if clauses.continued { continued() } else { None },
             expectations: vec![expecting(holds(clauses.expected))],
             ..if clauses.undo { undoing(Vec::new()) } else { StepClauses::default() }
@@ -295,6 +299,18 @@ impl Cast for Fate {
         Course { takes: Duration::from_seconds(i64::try_from(fate / 7 % 4).unwrap()), outcome }
     }
 
+    fn look_up(&mut self, instance: &Instance, _: &CacheQuery) -> CacheAnswer {
+        let digest = Some(Arc::from("digest"));
+        match self.of(&instance.path, 0) % 4 {
+            0 => {
+                let value = CachedValue { result: Value::map([]), decoded: None };
+                CacheAnswer::Hit { from: "earlier".into(), value, restored: 0, digest: "digest".into() }
+            }
+            1 => CacheAnswer::Missed { reason: CacheMiss::Lost, digest: None },
+            _ => CacheAnswer::Missed { reason: CacheMiss::New, digest },
+        }
+    }
+
     fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, Arc<str>> {
         Ok(Value::string("seen"))
     }
@@ -310,14 +326,14 @@ fn check_ends(events: &[Event]) {
     for event in events {
         let Some(instance) = event.kind.instance() else { continue };
         match &event.kind {
-            EventKind::Succeeded { .. } | EventKind::Cancelled { .. } | EventKind::Started { .. } => {
+            EventKind::Succeeded { .. } | EventKind::Cached { .. } | EventKind::Cancelled { .. } | EventKind::Started { .. } => {
                 assert!(open.contains(&instance.id), "{} was never ready", instance.path);
             }
             _ => {}
         }
         match &event.kind {
             EventKind::Ready { .. } => assert!(open.insert(instance.id), "{} is ready twice", instance.path),
-            EventKind::Succeeded { .. } | EventKind::Cancelled { .. } => {
+            EventKind::Succeeded { .. } | EventKind::Cached { .. } | EventKind::Cancelled { .. } => {
                 open.remove(&instance.id);
             }
             EventKind::Failed { .. } | EventKind::Skipped { .. } => {
@@ -368,7 +384,11 @@ fn check_once(events: &[Event]) {
     for event in events {
         let Some(instance) = event.kind.instance() else { continue };
         match &event.kind {
-            EventKind::Succeeded { .. } | EventKind::Failed { .. } | EventKind::Cancelled { .. } | EventKind::Skipped { .. } => {
+            EventKind::Succeeded { .. }
+            | EventKind::Cached { .. }
+            | EventKind::Failed { .. }
+            | EventKind::Cancelled { .. }
+            | EventKind::Skipped { .. } => {
                 assert!(over.insert(instance.id), "{} ends twice", instance.path);
             }
             EventKind::Started { .. } => assert!(!over.contains(&instance.id), "{} starts after its end", instance.path),
@@ -506,7 +526,7 @@ fn a_loser_that_had_just_ended_is_ended_once() {
     let (retry, timeout, continued, fail_fast) = (0, None, false, false);
     let clauses = |expected| {
         let (when, kind, undo, handler) = (0, false, false, 0);
-        Clauses { retry, timeout, continued, expected, when, kind, undo, handler, lock: 9 }
+        Clauses { retry, timeout, continued, expected, when, kind, undo, handler, lock: 9, cached: false }
     };
     let body = |handler| BodyClauses { retry, timeout, continued, fail_fast, handler, lock: 9 };
     let choice = Piece::Choice(false, vec![Piece::Step(clauses(false)), Piece::Step(clauses(false))], Vec::new());

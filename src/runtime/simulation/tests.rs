@@ -5,11 +5,12 @@ use super::draft::{
     text,
 };
 use super::{Cast, Course, Simulation};
-use crate::engine::{Command, Engine, Options};
+use crate::dispatcher::{CacheAnswer, CachedValue};
+use crate::engine::{CacheQuery, Command, Engine, Options};
 use crate::executor::{Stop, StopSignal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, Instance, SkipReason};
+use wf_model::event::{AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, SkipReason};
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Delay, Program, Retry, StepClauses, Wait, WorkflowId};
@@ -29,6 +30,8 @@ pub(super) struct Script {
     pub(super) undo_fails: BTreeMap<&'static str, u32>,
     /// What was called, by path.
     pub(super) calls: Vec<(Arc<str>, Call)>,
+    /// For a path, what an earlier success gave.
+    pub(super) cached: BTreeMap<&'static str, Value>,
     /// How often it looked outside.
     pub(super) looks: i64,
 }
@@ -50,6 +53,18 @@ impl Cast for Script {
         let takes = Duration::from_seconds(self.takes.get(path).copied().unwrap_or(1));
         let succeeded = AttemptOutcome::Succeeded { result: result(path), decoded: None };
         Course { takes, outcome: if fails { AttemptOutcome::Failed(failure()) } else { succeeded } }
+    }
+
+    fn look_up(&mut self, instance: &Instance, _: &CacheQuery) -> CacheAnswer {
+        match self.cached.get(&*instance.path).cloned() {
+            Some(result) => CacheAnswer::Hit {
+                from: "earlier".into(),
+                value: CachedValue { result, decoded: None },
+                restored: 1,
+                digest: "digest".into(),
+            },
+            None => CacheAnswer::Missed { reason: CacheMiss::New, digest: Some("digest".into()) },
+        }
     }
 
     fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, Arc<str>> {
@@ -94,6 +109,10 @@ pub(super) fn story(simulation: &Simulation<Script>) -> Vec<String> {
             EventKind::Failed { continued: true, .. } => "failed but continued".to_owned(),
             EventKind::Failed { cause, .. } => format!("failed {}", cause.failure.kind.name()),
             EventKind::Skipped { reason, .. } => format!("skipped {reason:?}"),
+            EventKind::CacheHit { .. } => "found".to_owned(),
+            EventKind::CacheMissed { .. } => "not found".to_owned(),
+            EventKind::CacheKept { .. } => "kept".to_owned(),
+            EventKind::Cached { .. } => "cached".to_owned(),
             EventKind::LockAwaited { lock, .. } => format!("waits for {lock}"),
             EventKind::LockAcquired { lock, .. } => format!("holds {lock}"),
             EventKind::LockReleased { lock, .. } => format!("lets go of {lock}"),

@@ -132,6 +132,8 @@ impl Ledger {
                 }
                 self.ended(instance.id, || Fate::Undone);
             }
+            // What does not get its lock does not begin.
+            EventKind::LockRefused { instance, .. } => self.touch(instance.id, false),
             EventKind::Failed { instance, .. } => self.ended(instance.id, || Fate::UndoFailed),
             EventKind::Cancelled { instance, .. } => self.ended(instance.id, || Fate::UndoEnded),
             EventKind::Skipped { instance, kind: InstanceKind::Undo(step), reason } => self.skipped(instance.id, *step, *reason),

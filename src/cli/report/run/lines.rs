@@ -24,6 +24,13 @@ const LONGEST_EXPRESSION: usize = 80;
 /// How a step ended.
 pub(super) enum Finished<'a> {
     Done,
+    /// An earlier success counts.
+    Cached {
+        /// The run in which it was.
+        from: &'a str,
+        /// How many outputs were restored.
+        restored: u64,
+    },
     Failed {
         message: &'a str,
         attempts: u32,
@@ -46,7 +53,9 @@ impl Finished<'_> {
             Self::Failed { attempts: attempts @ 2.., .. } | Self::UndoFailed { attempts: attempts @ 2.., .. } => {
                 format!("{attempts} attempts")
             }
-            Self::Failed { .. } | Self::UndoFailed { .. } | Self::Done | Self::Undone | Self::Stopped => String::new(),
+            Self::Failed { .. } | Self::UndoFailed { .. } | Self::Done | Self::Cached { .. } | Self::Undone | Self::Stopped => {
+                String::new()
+            }
         };
         let details = [in_rounds(rounds), took.map(rounded).unwrap_or_default(), attempts];
         let details: Vec<&str> = details.iter().map(String::as_str).filter(|detail| !detail.is_empty()).collect();
@@ -54,6 +63,14 @@ impl Finished<'_> {
         let step = format!("{}{details}", printable_line(path));
         match self {
             Self::Done => format!("done     {step}"),
+            Self::Cached { from, restored } => {
+                let files = match restored {
+                    0 => String::new(),
+                    1 => "; 1 output restored".to_owned(),
+                    restored => format!("; {restored} outputs restored"),
+                };
+                format!("cached   {step}: from run {}{files}", printable_line(from))
+            }
             Self::Failed { message, continued, .. } => {
                 let further = if *continued { "; the run goes on" } else { "" };
                 format!("failed   {step}: {}{further}", printable_line(message))

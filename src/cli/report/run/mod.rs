@@ -1,5 +1,6 @@
 //! How a run shows itself while it goes on, and what it leaves behind.
 
+mod cached;
 mod json;
 mod left;
 mod lines;
@@ -66,6 +67,8 @@ struct State {
     /// The handlers and rollbacks under way.
     cleaning: Cleaning,
     locked: Locked,
+    /// Steps whose earlier success counts: the run in which it was, and how many outputs were restored.
+    hits: HashMap<InstanceId, (String, u64)>,
 }
 
 /// The handlers and rollbacks under way, which go on when the run is cancelled.
@@ -139,6 +142,7 @@ impl RunReport {
             ledger: Ledger::new(program),
             cleaning: Cleaning::default(),
             locked: Locked::default(),
+            hits: HashMap::new(),
         };
         Self { format, verbose, steps: lines::Steps::new(program, sources), state: Mutex::new(state) }
     }
@@ -219,6 +223,13 @@ impl RunReport {
                 self.retried(state, instance, &failed, *delay);
             }
             EventKind::Succeeded { instance, .. } => self.ended(state, instance, Finished::Done),
+            EventKind::CacheHit { instance, from, restored, .. } => state.found(instance, from, *restored),
+            EventKind::CacheMissed { instance, reason, .. } => state.missed(instance, reason, self.verbose),
+            EventKind::CacheKept { instance, problem: Some(problem) } => state.not_kept(instance, problem),
+            EventKind::Cached { instance, .. } => {
+                let (from, restored) = state.hits.remove(&instance.id).unwrap_or_default();
+                self.ended(state, instance, Finished::Cached { from: &from, restored });
+            }
             EventKind::Failed { instance, cause, continued } => {
                 let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
                 // A block that passes on what failed inside it has nothing to say of its own.
@@ -250,6 +261,7 @@ impl RunReport {
             EventKind::LockAwaited { instance, lock, holder } => state.lock_awaited(instance, lock, holder.as_ref()),
             EventKind::LockRefused { instance, lock, refusal } => state.lock_refused(instance, lock, refusal),
             EventKind::LockAcquired { .. }
+            | EventKind::CacheKept { problem: None, .. }
             | EventKind::LockReleased { .. }
             | EventKind::RollbackRequested
             | EventKind::RunEnded { .. }
@@ -357,7 +369,7 @@ impl RunReport {
             InstanceKind::Undo(_) => self.steps.undo_of(&instance.path),
             _ => self.steps.of(&instance.path),
         };
-        let shows = !matches!(finished, Finished::Done | Finished::Undone);
+        let shows = !matches!(finished, Finished::Done | Finished::Cached { .. } | Finished::Undone);
         if let Some(tail) = open.and_then(|open| open.ended).filter(|_| shows) {
             text = self.output_of(&title, written, tail);
         }

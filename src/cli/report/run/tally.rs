@@ -13,6 +13,8 @@ pub(super) struct Tally {
     /// When something happened last.
     pub(super) ended_at: Option<Timestamp>,
     pub(super) done: usize,
+    /// Steps whose earlier success counted.
+    pub(super) cached: usize,
     pub(super) failed: usize,
     pub(super) stopped: usize,
     pub(super) skipped: usize,
@@ -27,6 +29,7 @@ impl Tally {
     pub(super) fn count(&mut self, finished: &Finished<'_>) {
         match finished {
             Finished::Done => self.done += 1,
+            Finished::Cached { .. } => self.cached += 1,
             Finished::Failed { .. } => self.failed += 1,
             Finished::Stopped => self.stopped += 1,
             Finished::Undone => self.undone += 1,
@@ -41,7 +44,7 @@ impl Tally {
 
     /// `resume   3 steps had ended before`
     pub(super) fn resumed(&self) -> String {
-        let ended = self.done + self.failed + self.stopped + self.skipped;
+        let ended = self.done + self.cached + self.failed + self.stopped + self.skipped;
         let plural = if ended == 1 { "" } else { "s" };
         format!("resume   {ended} step{plural} had ended before")
     }
@@ -51,6 +54,7 @@ impl Tally {
         let plural = if self.done == 1 { "" } else { "s" };
         let mut parts = vec![format!("{} step{plural} done", self.done)];
         let further = [
+            (self.cached, "cached"),
             (self.failed, "failed"),
             (self.stopped, "stopped"),
             (self.skipped, "skipped"),
