@@ -13,6 +13,9 @@ const MOST_WAITING: usize = 8 * 1024 * 1024;
 /// Output that came together is kept together up to this size.
 const BLOCK: usize = 256 * 1024;
 
+/// How long the writer waits for a block to fill.
+const SOON: Duration = Duration::from_millis(5);
+
 /// Something for the writer to do.
 #[derive(Debug)]
 pub(super) enum Item {
@@ -111,7 +114,11 @@ impl Queue {
         if let Some(Item::Written(last)) = waiting.items.back_mut()
             && last.takes(id, stream, before, bytes.len())
         {
-            return last.bytes.extend_from_slice(bytes);
+            last.bytes.extend_from_slice(bytes);
+            if waiting.bytes >= BLOCK {
+                self.something.notify_one();
+            }
+            return;
         }
         let written = Written { instance: instance.clone(), attempt, stream, at: now(), before, bytes: bytes.to_vec() };
         waiting.push(Item::Written(written), &self.something);
@@ -160,7 +167,10 @@ impl Queue {
     /// Waits for something to do; `None` once there will be nothing.
     pub(super) fn take(&self) -> Option<VecDeque<Item>> {
         let nothing = |waiting: &mut Waiting| waiting.items.is_empty() && !waiting.closed;
-        let mut waiting = self.something.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
+        let waiting = self.something.wait_while(self.lock(), nothing).unwrap_or_else(PoisonError::into_inner);
+        // Whoever writes a little often writes more soon; to be woken for each costs both sides more than the writing.
+        let little = |waiting: &mut Waiting| waiting.bytes < BLOCK && !waiting.closed;
+        let mut waiting = self.something.wait_timeout_while(waiting, SOON, little).unwrap_or_else(PoisonError::into_inner).0;
         let items = std::mem::take(&mut waiting.items);
         waiting.taken = std::mem::take(&mut waiting.bytes);
         self.room.notify_all();
@@ -170,7 +180,7 @@ impl Queue {
 
 impl Waiting {
     fn push(&mut self, item: Item, something: &Condvar) {
-        if self.items.is_empty() {
+        if self.items.is_empty() || self.bytes >= BLOCK {
             something.notify_one();
         }
         self.items.push_back(item);

@@ -156,7 +156,8 @@ pub(crate) fn rounded(time: Duration) -> String {
 /// The last lines that a step wrote.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
-    lines: VecDeque<String>,
+    /// As bytes: of many lines few are ever shown.
+    lines: VecDeque<Vec<u8>>,
     /// What came behind the last line break.
     rest: Vec<u8>,
     dropped: bool,
@@ -172,12 +173,10 @@ impl Tail {
             let room = LONGEST_LINE.saturating_sub(self.rest.len());
             self.rest.extend_from_slice(piece.get(..room).unwrap_or(piece));
             if pieces.peek().is_some() {
-                let line = String::from_utf8_lossy(&self.rest).trim_end_matches('\r').to_owned();
-                self.rest.clear();
                 if wanted {
-                    whole.push(line.clone());
+                    whole.push(shown(&self.rest));
                 }
-                self.push(line);
+                self.push();
             }
         }
         whole
@@ -193,12 +192,15 @@ impl Tail {
         bytes.get(index + 1..).unwrap_or_default()
     }
 
-    fn push(&mut self, line: String) {
+    /// Takes what came behind the last line break as a line.
+    fn push(&mut self) {
+        let mut next = Vec::new();
         if self.lines.len() == TAIL {
-            self.lines.pop_front();
+            next = self.lines.pop_front().unwrap_or_default();
+            next.clear();
             self.dropped = true;
         }
-        self.lines.push_back(line);
+        self.lines.push_back(std::mem::replace(&mut self.rest, next));
     }
 
     /// Ends the line that has no line break, and gives it.
@@ -206,9 +208,8 @@ impl Tail {
         if self.rest.is_empty() {
             return None;
         }
-        let line = String::from_utf8_lossy(&self.rest).into_owned();
-        self.rest.clear();
-        self.push(line.clone());
+        let line = shown(&self.rest);
+        self.push();
         Some(line)
     }
 
@@ -221,8 +222,13 @@ impl Tail {
     pub(super) fn text(mut self) -> String {
         self.end_line();
         let mark = if self.dropped { "…\n" } else { "" };
-        self.lines.iter().fold(mark.to_owned(), |text, line| text + line + "\n")
+        self.lines.iter().fold(mark.to_owned(), |text, line| text + &shown(line) + "\n")
     }
+}
+
+/// A line as text, however it ended.
+fn shown(line: &[u8]) -> String {
+    String::from_utf8_lossy(line).trim_end_matches('\r').to_owned()
 }
 
 /// A line of a file: `deploy.wf:12`.
