@@ -8,6 +8,7 @@ pub mod explain;
 mod files;
 mod fix;
 pub mod fmt;
+mod guarded;
 pub mod logs;
 mod machine;
 pub mod report;

@@ -125,3 +125,16 @@ fn closed_streams_and_readers_that_go_away_are_borne() {
         assert_eq!(place.read("b"), "b\n", "{text}");
     }
 }
+
+#[test]
+fn where_no_second_process_is_allowed_nothing_starts() {
+    let workflow = "workflow main {\n  step a: shell \"touch a\" { no undo \"x\", timeout 10s }\n}\n";
+    // Root may start more than others, who may not look everywhere.
+    let user = if rustix::process::getuid().is_root() { "setpriv --reuid 65534 --clear-groups " } else { "" };
+    let place = Place::with(workflow);
+    let text = format!("chmod a+rwx . && cp $WFC wfc && {user}prlimit --nproc=0 ./wfc run main.wf; echo code=$?");
+    let output = shell(&place, &text).wait_with_output().expect("it ends");
+    let shown = text_of(&output);
+    assert!(shown.contains("the process that ends steps with their run does not start"), "{shown}");
+    assert!(shown.contains("code=1") && !place.path("a").exists(), "{shown}");
+}

@@ -5,6 +5,7 @@ mod unknown;
 use crate::drive::{Drive, Kept, Manner, Resumed, secrets};
 use crate::exit::Exit;
 use crate::files;
+use crate::guarded::guarded;
 use crate::report::diagnostics::{Format as DiagnosticFormat, write};
 use crate::report::{Look, Output};
 use crate::store;
@@ -54,8 +55,7 @@ impl Resume {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        // No thread runs yet.
-        let guarded = wf_runtime::guard::start()?;
+        let Some(guarded) = guarded(output)? else { return Ok(Exit::Failed) };
         match self.found() {
             Ok(found) => self.go_on(guarded, found, output),
             Err(error) => store::refuse(&error, output),

@@ -12,6 +12,7 @@ use crate::drive::secrets::{self, SecretValues};
 use crate::drive::{Drive, Kept, Manner};
 use crate::exit::Exit;
 use crate::files::Remembered;
+use crate::guarded::guarded;
 use crate::report::diagnostics::{Format as DiagnosticFormat, write};
 use crate::report::run::Format;
 use crate::report::{Look, Output, printable_line};
@@ -66,8 +67,10 @@ impl Run {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        // No thread runs yet.
-        let guarded = if self.dry_run { None } else { Some(wf_runtime::guard::start()?) };
+        let guarded = if self.dry_run { None } else { guarded(output)? };
+        if guarded.is_none() && !self.dry_run {
+            return Ok(Exit::Failed);
+        }
         let (file, wanted) = select::split(&self.file);
         let kinds = wf_steps::registry();
         let files = Remembered::new();

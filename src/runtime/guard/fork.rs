@@ -27,11 +27,10 @@ pub(super) fn fork() -> io::Result<Side> {
     }
     // SAFETY: this is the only thread, so nothing is half done in the new process.
     let number = unsafe { libc::fork() };
-    match Pid::from_raw(number) {
-        None => Ok(Side::Inner),
-        Some(_) if number < 0 => Err(io::Error::last_os_error()),
-        Some(inner) => Ok(Side::Outer(inner)),
+    if number < 0 {
+        return Err(io::Error::last_os_error());
     }
+    Ok(Pid::from_raw(number).map_or(Side::Inner, Side::Outer))
 }
 
 /// Some signals.

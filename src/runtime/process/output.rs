@@ -27,6 +27,10 @@ impl Captured {
         let last = rest.get(rest.len().saturating_sub(half)..).unwrap_or_default();
         let surplus = (self.end.len() + last.len()).saturating_sub(half);
         self.end.drain(..surplus);
+        if !last.is_empty() && self.end.capacity() < half {
+            // Room that grows by doubling would be twice as much; what is not written to yet takes none.
+            self.end.reserve_exact(half - self.end.len());
+        }
         self.end.extend(last);
         self.dropped += surplus + (rest.len() - last.len());
     }
