@@ -61,7 +61,30 @@ impl Delete {
             output.note("nothing was deleted\n")?;
             return Ok(Exit::Done);
         }
-        delete(&store, &runs, output)
+        self.delete(&store, &runs, output)
+    }
+
+    /// Deletes what can be; what cannot is said, and the others go.
+    fn delete(&self, store: &Store, runs: &[RunRow], output: &mut Output) -> io::Result<Exit> {
+        let (mut deleted, mut freed, mut exit) = (0, 0, Exit::Done);
+        for run in runs {
+            let size = store.size(&run.id);
+            match store.delete(&run.id) {
+                Ok(()) => (deleted, freed) = (deleted + 1, freed + size),
+                // Another process was faster.
+                Err(StoreError::UnknownRun(_)) => {}
+                Err(StoreError::Held { .. }) if self.runs.is_empty() => {
+                    output.note(&format!("note: run `{}` is held by another process, and stays\n", run.id))?;
+                }
+                Err(error) => exit = store::refuse(&error, output)?,
+            }
+        }
+        match store.reclaim() {
+            Ok(more) => freed += more,
+            Err(error) => exit = store::refuse(&error, output)?,
+        }
+        output.result(&format!("deleted {}, {} freed\n", number(deleted), bytes(freed)))?;
+        Ok(exit)
     }
 
     fn found(&self, store: &Store) -> Result<Vec<RunRow>, StoreError> {
@@ -125,26 +148,6 @@ fn asked(store: &Store, runs: &[RunRow], output: &mut Output) -> io::Result<bool
 
 fn number(runs: usize) -> String {
     if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs") }
-}
-
-/// Deletes what can be; what cannot is said, and the others go.
-fn delete(store: &Store, runs: &[RunRow], output: &mut Output) -> io::Result<Exit> {
-    let (mut deleted, mut freed, mut exit) = (0, 0, Exit::Done);
-    for run in runs {
-        let size = store.size(&run.id);
-        match store.delete(&run.id) {
-            Ok(()) => (deleted, freed) = (deleted + 1, freed + size),
-            // Another process was faster.
-            Err(StoreError::UnknownRun(_)) => {}
-            Err(error) => exit = store::refuse(&error, output)?,
-        }
-    }
-    match store.reclaim() {
-        Ok(more) => freed += more,
-        Err(error) => exit = store::refuse(&error, output)?,
-    }
-    output.result(&format!("deleted {}, {} freed\n", number(deleted), bytes(freed)))?;
-    Ok(exit)
 }
 
 #[cfg(test)]

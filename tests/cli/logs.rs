@@ -166,3 +166,29 @@ fn a_loop_over_a_million_gates_makes_no_files() {
     assert!(folder.exists() && !folder.join("output").exists());
     assert_eq!(logs(&place, &[]).stderr, "no step wrote anything\n");
 }
+
+#[test]
+fn attempts_before_and_after_a_kill_are_shown() {
+    let place = Place::with(
+        "workflow main {
+  step wait: shell \"echo try $WF_ATTEMPT; touch begun; until [ -e go ]; do sleep 0.01; done; echo end\" { reads only, timeout 1m }
+}
+",
+    );
+    let mut run = place.command(&["run", "main.wf"]);
+    let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    while !logs(&place, &[]).stdout.contains("try 1") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    run.kill().expect("it runs");
+    run.wait().expect("it was started here");
+    place.write("go", "");
+    while !place.wfc(&["runs"]).stdout.contains("interrupted") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let resumed = place.wfc(&["resume", "last"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+    let shown = logs(&place, &[]);
+    assert_eq!(shown.stdout, "==> wait <==\ntry 1\n\n==> wait, attempt 2 <==\ntry 2\nend\n");
+    assert_eq!(shown.stderr, "note: the process of the run ended while wait wrote\n");
+}
