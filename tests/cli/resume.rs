@@ -34,6 +34,8 @@ fn interrupted(step: &str, rest: &str) -> Place {
         "workflow main {{\n  step first: shell \"echo first >> log; echo one\" -> string {{ no undo \"x\" }}\n  {step}\n  step last: shell \"echo last >> log\" {{ no undo \"x\" }}\n  {rest}\n}}\n"
     ));
     killed_at(&place, "begun");
+    // The other process of the run ends its steps first, which must not go on meanwhile.
+    until("the end of the other process", || place.wfc(&["runs"]).stdout.contains("interrupted"));
     place.write("free", "");
     place
 }
@@ -200,4 +202,41 @@ fn a_run_that_is_not_there_is_told() {
         assert!(outcome.stderr.contains("there is no run"), "{}", outcome.stderr);
     }
     assert_eq!(place.wfc(&["runs"]).stderr, "no runs\n");
+}
+
+/// A run whose step says how to look whether it was done.
+fn checked(check: &str) -> Place {
+    let step =
+        format!("step mid: shell \"{WAITS}\" -> string {{ no undo \"x\", timeout 1m, on unknown check shell \"{check}\" }}");
+    interrupted(&step, "output o: string = mid")
+}
+
+#[test]
+fn a_check_finds_that_a_step_was_done_and_gives_its_value() {
+    let place = checked("cat done");
+    place.write("done", "as it was\n");
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = as it was\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: it was done\n"), "{}", outcome.stderr);
+    assert_eq!(place.read("log"), "first\nmid\nlast\n");
+}
+
+#[test]
+fn a_check_that_says_no_lets_the_step_run_again() {
+    let place = checked("cat done");
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = two\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: it was not done, and runs again\n"), "{}", outcome.stderr);
+    assert_eq!(place.read("log"), "first\nmid\nmid\nlast\n");
+}
+
+#[test]
+fn a_check_that_cannot_tell_leaves_it_to_somebody() {
+    let place = checked("no-such-program");
+    let outcome = resumed(&place, &[]);
+    assert_eq!(outcome.code, 5, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: its check cannot tell: "), "{}", outcome.stderr);
+    let outcome = resumed(&place, &["--step", "mid=done", "--value", "\"said\""]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = said\n"), "{}", outcome.stderr);
+    assert_eq!(place.read("log"), "first\nmid\nlast\n");
 }

@@ -13,7 +13,7 @@ use wf_model::event::{CancelCause, Event, InstanceId, LostAnswer};
 use wf_model::run::RunState;
 use wf_model::source::Sources;
 use wf_runtime::dispatcher::{
-    self, Assignments, Canceller, Means, RealWorld, RecallFailed, Recalled, Reporter as _, RunBroken, RunEnded, recall,
+    self, Assignments, Canceller, Checked, Means, RealWorld, RecallFailed, Recalled, Reporter as _, RunBroken, RunEnded, recall,
 };
 use wf_runtime::engine::Running;
 use wf_runtime::guard::Guarded;
@@ -148,6 +148,11 @@ impl Resumed {
     /// The attempts of which nobody knows what became of them.
     pub(crate) fn running(&self) -> Vec<Running> {
         self.recalled.running()
+    }
+
+    /// Looks whether an attempt was done, where its step says how.
+    pub(crate) fn check(&mut self, running: &Running) -> Option<Checked> {
+        self.stage.runtime.block_on(self.recalled.check(running))
     }
 
     /// Goes on to the end.

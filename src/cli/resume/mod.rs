@@ -9,6 +9,7 @@ use crate::guarded::guarded;
 use crate::report::diagnostics::{Format as DiagnosticFormat, write};
 use crate::report::{Look, Output};
 use crate::store;
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use unknown::{Decided, Said, Unknown, said};
@@ -120,10 +121,19 @@ impl Resume {
     }
 
     /// Goes on once it is known what became of what was under way.
-    fn decided(&self, resumed: Resumed, program: &Program, run: &str, output: &mut Output) -> io::Result<Exit> {
+    fn decided(&self, mut resumed: Resumed, program: &Program, run: &str, output: &mut Output) -> io::Result<Exit> {
         let kinds = wf_steps::registry();
-        let unknown = Unknown { program, kinds: &kinds, said: &self.steps, value: self.value.as_ref() };
-        match unknown.decide(&resumed.running(), output)? {
+        let running = resumed.running();
+        let checked = BTreeMap::new();
+        let mut unknown = Unknown { program, kinds: &kinds, said: &self.steps, value: self.value.as_ref(), checked };
+        for attempt in &running {
+            if unknown.is_to_be_checked(attempt)
+                && let Some(checked) = resumed.check(attempt)
+            {
+                unknown.note(attempt, checked, output)?;
+            }
+        }
+        match unknown.decide(&running, output)? {
             Decided::All(answers) => resumed.go_on(&answers, &self.manner, output),
             Decided::Wrong { message, help } => output.error(message, &help).map(|()| Exit::Usage),
             Decided::Open(steps) => {

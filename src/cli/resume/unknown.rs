@@ -1,7 +1,7 @@
 //! Attempts that were under way when the process of their run died: nobody knows what became of them.
 
 use crate::report::{Output, printable_line};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::Arc;
 use wf_model::event::{InstanceId, LostAnswer};
@@ -11,6 +11,7 @@ use wf_model::script::Argument;
 use wf_model::suggest::nearest;
 use wf_model::types::Type;
 use wf_model::value::{Value, decode_json};
+use wf_runtime::dispatcher::Checked;
 use wf_runtime::engine::Running;
 
 /// What somebody says of a step: `NAME=done|rerun|fail`.
@@ -44,6 +45,8 @@ pub(super) struct Unknown<'a> {
     pub(super) said: &'a [Said],
     /// The value of a step that is said to be done.
     pub(super) value: Option<&'a serde_json::Value>,
+    /// What the checks of steps have said.
+    pub(super) checked: BTreeMap<InstanceId, LostAnswer>,
 }
 
 /// Reads `NAME=done|rerun|fail`.
@@ -76,6 +79,10 @@ impl Unknown<'_> {
         }
         let (mut answers, mut open) = (Vec::new(), Vec::new());
         for attempt in running {
+            if let Some(answer) = self.checked.get(&attempt.instance.id) {
+                answers.push((attempt.instance.id, answer.clone()));
+                continue;
+            }
             let answer = match self.known(attempt) {
                 None => ask(attempt, output)?,
                 known => known,
@@ -90,6 +97,29 @@ impl Unknown<'_> {
             }
         }
         Ok(if open.is_empty() { Decided::All(answers) } else { Decided::Open(open) })
+    }
+
+    /// Whether only the step's own check can tell what became of an attempt.
+    pub(super) fn is_to_be_checked(&self, attempt: &Running) -> bool {
+        let step = self.statement(attempt).and_then(|statement| statement.kind.step());
+        let has_check = step.is_some_and(|step| matches!(step.clauses.unknown, Some(UnknownAnswer::Check(_))));
+        has_check && self.known(attempt).is_none()
+    }
+
+    /// Takes down what a check says, and tells it.
+    ///
+    /// # Errors
+    /// Where stderr cannot be written.
+    pub(super) fn note(&mut self, attempt: &Running, checked: Checked, output: &mut Output) -> io::Result<()> {
+        let said = match &checked {
+            Checked::Known(LostAnswer::Done(_)) => "it was done".to_owned(),
+            Checked::Known(LostAnswer::Rerun | LostAnswer::Failed) => "it was not done, and runs again".to_owned(),
+            Checked::Unclear(problem) => format!("its check cannot tell: {problem}"),
+        };
+        if let Checked::Known(answer) = checked {
+            self.checked.insert(attempt.instance.id, answer);
+        }
+        output.note(&format!("check    {}\n", printable_line(&format!("{}: {said}", attempt.instance.path))))
     }
 
     /// What was said of a step that is not among those in doubt.

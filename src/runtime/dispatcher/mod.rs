@@ -6,6 +6,7 @@
 mod attempt;
 mod cache;
 mod cancel;
+mod check;
 mod journal;
 mod locks;
 mod name_pattern;
@@ -20,6 +21,7 @@ mod world;
 
 pub use cache::{CacheAnswer, CacheWish, CachedValue, NoCache, StepCache};
 pub use cancel::{Asked, Canceller};
+pub use check::Checked;
 pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
 pub use paths::fitting;

@@ -13,7 +13,7 @@ use wf_model::types::Type;
 
 /// A run as far as its journal tells.
 pub struct Recalled {
-    dispatcher: Dispatcher,
+    pub(super) dispatcher: Dispatcher,
 }
 
 /// Why a run cannot be told again.

@@ -11,6 +11,7 @@ mod body;
 mod cache;
 mod call;
 mod cancel;
+mod check;
 mod command;
 mod evaluate;
 mod failing;
@@ -33,6 +34,7 @@ mod undo;
 mod undo_graph;
 mod unsupported;
 
+pub use check::Look;
 pub use command::{CacheQuery, Command, IllegalTransition};
 pub use outstanding::Running;
 pub use queue::only_waits;

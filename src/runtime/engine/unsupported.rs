@@ -76,9 +76,12 @@ impl Search<'_> {
         if let (Some(cache), Callee::Workflow(_)) = (&clauses.cache, &step.invocation.callee) {
             self.add("`cache` of a called workflow", cache.inputs.span);
         }
-        // The other answers say what becomes of a step when its run is gone on with; until then there is nothing to do for them.
+        // A check runs before the run goes on, alone.
         if let Some(UnknownAnswer::Check(check)) = &clauses.unknown {
-            self.add("`on unknown check`", check.span);
+            match check.callee {
+                Callee::Workflow(_) => self.add("`on unknown check` with a workflow", check.span),
+                Callee::Kind(_) => self.invocation(check),
+            }
         }
         self.invocation(&step.invocation);
         if let Some(undo) = clauses.undo() {
