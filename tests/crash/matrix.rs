@@ -57,8 +57,8 @@ pub(super) struct Measured {
 pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows: usize) -> Vec<Case> {
     let mut numbers = Numbers(workflow as u64);
     let mut cases = Vec::new();
-    for (index, (file, call)) in CALLS.into_iter().enumerate() {
-        let count = Scene::of(measured.text).calls(file, call);
+    let counts = Scene::of(measured.text).calls(&CALLS);
+    for (index, ((file, call), count)) in CALLS.into_iter().zip(counts).enumerate() {
         let at = |number| Kill::At(Fault { file, call, number });
         let certain = (count * 3 / 5).max(1);
         let tried: Vec<u32> = match (whole, index) {
@@ -77,8 +77,12 @@ pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows
         }
         // What opens the store writes to it too, and strace counts for each thread: the first writes of the journal's own thread
         // are met in a process that finds the run begun.
-        let begins = (whole && file == "-wal" || index == 0).then_some(if whole { SHADOWED } else { 3 }.min(count));
-        for number in 1..=begins.unwrap_or_default() {
+        let first_writes = match (whole, index) {
+            (true, _) if file == "-wal" => (1..=SHADOWED.min(count)).collect(),
+            (false, 0) => vec![workflow as u32 % SHADOWED + 1],
+            _ => Vec::new(),
+        };
+        for number in first_writes {
             cases.push(Case { workflow, first: Kill::Begun, second: Some(at(number)), must_fire: number <= certain });
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::cli::{Outcome, Place};
 use rustix::process::{Pid, Signal, kill_process};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -96,7 +97,9 @@ impl Scene {
         place.write("undo", include_str!("workflows/undo"));
         place.write("data/one.txt", "one");
         place.write("data/two.txt", "two");
-        place.write("token", "canary-from-a-file\n");
+        for name in ["variable", "file", "program", "step"] {
+            place.write(&format!("secrets/{name}"), &format!("canary-from-a-{name}\n"));
+        }
         let scene = Self { place };
         scene.ended(&["runs"]);
         scene
@@ -129,34 +132,41 @@ impl Scene {
     }
 
     fn traced(&self, arguments: &[&str], Fault { file, call, number }: Fault) -> Option<Outcome> {
-        let mut command = self.strace(file, call);
+        let mut command = self.strace(&[file], call);
         command.args(["--inject", &format!("{call}:signal=KILL:when={number}"), env!("CARGO_BIN_EXE_wfc")]).args(arguments);
         self.environment(&mut command);
         let output = command.output().expect("strace is installed by tests/setup");
         (output.status.code() != Some(137)).then(|| Outcome::of(output))
     }
 
-    fn strace(&self, file: &str, call: &str) -> Command {
+    fn strace(&self, files: &[&str], calls: &str) -> Command {
         let mut command = Command::new("strace");
-        let trace = format!("--trace={call}");
-        command.args(["--follow-forks", "--quiet=all", "--signal=none", "--output=trace", &trace]);
-        command.arg("--trace-path").arg(self.store().join(format!("store.db{file}")));
+        let trace = format!("--trace={calls}");
+        command.args(["--follow-forks", "--quiet=all", "--signal=none", "--decode-fds=path", "--output=trace", &trace]);
+        for file in files {
+            command.arg("--trace-path").arg(self.store().join(format!("store.db{file}")));
+        }
         command
     }
 
-    /// How often a thread makes a call to a file, at most, in a run from beginning to end.
-    pub(super) fn calls(&self, file: &str, call: &str) -> u32 {
-        let mut command = self.strace(file, call);
+    /// How often a thread makes each of these calls to each of these files, at most, in a run from beginning to end.
+    pub(super) fn calls(&self, calls: &[(&'static str, &'static str)]) -> Vec<u32> {
+        let names: Vec<&str> = calls.iter().map(|(_, call)| *call).collect();
+        let mut command = self.strace(&["", "-wal"], &names.join(","));
         command.args([env!("CARGO_BIN_EXE_wfc"), "run", "main.wf"]);
         self.environment(&mut command);
         command.output().expect("strace is installed by tests/setup");
         let trace = self.place.read("trace");
-        let mut counts = std::collections::BTreeMap::<&str, u32>::new();
-        let begins = format!("{call}(");
-        for (thread, made) in trace.lines().filter_map(|line| line.split_once(' ')) {
-            *counts.entry(thread).or_default() += u32::from(made.trim_start().starts_with(&begins));
-        }
-        counts.into_values().max().unwrap_or_default()
+        let made = |(file, call): &(&str, &str)| {
+            let (begins, named) = (format!("{call}("), [format!("store.db{file}>"), format!("store.db{file}\"")]);
+            let mut counts = BTreeMap::<&str, u32>::new();
+            for (thread, line) in trace.lines().filter_map(|line| line.split_once(' ')) {
+                let of_file = named.iter().any(|name| line.contains(name.as_str()));
+                *counts.entry(thread).or_default() += u32::from(of_file && line.trim_start().starts_with(&begins));
+            }
+            counts.into_values().max().unwrap_or_default()
+        };
+        calls.iter().map(made).collect()
     }
 
     fn interrupted(&self, arguments: &[&str], time: Duration, victim: Victim) -> Option<Outcome> {
@@ -174,7 +184,8 @@ impl Scene {
         if child.try_wait().expect("a child").is_some() {
             return child.wait_with_output().map(Outcome::of).ok();
         }
-        if matches!(victim, Victim::Guard | Victim::Both) {
+        // At first there is one process.
+        if matches!(victim, Victim::Guard | Victim::Both) || inner.is_empty() {
             kill(guard);
         }
         if matches!(victim, Victim::Inner | Victim::Both) {

@@ -45,6 +45,8 @@ pub(super) struct Story<'a> {
     pub(super) told: BTreeMap<u64, Told>,
     rollbacks: Vec<RolledBack<'a>>,
     won: BTreeMap<u64, (String, usize)>,
+    /// Iterations that succeeded.
+    went_well: Vec<(&'a str, usize)>,
 }
 
 impl<'a> Story<'a> {
@@ -88,7 +90,7 @@ impl<'a> Story<'a> {
                     told.touched = None;
                 }
             }
-            EventKind::Succeeded { instance, .. } => {
+            EventKind::Succeeded { instance, .. } | EventKind::Cached { instance, .. } => {
                 let told = self.told.entry(instance.id.0).or_default();
                 (told.closed, told.succeeded) = (Some(at), true);
             }
@@ -98,6 +100,7 @@ impl<'a> Story<'a> {
             EventKind::RaceWon { instance, winner: Value::String(winner) } => {
                 self.won.insert(instance.id.0, (winner.to_string(), at));
             }
+            EventKind::IterationEnded { iteration, succeeded: true, .. } => self.went_well.push((&iteration.path, at)),
             EventKind::RollbackStarted { instance, cause, steps } => {
                 let steps = steps.iter().map(|InstanceId(number)| *number).collect();
                 self.rollbacks.push(RolledBack { at, path: &instance.path, cause: *cause, steps });
@@ -162,7 +165,9 @@ impl<'a> Story<'a> {
                 }
                 let (this, that) = (&later.path, &earlier.path);
                 require(earlier.closed.is_some_and(|closed| closed < began), || format!("{this} began before {that} ended"))?;
-                let written = first(key).zip(last(other)).is_none_or(|(begins, ends)| ends < begins);
+                // A secret is in no journal: its step is asked again.
+                let secret = plan.step(that).is_some_and(|step| step.secret);
+                let written = secret || first(key).zip(last(other)).is_none_or(|(begins, ends)| ends < begins);
                 require(written, || format!("{this} ran before {that} had run"))?;
             }
             self.nothing_is_missing(plan, later, began)?;
@@ -180,6 +185,17 @@ impl<'a> Story<'a> {
         }
         Ok(())
     }
+}
+
+/// Steps that share a lock do not run side by side.
+pub(super) fn one_at_a_time(log: &[Line]) -> Result<(), String> {
+    let locked = || log.iter().filter(|line| line.path.starts_with("locked_"));
+    for (first, second) in locked().zip(locked().skip(1)) {
+        let ends = log.iter().any(|line| line.word == "end" && (line.key, line.attempt) == (first.key, first.attempt));
+        let beside = first.word == "begin" && ends && (first.key, first.attempt) != (second.key, second.attempt);
+        require(!beside, || format!("{first:?} and {second:?} run side by side"))?;
+    }
+    Ok(())
 }
 
 impl Line {
@@ -213,9 +229,11 @@ impl Story<'_> {
     /// Every step with an undo that may have done something, inside what is rolled back, and is not bounded or undone.
     fn covered(&self, plan: &Plan, rollback: &RolledBack<'_>, undone: &BTreeSet<u64>) -> BTreeSet<u64> {
         let winner = |path: &str| {
-            let won = self.won.iter().filter(|(id, (_, at))| *at <= rollback.at && self.path(**id) == rollback.path);
+            let mut won = self.won.iter().filter(|(id, (_, at))| *at <= rollback.at && self.path(**id) == rollback.path);
+            let mut rounds = self.went_well.iter().filter(|(round, at)| *at <= rollback.at && is_around(rollback.path, round));
             rollback.cause == RollbackCause::LostRace
-                && won.into_iter().any(|(_, (winner, _))| parts(path).0.contains(&winner.as_str()))
+                && (won.any(|(_, (winner, _))| parts(path).0.contains(&winner.as_str()))
+                    || rounds.any(|(round, _)| is_around(round, path)))
         };
         let eligible = self.steps().filter(|(key, told)| {
             let step = plan.step(&told.path);
