@@ -240,3 +240,22 @@ fn a_check_that_cannot_tell_leaves_it_to_somebody() {
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = said\n"), "{}", outcome.stderr);
     assert_eq!(place.read("log"), "first\nmid\nlast\n");
 }
+
+#[test]
+fn a_run_that_was_interrupted_ends_as_interrupted_in_another_process() {
+    let place = Place::with(
+        "workflow main {
+  step stops: shell \"kill -INT $PPID; sleep 60\" { no undo \"x\", timeout 1m }
+  on cancel {
+    step waits: shell \"touch begun; until [ -e free ]; do sleep 0.01; done\" { reads only, timeout 1m }
+    step last: shell \"echo last >> log\" { no undo \"x\" }
+  }
+}
+",
+    );
+    killed_at(&place, "begun");
+    place.write("free", "");
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, place.read("log").as_str()), (130, "last\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("cancelled in "), "{}", outcome.stderr);
+}

@@ -43,9 +43,7 @@ pub async fn recall(assignments: &Assignments, means: Means, history: &[Event]) 
         let told = dispatcher.with_secret(event).await?;
         dispatcher.engine.apply(told.as_ref().unwrap_or(event))?;
         dispatcher.latest = dispatcher.latest.max(event.at);
-        if let EventKind::RunEnded { cause, .. } = &event.kind {
-            dispatcher.failure.clone_from(cause);
-        }
+        dispatcher.note_ending(&event.kind);
     }
     // These were done, or are among what is outstanding.
     dispatcher.engine.commands();
@@ -53,6 +51,15 @@ pub async fn recall(assignments: &Assignments, means: Means, history: &[Event]) 
 }
 
 impl Dispatcher {
+    /// Keeps in mind why the run ends, as it is told at its end.
+    fn note_ending(&mut self, event: &EventKind) {
+        match event {
+            EventKind::RunEnded { cause, .. } => self.failure.clone_from(cause),
+            EventKind::CancelRequested { cause } => _ = self.cancelled.get_or_insert(*cause),
+            _ => {}
+        }
+    }
+
     /// The event with the secret that a step gave in it, where it gave one.
     async fn with_secret(&mut self, event: &Event) -> Result<Option<Event>, RecallFailed> {
         let EventKind::AttemptEnded { instance, attempt, outcome, leaked } = &event.kind else { return Ok(None) };
