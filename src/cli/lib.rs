@@ -1,5 +1,6 @@
 //! The commands of `wfc`, one file each, and the reports that print.
 
+pub mod cancel;
 pub mod check;
 pub mod delete;
 mod drive;
@@ -13,6 +14,7 @@ pub mod logs;
 mod machine;
 pub mod report;
 pub mod resume;
+pub mod rollback;
 pub mod run;
 pub mod runs;
 pub mod status;
@@ -36,6 +38,8 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Ends a run.
+    Cancel(cancel::Cancel),
     /// Checks workflow files: names, types, units, effects, secrets and quoting.
     Check(check::Check),
     /// Shows the long form of a diagnostic, with an example before and after.
@@ -44,8 +48,12 @@ enum Command {
     Fmt(fmt::Fmt),
     /// Checks a workflow file and runs a workflow of it.
     Run(Box<run::Run>),
+    /// Lets a run wait.
+    Pause(cancel::Pause),
     /// Goes on with a run whose process ended before the run did.
     Resume(resume::Resume),
+    /// Undoes what a run did that failed, was cancelled, or waits for it.
+    Rollback(rollback::Rollback),
     /// Lists runs, the latest first.
     Runs(runs::Runs),
     /// Shows how a run stands or ended.
@@ -59,11 +67,14 @@ enum Command {
 impl Command {
     fn run(&self, output: &mut Output) -> io::Result<Exit> {
         match self {
+            Self::Cancel(command) => command.run(output),
             Self::Check(command) => command.run(output),
             Self::Explain(command) => command.run(output),
             Self::Fmt(command) => command.run(output),
             Self::Run(command) => command.run(output),
+            Self::Pause(command) => command.run(output),
             Self::Resume(command) => command.run(output),
+            Self::Rollback(command) => command.run(output),
             Self::Runs(command) => command.run(output),
             Self::Status(command) => command.run(output),
             Self::Logs(command) => command.run(output),

@@ -196,6 +196,15 @@ pub struct CacheChange {
     pub key: bool,
 }
 
+/// A step that somebody takes care of, so that what it stands on can be undone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettledUndo {
+    /// The step.
+    pub step: InstanceId,
+    /// Whether it was undone by hand; it stays as it is otherwise.
+    pub undone: bool,
+}
+
 /// What a timer was set for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -255,8 +264,18 @@ pub enum EventKind {
         /// Who.
         cause: CancelCause,
     },
-    /// Given: somebody wants what the run did to be undone: a rollback that waits for it, or that of a run that has ended.
-    RollbackRequested,
+    /// Given: somebody wants nothing new to start; the run waits once what runs has ended.
+    PauseRequested,
+    /// Given: somebody wants what the run did to be undone: by a rollback that waits for it, after the end of the run, or once more
+    /// where undos failed.
+    RollbackRequested {
+        /// Steps that are not undone again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        settled: Vec<SettledUndo>,
+        /// Why, in somebody's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Arc<str>>,
+    },
     /// Given: what a call that looks outside saw, once and for all.
     Observed {
         /// The statement that it was evaluated for; `None` for parameters and `let`s of files.
@@ -511,6 +530,8 @@ pub enum EventKind {
         /// The handler.
         handler: Instance,
     },
+    /// Concluded: nothing runs any more, and nothing starts until somebody goes on with the run.
+    Paused,
     /// Concluded: a rollback began.
     RollbackStarted {
         /// The `rollback`, the body that is tried again, the race, or the run.
@@ -562,7 +583,8 @@ impl EventKind {
             Self::RunStarted { .. }
             | Self::RunResumed
             | Self::CancelRequested { .. }
-            | Self::RollbackRequested
+            | Self::PauseRequested
+            | Self::RollbackRequested { .. }
             | Self::Observed { .. }
             | Self::JitterDrawn { .. }
             | Self::TimerWoke { .. }
@@ -592,6 +614,7 @@ impl EventKind {
             | Self::Cached { .. }
             | Self::HandlerOpened { .. }
             | Self::HandlerEnded { .. }
+            | Self::Paused
             | Self::RollbackStarted { .. }
             | Self::RollbackWaits { .. }
             | Self::RollbackEnded { .. }
@@ -607,7 +630,9 @@ impl EventKind {
             Self::RunStarted { .. }
             | Self::RunResumed
             | Self::CancelRequested { .. }
-            | Self::RollbackRequested
+            | Self::PauseRequested
+            | Self::Paused
+            | Self::RollbackRequested { .. }
             | Self::RunEnded { .. } => None,
             Self::Observed { instance, .. } | Self::OutputsEvaluated { instance, .. } | Self::HandlerOpened { instance, .. } => {
                 instance.as_ref()

@@ -1,6 +1,8 @@
 //! How a run stands, as its events tell it: the same for a run that goes on and for one of last year.
 
-use crate::event::{AttemptOutcome, Event, EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason, Timestamp};
+use crate::event::{
+    AttemptOutcome, Event, EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SettledUndo, SkipReason, Timestamp,
+};
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,7 +125,7 @@ pub enum UndoStatus {
     Failed,
     /// It did not run, because something that stands on the step could not be undone.
     Blocked,
-    /// It did not run, because its `when` is false.
+    /// It did not run, because its `when` is false, or because somebody takes care of what the step did.
     Skipped,
 }
 
@@ -251,9 +253,15 @@ impl RunRecord {
                     self.set_undo(*step, UndoStatus::Planned);
                 }
             }
-            EventKind::RollbackWaits { .. } => self.state = RunState::Paused,
-            EventKind::RollbackRequested => (self.state, self.ended_at) = (RunState::Running, None),
-            EventKind::RunResumed
+            EventKind::Paused | EventKind::RollbackWaits { .. } => self.state = RunState::Paused,
+            EventKind::RollbackRequested { settled, .. } => {
+                (self.state, self.ended_at) = (RunState::Running, None);
+                for SettledUndo { step, undone } in settled {
+                    self.set_undo(*step, if *undone { UndoStatus::Undone } else { UndoStatus::Skipped });
+                }
+            }
+            EventKind::RunResumed => self.state = RunState::Running,
+            EventKind::PauseRequested
             | EventKind::LockRefused { .. }
             | EventKind::CacheHit { .. }
             | EventKind::CacheMissed { .. }

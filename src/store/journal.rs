@@ -107,8 +107,10 @@ impl Writer {
 /// The state that events lead to, and when the run ended; nothing where they say nothing of it.
 fn state_after(events: &[Event]) -> Option<(&'static str, Option<i64>)> {
     let of_event = |event: &Event| match &event.kind {
-        EventKind::RunStarted { .. } | EventKind::RunResumed | EventKind::RollbackRequested => Some((RunState::Running, None)),
-        EventKind::RollbackWaits { .. } => Some((RunState::Paused, None)),
+        EventKind::RunStarted { .. } | EventKind::RunResumed | EventKind::RollbackRequested { .. } => {
+            Some((RunState::Running, None))
+        }
+        EventKind::Paused | EventKind::RollbackWaits { .. } => Some((RunState::Paused, None)),
         EventKind::RunEnded { state, .. } => Some((*state, Some(event.at.milliseconds))),
         _ => None,
     };

@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// Waits until something is so; a test that waits longer than this has failed.
-fn until(what: &str, condition: impl Fn() -> bool) {
+pub(super) fn until(what: &str, condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come");
@@ -15,7 +15,7 @@ fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-fn start(place: &Place, arguments: &[&str]) -> Child {
+pub(super) fn start(place: &Place, arguments: &[&str]) -> Child {
     let mut command = place.command(&[&["run", "main.wf"], arguments].concat());
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
 }
@@ -41,7 +41,7 @@ fn interrupted(step: &str, rest: &str) -> Place {
 }
 
 /// Waits in its first attempt, which is killed.
-const WAITS: &str = "echo mid >> log; touch begun; until [ -e free ]; do sleep 0.01; done; echo two";
+pub(super) const WAITS: &str = "echo mid >> log; touch begun; until [ -e free ]; do sleep 0.01; done; echo two";
 
 fn resumed(place: &Place, arguments: &[&str]) -> Outcome {
     place.wfc(&[&["resume", "last"], arguments].concat())
@@ -152,6 +152,9 @@ fn secrets_are_read_again_and_kept_nowhere() {
     while let Some(path) = left.pop() {
         if path.is_dir() {
             left.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+            continue;
+        }
+        if !path.is_file() {
             continue;
         }
         let bytes = std::fs::read(&path).expect("a file");

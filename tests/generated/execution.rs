@@ -263,6 +263,7 @@ impl Finished {
             RunState::Running if self.way.cancelled_at[1].is_some() => {}
             RunState::RolledBack if generated.to_string().contains("rollback") => {}
             RunState::RollbackFailed if generated.to_string().contains("undo") => {}
+            RunState::Paused if generated.to_string().contains("rollback manually") => {}
             state => panic!("the run ended as {state:?}\n{generated}"),
         }
         for event in &self.events {

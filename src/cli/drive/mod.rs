@@ -1,5 +1,7 @@
 //! Goes on with a run in this process, from its beginning or from its journal, and shows what comes of it.
 
+pub(crate) mod again;
+pub(crate) mod control;
 mod limits;
 pub(crate) mod secrets;
 
@@ -9,7 +11,7 @@ use crate::report::{Output, printable_line};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wf_model::event::{CancelCause, Event, InstanceId, LostAnswer};
+use wf_model::event::{CancelCause, Event, InstanceId, LostAnswer, SettledUndo};
 use wf_model::run::RunState;
 use wf_model::source::Sources;
 use wf_runtime::dispatcher::{
@@ -75,6 +77,16 @@ pub(crate) struct Resumed {
     stage: Stage,
 }
 
+/// Which way a run goes on.
+pub(crate) enum Way {
+    /// Where it was; with what becomes of attempts that were under way.
+    Forward(Vec<(InstanceId, LostAnswer)>),
+    /// What it did is undone, but for steps that somebody takes care of.
+    Back { settled: Vec<SettledUndo>, reason: Option<Arc<str>> },
+    /// It is cancelled.
+    End,
+}
+
 /// What a run goes on with beside its engine.
 struct Stage {
     guarded: Guarded,
@@ -108,7 +120,7 @@ impl Drive {
     pub(crate) fn begin(self, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
         let (stage, assignments, means) = self.stage(manner, false)?;
         let ended = stage.runtime.block_on(async {
-            stage.canceller.ask_on_signals(&stage.guarded)?;
+            stage.listen()?;
             Ok::<_, io::Error>(dispatcher::run(assignments, means).await)
         })?;
         stage.conclude(ended, manner, output)
@@ -156,22 +168,39 @@ impl Resumed {
     }
 
     /// Goes on to the end.
-    pub(crate) fn go_on(self, answers: &[(InstanceId, LostAnswer)], manner: &Manner, output: &mut Output) -> io::Result<Exit> {
+    pub(crate) fn go_on(self, way: Way, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
         let Self { recalled, stage } = self;
         stage.report.go_on();
         let ended = stage.runtime.block_on(async {
-            stage.canceller.ask_on_signals(&stage.guarded)?;
-            Ok::<_, io::Error>(recalled.go_on(answers).await)
+            stage.listen()?;
+            Ok::<_, io::Error>(match way {
+                Way::Forward(answers) => recalled.go_on(&answers).await,
+                Way::Back { settled, reason } => recalled.roll_back(settled, reason).await,
+                Way::End => recalled.cancel().await,
+            })
         })?;
         stage.conclude(ended, manner, output)
     }
 }
 
 impl Stage {
+    /// Takes signals and what other processes ask for; to be called inside tokio.
+    fn listen(&self) -> io::Result<()> {
+        self.canceller.ask_on_signals(&self.guarded)?;
+        if let Some(folder) = self.scratch.parent() {
+            // A file system without sockets stops no run; signals are heard all the same.
+            let _ = control::listen(folder, &self.canceller);
+        }
+        Ok(())
+    }
+
     fn conclude(self, ended: Result<RunEnded, RunBroken>, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
         // What is still being looked up must not keep the process.
         self.runtime.shutdown_background();
         self.report.finish();
+        if let Some(folder) = self.scratch.parent() {
+            control::close(folder);
+        }
         let lost = self.output.finish();
         if lost.bytes > 0 && manner.format != Format::Json {
             output.note(&missing(&lost))?;

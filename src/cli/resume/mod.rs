@@ -2,25 +2,16 @@
 
 mod unknown;
 
-use crate::drive::{Drive, Kept, Manner, Resumed, secrets};
+use crate::drive::again::Again;
+use crate::drive::{Manner, Resumed, Way};
 use crate::exit::Exit;
-use crate::files;
 use crate::guarded::guarded;
-use crate::report::diagnostics::{Format as DiagnosticFormat, write};
-use crate::report::{Look, Output};
+use crate::report::Output;
 use crate::store;
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
 use unknown::{Decided, Said, Unknown, said};
-use wf_compiler::compile;
-use wf_model::diagnostic::Level;
-use wf_model::event::Event;
-use wf_model::program::{Program, WorkflowId};
-use wf_runtime::dispatcher::{Assignments, RecallFailed};
-use wf_runtime::engine::Options;
-use wf_runtime::guard::Guarded;
-use wf_store::{Definition, RunRow, Store, StoreError};
+use wf_model::program::Program;
 
 /// Goes on with a run whose process ended before the run did.
 #[derive(Debug, clap::Args)]
@@ -41,15 +32,6 @@ fn json(text: &str) -> Result<serde_json::Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-/// A run that may go on.
-struct Found {
-    store: Store,
-    run: RunRow,
-    kept: Kept,
-    definition: Definition,
-    history: Vec<Event>,
-}
-
 impl Resume {
     /// Goes on with it.
     ///
@@ -57,66 +39,32 @@ impl Resume {
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
         let Some(guarded) = guarded(output)? else { return Ok(Exit::Failed) };
-        match self.found() {
-            Ok(found) => self.go_on(guarded, found, output),
-            Err(error) => store::refuse(&error, output),
-        }
-    }
-
-    fn found(&self) -> Result<Found, StoreError> {
-        let store = store::open()?;
-        let run = store.find(&self.run)?;
-        let kept = Kept::take(&store, &run.id)?;
-        let (definition, history) = (store.definition(&run.id)?, store.events(&run.id)?);
-        Ok(Found { store, run, kept, definition, history })
-    }
-
-    fn go_on(&self, guarded: Guarded, found: Found, output: &mut Output) -> io::Result<Exit> {
-        let Found { store, run, kept, definition, history } = found;
-        if run.state.is_final() {
-            let help = format!("`wfc status {}` shows how. A new run begins with `wfc run {}`.", run.id, definition.file);
-            output.error(format!("run `{}` has ended: {}", run.id, run.state.name()), &help)?;
-            return Ok(Exit::Usage);
-        }
-        if let Some(problem) = self.manner.unwritable() {
-            return output.note(&problem).map(|()| Exit::Usage);
-        }
-        // What outlived both processes of the run goes on without anybody who waits for it.
-        wf_runtime::process::end_survivors(&run.id);
-        let kinds = wf_steps::registry();
-        let compilation = compile(&definition.file, &files::Kept(&definition), &kinds, Level::Basic);
-        let program = compilation.program.map(Arc::new);
-        let Some((program, workflow)) = program.and_then(|program| named(&program, &run.workflow).map(|id| (program, id))) else {
-            let help = format!("Go on with the wfc that began it, {}.", definition.version);
-            return output.error("the file of the run does not check with this version", &help).map(|()| Exit::Usage);
+        let again = match Again::take(&self.run) {
+            Ok(again) => again,
+            Err(error) => return store::refuse(&error, output),
         };
-        let secrets = match secrets::read(&program, workflow, false) {
-            Ok(secrets) => secrets,
-            Err(problems) => {
-                let look = Look::of(&io::stderr());
-                output.note(&write(DiagnosticFormat::Text, &problems, &compilation.sources, Level::Basic, look))?;
-                return Ok(Exit::Usage);
-            }
+        if again.run.state.is_final() {
+            let (run, state) = (&again.run.id, again.run.state.name());
+            let help = format!("`wfc status {run}` shows how. A new run begins with `wfc run {}`.", again.file());
+            return output.error(format!("run `{run}` has ended: {state}"), &help).map(|()| Exit::Usage);
+        }
+        if again.waits_for_rollback() {
+            let run = &again.run.id;
+            let help = format!("`wfc rollback {run}` undoes what it did, `wfc cancel {run}` ends it without.");
+            return output.error(format!("run `{run}` waits for its rollback"), &help).map(|()| Exit::Waiting);
+        }
+        let ready = match again.ready(guarded, &self.manner, output)? {
+            Ok(ready) => ready,
+            Err(exit) => return Ok(exit),
         };
-        let jobs = self.jobs(&definition, output)?;
-        let assignments = Assignments {
-            program: program.clone(),
-            workflow,
-            arguments: definition.arguments.iter().map(|given| (given.name.clone(), given.value.clone())).collect(),
-            options: Options { jobs, secrets: secrets.values },
-            run: run.id.clone(),
-            folder: definition.folder.to_string().into(),
-            directory: store.scratch_path(&run.id),
-            withheld: secrets.withheld,
-        };
-        let drive = Drive { guarded, assignments, sources: compilation.sources, kept };
-        if history.is_empty() {
+        if ready.history.is_empty() {
             // Its process died before anything happened.
-            return drive.begin(&self.manner, output);
+            return ready.drive.begin(&self.manner, output);
         }
-        match drive.recall(&self.manner, &history)? {
-            Ok(resumed) => self.decided(resumed, &program, &run.id, output),
-            Err(error) => refuse(&error, &definition.version, output),
+        let (program, run) = (ready.program.clone(), ready.run.clone());
+        match ready.recall(&self.manner, output)? {
+            Ok(resumed) => self.decided(resumed, &program, &run, output),
+            Err(exit) => Ok(exit),
         }
     }
 
@@ -134,7 +82,7 @@ impl Resume {
             }
         }
         match unknown.decide(&running, output)? {
-            Decided::All(answers) => resumed.go_on(&answers, &self.manner, output),
+            Decided::All(answers) => resumed.go_on(Way::Forward(answers), &self.manner, output),
             Decided::Wrong { message, help } => output.error(message, &help).map(|()| Exit::Usage),
             Decided::Open(steps) => {
                 let plural = if steps.len() == 1 { "" } else { "s" };
@@ -149,28 +97,4 @@ impl Resume {
             }
         }
     }
-
-    /// As many steps at a time as is asked for now, else as when the run began.
-    fn jobs(&self, definition: &Definition, output: &mut Output) -> io::Result<usize> {
-        let began = u16::try_from(definition.jobs).ok().filter(|jobs| *jobs > 0);
-        Manner { jobs: self.manner.jobs.or(began), ..self.manner.clone() }.jobs(output)
-    }
-}
-
-/// The workflow of a run.
-fn named(program: &Program, name: &str) -> Option<WorkflowId> {
-    program.workflows.iter().find(|(_, workflow)| *workflow.name == *name).map(|(id, _)| id)
-}
-
-fn refuse(error: &RecallFailed, version: &str, output: &mut Output) -> io::Result<Exit> {
-    let (help, exit) = match error {
-        RecallFailed::Illegal(_) => {
-            (format!("Go on with the wfc that began it, {version}. The run was left as it is."), Exit::JournalDamaged)
-        }
-        RecallFailed::Secret { .. } => {
-            ("See that the step can give it, then resume again. The run was left as it is.".to_owned(), Exit::Failed)
-        }
-    };
-    output.error(format!("the run cannot go on: {error}"), &help)?;
-    Ok(exit)
 }

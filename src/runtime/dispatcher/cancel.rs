@@ -1,4 +1,4 @@
-//! Asking a run to end, from signals and elsewhere.
+//! Asking a run to end or to wait, from signals and elsewhere.
 
 use crate::guard::Guarded;
 use rustix::process::Signal;
@@ -14,6 +14,8 @@ pub struct Asked {
     pub times: u32,
     /// Who asked last.
     pub cause: Option<CancelCause>,
+    /// Whether nothing new is to start, and the run waits once what runs has ended.
+    pub pause: bool,
 }
 
 /// Asks runs to end; copies ask the same ones.
@@ -31,7 +33,12 @@ impl Default for Canceller {
 impl Canceller {
     /// Asks once more.
     pub fn ask(&self, cause: CancelCause) {
-        self.asked.send_modify(|asked| *asked = Asked { times: asked.times.saturating_add(1), cause: Some(cause) });
+        self.asked.send_modify(|asked| (asked.times, asked.cause) = (asked.times.saturating_add(1), Some(cause)));
+    }
+
+    /// Asks that nothing new starts, and the run waits once what runs has ended.
+    pub fn pause(&self) {
+        self.asked.send_modify(|asked| asked.pause = true);
     }
 
     /// What a run watches.
@@ -45,7 +52,7 @@ impl Canceller {
         self.asked.send_if_modified(|asked| {
             let first = asked.times == 0;
             if first {
-                *asked = Asked { times: 1, cause: Some(cause) };
+                (asked.times, asked.cause) = (1, Some(cause));
             }
             first
         });

@@ -182,6 +182,8 @@ struct Dispatcher {
     asked: watch::Receiver<Asked>,
     /// How often the engine was told that the run is to end.
     told: u32,
+    /// Whether the engine was told that the run is to wait.
+    paused: bool,
     surroundings: Arc<Surroundings>,
     secrets: KnownSecrets,
     attempts: BTreeMap<InstanceId, Arc<watch::Sender<Stop>>>,
@@ -221,6 +223,7 @@ impl Dispatcher {
             reporter: means.reporter,
             asked: means.asked,
             told: 0,
+            paused: false,
             surroundings: Arc::new(surroundings),
             secrets: KnownSecrets::new(options.secrets.values().chain(arguments.iter().map(|(_, value)| value))),
             attempts: BTreeMap::new(),
@@ -285,7 +288,7 @@ impl Dispatcher {
 
     /// What was asked for since the engine was told last.
     fn asks(&mut self) -> Vec<EventKind> {
-        let Asked { times, cause } = *self.asked.borrow_and_update();
+        let Asked { times, cause, pause } = *self.asked.borrow_and_update();
         let cause = cause.unwrap_or(CancelCause::Request);
         // A third time says nothing that the second did not.
         let more = times.min(2).saturating_sub(self.told);
@@ -293,7 +296,8 @@ impl Dispatcher {
         if more > 0 {
             self.cancelled.get_or_insert(cause);
         }
-        (0..more).map(|_| EventKind::CancelRequested { cause }).collect()
+        let pause = (pause && !std::mem::replace(&mut self.paused, pause)).then_some(EventKind::PauseRequested);
+        pause.into_iter().chain((0..more).map(|_| EventKind::CancelRequested { cause })).collect()
     }
 
     /// Tells the engine what happened, keeps it with all that follows, and does what is due.

@@ -6,7 +6,9 @@ use crate::dispatcher::reporter::Unheard;
 use crate::engine::{IllegalTransition, Running};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer};
+use wf_model::event::{
+    AttemptOutcome, CancelCause, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer, SettledUndo,
+};
 use wf_model::run::RunState;
 use wf_model::script::Call;
 use wf_model::types::Type;
@@ -87,6 +89,23 @@ impl Dispatcher {
     }
 }
 
+impl Dispatcher {
+    /// Takes the locks that the run held when its process died; it stays as it was where somebody ends it meanwhile.
+    async fn hold_again(&mut self) -> Result<(), RunBroken> {
+        match self.acquire_again().await {
+            Ok(false) => Ok(()),
+            // Nothing has been done yet: the run stays as it was.
+            Ok(true) => {
+                self.asks();
+                self.suspended = true;
+                Ok(())
+            }
+            Err(LockRefusal::Failed(reason)) => Err(RunBroken::Lock(reason)),
+            Err(LockRefusal::Held(_)) => Err(RunBroken::Lock("it is held by others".into())),
+        }
+    }
+}
+
 impl Recalled {
     /// How the run stands.
     #[must_use]
@@ -112,19 +131,75 @@ impl Recalled {
         outcome
     }
 
+    /// Undoes what the run did and nobody has undone; `settled` are steps that somebody takes care of, and `reason` says why. A run
+    /// whose process died is cancelled first, with its handlers.
+    ///
+    /// # Errors
+    /// As [`super::run`].
+    pub async fn roll_back(mut self, settled: Vec<SettledUndo>, reason: Option<Arc<str>>) -> Result<RunEnded, RunBroken> {
+        let outcome = self.undo(EventKind::RollbackRequested { settled, reason }).await;
+        if outcome.is_err() {
+            self.dispatcher.end_attempts().await;
+        }
+        outcome
+    }
+
+    /// Ends the run: what was under way counts as ended, and its handlers run.
+    ///
+    /// # Errors
+    /// As [`super::run`].
+    pub async fn cancel(mut self) -> Result<RunEnded, RunBroken> {
+        let outcome = self.go_back().await;
+        if outcome.is_err() {
+            self.dispatcher.end_attempts().await;
+        }
+        outcome
+    }
+
+    async fn undo(&mut self, request: EventKind) -> Result<RunEnded, RunBroken> {
+        if self.dispatcher.engine.state() == RunState::Running {
+            let ended = self.go_back().await?;
+            if self.dispatcher.suspended || !matches!(ended.state, RunState::Failed | RunState::Cancelled) {
+                return Ok(ended);
+            }
+            (self.dispatcher.failure, self.dispatcher.cancelled) = (ended.failure, None);
+        }
+        let dispatcher = &mut self.dispatcher;
+        let mut happened = VecDeque::from([request]);
+        happened.extend(dispatcher.asks());
+        dispatcher.take_in(happened).await?;
+        dispatcher.until_ended().await
+    }
+
+    /// Cancels the run; what was under way counts as ended.
+    async fn go_back(&mut self) -> Result<RunEnded, RunBroken> {
+        let dispatcher = &mut self.dispatcher;
+        dispatcher.hold_again().await?;
+        if dispatcher.suspended {
+            return dispatcher.until_ended().await;
+        }
+        let mut happened = VecDeque::from([EventKind::RunResumed]);
+        if !dispatcher.engine.is_cancelled() {
+            happened.push_back(EventKind::CancelRequested { cause: CancelCause::Request });
+        }
+        let lost = dispatcher.engine.running().into_iter();
+        happened.extend(lost.map(|Running { instance, attempt, .. }| EventKind::Lost {
+            instance,
+            attempt,
+            answer: LostAnswer::Rerun,
+        }));
+        let mut effects = Vec::new();
+        for command in dispatcher.engine.outstanding() {
+            dispatcher.sort(command, &mut happened, &mut effects);
+        }
+        dispatcher.take_in_with(happened, effects).await?;
+        dispatcher.until_ended().await
+    }
+
     async fn resume(&mut self, answers: &[(InstanceId, LostAnswer)]) -> Result<RunEnded, RunBroken> {
         let dispatcher = &mut self.dispatcher;
         if !dispatcher.engine.state().is_final() {
-            match dispatcher.acquire_again().await {
-                Ok(false) => {}
-                // Nothing has been done yet: the run stays as it was.
-                Ok(true) => {
-                    dispatcher.asks();
-                    dispatcher.suspended = true;
-                }
-                Err(LockRefusal::Failed(reason)) => return Err(RunBroken::Lock(reason)),
-                Err(LockRefusal::Held(_)) => return Err(RunBroken::Lock("it is held by others".into())),
-            }
+            dispatcher.hold_again().await?;
         }
         if !dispatcher.engine.state().is_final() && !dispatcher.suspended {
             let mut happened = VecDeque::from([EventKind::RunResumed]);

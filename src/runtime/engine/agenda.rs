@@ -24,6 +24,12 @@ impl Engine {
         if self.is_abandoned() && self.going == 0 && self.state == RunState::Running {
             self.command(Command::Suspend);
         }
+        // What only waits goes on waiting once somebody goes on with the run.
+        if self.pausing && self.taken == 0 && self.state == RunState::Running {
+            self.state = RunState::Paused;
+            self.conclude(wf_model::event::EventKind::Paused);
+            self.command(Command::Suspend);
+        }
     }
 
     fn perform(&mut self, task: Task) {
@@ -129,7 +135,7 @@ impl Engine {
 
     /// Helps a run on in which everything waits for something inside; whether there is more to do.
     fn unblock(&mut self) -> bool {
-        if self.state != RunState::Running || self.is_abandoned() || !self.is_stuck() {
+        if self.state != RunState::Running || self.holds_back() || !self.is_stuck() {
             return false;
         }
         if self.may_get_lock() {

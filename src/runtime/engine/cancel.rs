@@ -5,7 +5,8 @@ use super::agenda::RUN;
 use super::command::Command;
 use super::state::{Closing, NodeState, Outcome, StepPhase, Task};
 use crate::executor::{Stop, StopSignal};
-use wf_model::event::{CancelCause, InstanceId, SkipReason};
+use wf_model::event::{CancelCause, FailedInstance, InstanceId, SkipReason};
+use wf_model::failure::{Failure, FailureKind};
 use wf_model::run::RunState;
 
 const TERMINATE: Stop = Stop::Gracefully(StopSignal::Terminate);
@@ -22,12 +23,17 @@ impl Engine {
     /// The run is to end: gracefully at first, at once when it is asked again.
     pub(super) fn cancel(&mut self, cause: CancelCause) {
         self.cancelled += 1;
+        // Its handlers have to run.
+        self.pausing = false;
         if self.cancelled > 1 {
             return self.stop_at_once();
         }
         if let Some(waiting) = self.waits_for_rollback.take() {
             self.state = RunState::Running;
-            self.end_statement(waiting, Outcome::Cancelled(SkipReason::Cancelled));
+            // What stands behind it in the handler runs all the same.
+            let path = self.named(waiting).map_or_else(|| "".into(), |instance| instance.path);
+            let failure = Failure::final_of(FailureKind::Engine, "run was cancelled before anybody asked for the rollback");
+            self.end_statement(waiting, Outcome::Failed(FailedInstance { path, failure, attempts: 0 }));
         } else if self.bodies.contains_key(&RUN) {
             self.close(RUN, Closing::Cancelled(SkipReason::Cancelled), SkipReason::Cancelled);
             self.stop_body_with(RUN, SkipReason::Cancelled, Stop::Gracefully(signal_of(cause)));
@@ -40,6 +46,11 @@ impl Engine {
     /// Whether everything that runs was ended at once: then nothing more is begun, not even what would clean up.
     pub(super) const fn is_abandoned(&self) -> bool {
         self.cancelled > 1
+    }
+
+    /// Whether nothing new is started.
+    pub(super) const fn holds_back(&self) -> bool {
+        self.is_abandoned() || self.pausing
     }
 
     fn stop_at_once(&mut self) {

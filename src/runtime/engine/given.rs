@@ -21,13 +21,14 @@ impl Engine {
         if let EventKind::RunStarted { workflow, .. } = &event.kind {
             return self.check_start(workflow);
         }
-        if matches!(event.kind, EventKind::RollbackRequested) {
+        if matches!(event.kind, EventKind::RollbackRequested { .. }) {
             return self.check_rollback();
         }
         if matches!(event.kind, EventKind::CancelRequested { .. } | EventKind::RunResumed) && self.state == RunState::Paused {
             return Ok(());
         }
-        if self.state != RunState::Running {
+        // What only waited may end while a run pauses.
+        if self.state != RunState::Running && !(self.pausing && self.state == RunState::Paused) {
             return refuse(format!("run is {}", self.state.name()));
         }
         match &event.kind {
@@ -75,6 +76,7 @@ impl Engine {
         match self.state {
             RunState::Paused if self.waits_for_rollback.is_some() => Ok(()),
             RunState::Failed | RunState::Cancelled => Ok(()),
+            RunState::RollbackFailed if !self.left_over.is_empty() => Ok(()),
             state => refuse(format!("run is {}", state.name())),
         }
     }
@@ -116,8 +118,12 @@ impl Engine {
             EventKind::RunResumed => {
                 self.run = resumed(&self.run);
                 self.cancelled = self.cancelled.min(1);
+                if self.waits_for_rollback.is_none() {
+                    (self.state, self.pausing) = (RunState::Running, false);
+                }
             }
-            EventKind::RollbackRequested => self.rollback_requested(),
+            EventKind::PauseRequested => self.pausing = true,
+            EventKind::RollbackRequested { settled, .. } => self.rollback_requested(settled),
             EventKind::CancelRequested { cause } => self.cancel(*cause),
             EventKind::Observed { instance, place, occurrence, answer, .. } => {
                 let id = instance.as_ref().map_or(RUN, |instance| instance.id);

@@ -48,6 +48,7 @@ use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::sync::Arc;
 use trace::BodyTrace;
+use undo_graph::UndoGraph;
 use wf_model::event::{Event, FailedInstance, Instance, InstanceId, Timer, Timestamp};
 use wf_model::expression::ValueId;
 use wf_model::program::{Program, Workflow, WorkflowId};
@@ -115,6 +116,8 @@ pub struct Engine {
     rolled_back: RolledBack,
     /// Whether something could not be undone.
     rollback_failed: bool,
+    /// Rollbacks that left something, in the order in which they ended.
+    left_over: Vec<UndoGraph>,
     /// The `rollback manually` that waits.
     waits_for_rollback: Option<InstanceId>,
     /// What the ended run did and nobody has undone.
@@ -122,6 +125,8 @@ pub struct Engine {
     /// Why the run failed.
     cause: Option<FailedInstance>,
     cancelled: u32,
+    /// Whether nothing new starts until somebody goes on with the run.
+    pausing: bool,
     concluded: VecDeque<Event>,
     commands: Vec<Command>,
 }
@@ -165,10 +170,12 @@ impl Engine {
             rollbacks: BTreeMap::new(),
             rolled_back: RolledBack::Nothing,
             rollback_failed: false,
+            left_over: Vec::new(),
             waits_for_rollback: None,
             done: Vec::new(),
             cause: None,
             cancelled: 0,
+            pausing: false,
             concluded: VecDeque::new(),
             commands: Vec::new(),
         }
@@ -211,6 +218,12 @@ impl Engine {
     #[must_use]
     pub const fn state(&self) -> RunState {
         self.state
+    }
+
+    /// Whether somebody asked for the end of the run.
+    #[must_use]
+    pub const fn is_cancelled(&self) -> bool {
+        self.cancelled > 0
     }
 
     /// The run's outputs: a record once it has succeeded, `null` before.

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::command::Command;
+use super::rollback::run_itself;
 use super::state::{Attempts, NodeState, StepPhase};
 use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId};
@@ -80,8 +81,4 @@ impl Engine {
         let (instance, attempt, timeout) = (node.instance.clone(), step.attempts.number, step.time_from(self.now));
         Some(Command::Start { instance, attempt, call, timeout })
     }
-}
-
-fn run_itself() -> Instance {
-    Instance { id: super::agenda::RUN, path: "".into() }
 }

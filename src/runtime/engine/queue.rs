@@ -28,12 +28,12 @@ impl StepRun {
 impl Engine {
     /// Lets a step's next attempt start as soon as there is a slot.
     pub(super) fn enqueue(&mut self, id: InstanceId) {
-        let abandoned = self.is_abandoned();
+        let held_back = self.holds_back();
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let rank = node.rank;
         let NodeState::Step(step) = &mut node.state else { return };
         let Some(call) = &step.call else { return self.start_call(id) };
-        if only_waits(&call.kind) && !abandoned {
+        if only_waits(&call.kind) && !held_back {
             return self.start(id, false);
         }
         step.phase = StepPhase::Queued;
@@ -44,7 +44,7 @@ impl Engine {
     /// Starts the attempts that there are slots for, the longest way behind first; whether any was started.
     pub(super) fn start_queued(&mut self) -> bool {
         let mut started = false;
-        while self.taken < self.options.jobs && !self.is_abandoned() {
+        while self.taken < self.options.jobs && !self.holds_back() {
             let Some((_, Reverse(id))) = self.queue.pop() else { break };
             // What was skipped or cancelled meanwhile is still in the queue.
             if self.phase(id) == Some(StepPhase::Queued) {

@@ -11,7 +11,7 @@ use super::trace::{BodyTrace, Undoable, steps};
 use super::undo_graph::{Due, UndoGraph};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use wf_model::event::{EventKind, Instance, InstanceId, InstanceKind, RollbackCause, SkipReason};
+use wf_model::event::{EventKind, Instance, InstanceId, InstanceKind, RollbackCause, SettledUndo, SkipReason};
 use wf_model::program::{Rollback, StatementKind};
 use wf_model::run::RunState;
 use wf_model::value::Value;
@@ -37,8 +37,8 @@ pub(super) enum Then {
     Retry(InstanceId, Decision),
     /// The end of a race.
     Settle(InstanceId, Outcome),
-    /// The end of the run.
-    Request,
+    /// The end of the run; before it, what other rollbacks left.
+    Request(VecDeque<UndoGraph>),
 }
 
 /// What of a run was rolled back by its handlers.
@@ -81,19 +81,36 @@ impl Engine {
         self.command(Command::Suspend);
     }
 
-    /// Somebody asked for the rollback that waits, or for that of a run which has ended.
-    pub(super) fn rollback_requested(&mut self) {
+    /// Somebody asked for the rollback that waits, for that of a run which has ended, or once more for what undos left.
+    pub(super) fn rollback_requested(&mut self, settled: &[SettledUndo]) {
+        let failed = self.state == RunState::RollbackFailed;
         (self.state, self.rolled_back) = (RunState::Running, RolledBack::Run);
+        if failed {
+            self.rollback_failed = false;
+            let mut left: VecDeque<UndoGraph> = self.left_over.drain(..).collect();
+            left.iter_mut().for_each(|graph| graph.reopen(settled));
+            return self.undo_left(left);
+        }
         let Some(id) = self.waits_for_rollback.take() else {
             let traces = std::mem::take(&mut self.done);
-            let instance = Instance { id: RUN, path: "".into() };
-            return self.begin_rollback(RUN, instance, RollbackCause::Request, traces, Then::Request);
+            let then = Then::Request(VecDeque::new());
+            return self.begin_rollback(RUN, run_itself(), RollbackCause::Request, traces, then);
         };
         let Some(node) = self.nodes.get(&id) else { return };
         let (instance, body) = (node.instance.clone(), node.body);
         let Some(owner) = self.handled(body) else { return };
         let traces = self.take_traces(owner, None);
         self.begin_rollback(id, instance, RollbackCause::Request, traces, Then::Statement(id, owner));
+    }
+
+    /// Goes on with the first rollback that left something, or ends the run where there is none.
+    fn undo_left(&mut self, mut left: VecDeque<UndoGraph>) {
+        let Some(graph) = left.pop_front() else {
+            let cause = self.cause.clone();
+            return self.finish(RunState::RolledBack, cause);
+        };
+        self.conclude(EventKind::RollbackStarted { instance: run_itself(), cause: RollbackCause::Request, steps: graph.steps() });
+        self.go_on_rolling_back(RUN, run_itself(), graph, Then::Request(left));
     }
 
     /// What the attempts of a body or step did, which counts as undone from now on.
@@ -125,7 +142,11 @@ impl Engine {
         self.conclude(EventKind::RollbackStarted { instance: instance.clone(), cause, steps });
         let program = Arc::clone(&self.program);
         let graph = UndoGraph::new(&program, &mut |workflow| self.plan(workflow), traces);
-        let (unfinished, first) = (graph.len(), graph.first());
+        self.go_on_rolling_back(id, instance, graph, then);
+    }
+
+    fn go_on_rolling_back(&mut self, id: InstanceId, instance: Instance, graph: UndoGraph, then: Then) {
+        let (unfinished, first) = (graph.left(), graph.first());
         let run = RollbackRun { instance, then, graph, unfinished, undone: 0, failed: 0, blocked: 0 };
         self.rollbacks.insert(id, run);
         self.go_on_undoing(id, first.into());
@@ -184,11 +205,14 @@ impl Engine {
     /// Ends a rollback.
     pub(super) fn rollback_over(&mut self, id: InstanceId) {
         let Some(run) = self.rollbacks.remove(&id) else { return };
-        let RollbackRun { instance, then, undone, failed, blocked, .. } = run;
+        let RollbackRun { instance, then, undone, failed, blocked, graph, .. } = run;
         let path = instance.path.clone();
         self.conclude(EventKind::RollbackEnded { instance, undone, failed, blocked });
         let left = failed + blocked;
         self.rollback_failed |= left > 0;
+        if graph.left() > 0 {
+            self.left_over.push(graph);
+        }
         match then {
             Then::Statement(node, owner) if left > 0 => {
                 self.mark_stuck(owner);
@@ -205,11 +229,13 @@ impl Engine {
                 }
                 self.settle_race(owner, outcome);
             }
-            Then::Request => {
-                let state = if self.rollback_failed { RunState::RollbackFailed } else { RunState::RolledBack };
+            Then::Request(others) if self.rollback_failed => {
+                // Those stand around what could not be undone.
+                self.left_over.extend(others);
                 let cause = self.cause.clone();
-                self.finish(state, cause);
+                self.finish(RunState::RollbackFailed, cause);
             }
+            Then::Request(others) => self.undo_left(others),
         }
     }
 
@@ -316,4 +342,9 @@ impl Engine {
             RolledBack::Inside | RolledBack::Nothing => RunState::Failed,
         }
     }
+}
+
+/// The run, where an event names an instance.
+pub(super) fn run_itself() -> Instance {
+    Instance { id: RUN, path: "".into() }
 }

@@ -9,7 +9,7 @@ use wf_model::program::{BodyId, StatementId, WorkflowId};
 use wf_model::value::Value;
 
 /// A step that may have taken effect, with what its undo will see: values change afterwards, where a body is tried again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Undoable {
     pub(super) instance: Instance,
     pub(super) workflow: WorkflowId,

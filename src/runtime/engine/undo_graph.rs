@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::trace::{BodyTrace, Trace, Undoable};
 use std::collections::HashMap;
 use std::sync::Arc;
+use wf_model::event::{InstanceId, SettledUndo};
 use wf_model::program::{Callee, Program, StatementId, StatementKind, WorkflowId};
 
 /// What is undone, and what waits for what; vertices are numbered from zero.
@@ -28,6 +29,8 @@ struct Vertex {
     blocked: bool,
     /// Whether something that it stands for could not be undone earlier.
     stuck: bool,
+    /// Whether it ended well.
+    over: bool,
 }
 
 /// What becomes of a vertex that waits for nothing more.
@@ -53,20 +56,49 @@ impl UndoGraph {
         builder.finish()
     }
 
-    /// How many there are.
-    pub(super) const fn len(&self) -> usize {
-        self.vertices.len()
+    /// How many have not ended well.
+    pub(super) fn left(&self) -> usize {
+        self.vertices.iter().filter(|vertex| !vertex.over).count()
     }
 
-    /// Those that wait for nothing.
+    /// Those that have not ended well and wait for nothing.
     pub(super) fn first(&self) -> Vec<usize> {
-        self.vertices.iter().enumerate().filter(|(_, vertex)| vertex.waiting == 0).map(|(index, _)| index).collect()
+        let first = self.vertices.iter().enumerate().filter(|(_, vertex)| vertex.waiting == 0 && !vertex.over);
+        first.map(|(index, _)| index).collect()
+    }
+
+    /// The steps that are still to be undone, in the order in which they came to be.
+    pub(super) fn steps(&self) -> Vec<InstanceId> {
+        let left = self.vertices.iter().filter(|vertex| !vertex.over);
+        let mut steps: Vec<InstanceId> = left.filter_map(|vertex| Some(vertex.work.as_ref()?.instance.id)).collect();
+        steps.sort_unstable();
+        steps
+    }
+
+    /// Begins again with what did not end well, but for steps that somebody took care of. What could not be undone inside of it
+    /// earlier is expected to be undone by now.
+    pub(super) fn reopen(&mut self, settled: &[SettledUndo]) {
+        let mut waiting = vec![0_u32; self.vertices.len()];
+        for vertex in self.vertices.iter().filter(|vertex| !vertex.over) {
+            for &next in vertex.dependents.iter().chain(&vertex.followers) {
+                if let Some(count) = waiting.get_mut(next) {
+                    *count += 1;
+                }
+            }
+        }
+        for (vertex, waiting) in self.vertices.iter_mut().zip(waiting) {
+            (vertex.waiting, vertex.blocked, vertex.stuck) = (waiting, false, false);
+            let is_settled = |work: &Undoable| settled.iter().any(|settled| settled.step == work.instance.id);
+            if vertex.work.as_deref().is_some_and(is_settled) {
+                vertex.work = None;
+            }
+        }
     }
 
     /// Takes what is to be done at a vertex that waits for nothing more.
     pub(super) fn take(&mut self, index: usize) -> Due {
         let Some(vertex) = self.vertices.get_mut(index) else { return Due::Nothing };
-        match vertex.work.take() {
+        match vertex.work.clone() {
             work if vertex.blocked => Due::Blocked(work),
             _ if vertex.stuck => Due::Blocked(None),
             Some(work) => Due::Undo(work),
@@ -77,7 +109,14 @@ impl UndoGraph {
     /// Takes in how a vertex ended; gives those that wait for nothing more now.
     pub(super) fn ended(&mut self, index: usize, well: bool) -> Vec<usize> {
         let Some(vertex) = self.vertices.get_mut(index) else { return Vec::new() };
-        let (dependents, followers) = (std::mem::take(&mut vertex.dependents), std::mem::take(&mut vertex.followers));
+        vertex.over = well;
+        let (dependents, followers) = if well {
+            vertex.work = None;
+            (std::mem::take(&mut vertex.dependents), std::mem::take(&mut vertex.followers))
+        } else {
+            // They are needed once more where somebody mends what failed.
+            (vertex.dependents.clone(), vertex.followers.clone())
+        };
         let all = dependents.into_iter().map(|index| (index, !well)).chain(followers.into_iter().map(|index| (index, false)));
         let mut due = Vec::new();
         for (index, blocked) in all {

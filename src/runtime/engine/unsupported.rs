@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 use wf_model::kind::Registry;
-use wf_model::program::{
-    Callee, Invocation, Program, Rollback, Statement, StatementKind, Step, UnknownAnswer, Workflow, WorkflowId,
-};
+use wf_model::program::{Callee, Invocation, Program, Statement, StatementKind, Step, UnknownAnswer, Workflow, WorkflowId};
 use wf_model::span::Span;
 
 /// A construct that is not run yet.
@@ -56,9 +54,7 @@ impl Search<'_> {
     fn statement(&mut self, statement: &Statement) {
         match &statement.kind {
             StatementKind::Step(step) => self.step(step),
-            // It waits for somebody who asks, from another process.
-            StatementKind::Rollback(Rollback::Manually) => self.add("`rollback manually`", statement.span),
-            StatementKind::Rollback(Rollback::Everything | Rollback::To(_))
+            StatementKind::Rollback(_)
             | StatementKind::Checkpoint(_)
             | StatementKind::Commit
             | StatementKind::Let(_)

@@ -179,7 +179,7 @@ impl<C: Cast> Simulation<C> {
     /// An event that the engine refuses is a mistake of one of the two.
     pub fn run(&mut self) -> Result<RunState, IllegalTransition> {
         while let Some(((at, _), kind)) = self.next() {
-            if self.engine.state().is_final() && kind != EventKind::RollbackRequested {
+            if self.engine.state().is_final() && !matches!(kind, EventKind::RollbackRequested { .. }) {
                 break;
             }
             self.clock = self.clock.max(at);

@@ -8,7 +8,7 @@ use super::tests::{Script, run, simulate, state};
 use crate::engine::Options;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::event::{CancelCause, EventKind, Instance, InstanceId, InstanceKind, SkipReason};
+use wf_model::event::{CancelCause, EventKind, Instance, InstanceId, InstanceKind, SettledUndo, SkipReason};
 use wf_model::expression::{ExpressionKind, Reference};
 use wf_model::program::{Callee, HandlerCause, Program, Rollback, StatementKind, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
@@ -18,6 +18,12 @@ use wf_model::value::Value;
 
 fn failing(paths: &[&'static str]) -> Script {
     Script { fails: paths.iter().map(|path| (*path, u32::MAX)).collect(), ..Script::default() }
+}
+
+/// Somebody asks for a rollback; `settled` are steps, and whether they were undone by hand.
+fn requested(settled: &[(InstanceId, bool)]) -> EventKind {
+    let settled = settled.iter().map(|(step, undone)| SettledUndo { step: *step, undone: *undone }).collect();
+    EventKind::RollbackRequested { settled, reason: None }
 }
 
 /// What happened, one short line each; undos are told as such.
@@ -284,8 +290,8 @@ fn an_undo_is_tried_three_times_and_blocks_only_what_it_stands_on() {
     assert_eq!([undo("b0"), undo("network")], [UndoStatus::Blocked; 2]);
 }
 
-#[test]
-fn what_an_inner_rollback_could_not_undo_blocks_the_outer_one() {
+/// A stage that rolls back, in a body that does.
+fn nested() -> Arc<Program> {
     let mut draft = Draft::new("main");
     draft.undoable("below");
     draft.stage(None, |draft| {
@@ -296,8 +302,52 @@ fn what_an_inner_rollback_could_not_undo_blocks_the_outer_one() {
     });
     draft.step("not reached");
     draft.rolls_back();
+    draft.program()
+}
+
+/// Whose step is at a path.
+fn step_at(simulation: &Simulation<Script>, path: &str) -> InstanceId {
+    RunRecord::of(simulation.events()).at(path).unwrap().instance.id
+}
+
+#[test]
+fn a_rollback_that_failed_goes_on_where_somebody_mended_it() {
+    for (fails, settled, rest, end) in [
+        (3, None, &["undo a", "undo below"][..], "rolled_back"),
+        (6, None, &["undo a", "cannot undo a"], "rollback_failed"),
+        (9, Some(true), &["undo below"], "rolled_back"),
+        (9, Some(false), &["undo below"], "rolled_back"),
+    ] {
+        let script = Script { undo_fails: [("a", fails)].into(), ..failing(&["end"]) };
+        let mut simulation = simulate(nested(), script);
+        assert_eq!(state(&simulation), RunState::RollbackFailed);
+        let before = told(&simulation).len();
+        let settled: Vec<(InstanceId, bool)> = settled.map(|undone| (step_at(&simulation, "a"), undone)).into_iter().collect();
+        simulation.plan(Duration::from_seconds(600), requested(&settled));
+        let simulation = run(simulation);
+        assert_eq!(told(&simulation)[before..], [rest, &[end]].concat(), "{fails} {settled:?}");
+        let undo = |path| RunRecord::of(simulation.events()).at(path).unwrap().undo;
+        let expected = match (end, settled.first()) {
+            ("rollback_failed", _) => [UndoStatus::Failed, UndoStatus::Blocked],
+            (_, Some((_, false))) => [UndoStatus::Skipped, UndoStatus::Undone],
+            _ => [UndoStatus::Undone; 2],
+        };
+        assert_eq!([undo("a"), undo("below")], expected);
+    }
+}
+
+#[test]
+fn a_run_that_rolled_back_well_is_not_rolled_back_again() {
+    let mut simulation = simulate(nested(), failing(&["not reached"]));
+    assert_eq!(state(&simulation), RunState::RolledBack);
+    simulation.plan(Duration::from_seconds(60), requested(&[]));
+    assert!(simulation.run().is_err());
+}
+
+#[test]
+fn what_an_inner_rollback_could_not_undo_blocks_the_outer_one() {
     let script = Script { undo_fails: [("a", 3)].into(), ..failing(&["end"]) };
-    let told = story(draft.program(), script);
+    let told = story(nested(), script);
     let rest = ["failure", "undo a", "cannot undo a", "failure", "blocked below", "rollback_failed"];
     assert_eq!(told, [&["do below", "do a", "do end"][..], &rest].concat());
 }
@@ -468,8 +518,7 @@ fn a_second_interrupt_leaves_a_run_that_has_not_ended() {
     assert!(simulation.commands().contains(&crate::engine::Command::Suspend));
 }
 
-#[test]
-fn a_manual_rollback_waits_until_somebody_asks() {
+fn manual() -> Arc<Program> {
     let mut draft = Draft::new("main");
     draft.undoable("a");
     draft.step("end");
@@ -477,15 +526,23 @@ fn a_manual_rollback_waits_until_somebody_asks() {
         draft.add(None, StatementKind::Rollback(Rollback::Manually));
         draft.step("after");
     });
-    let program = draft.program();
+    draft.program()
+}
+
+#[test]
+fn a_manual_rollback_waits_until_somebody_asks() {
+    let program = manual();
     let simulation = simulate(program.clone(), failing(&["end"]));
     assert_eq!(
         (told(&simulation), state(&simulation)),
         (["do a", "do end", "failure"].map(str::to_owned).to_vec(), RunState::Paused)
     );
     let mut simulation = Simulation::new(program, WorkflowId(0), Vec::new(), Options::default(), failing(&["end"]));
-    simulation.plan(Duration::from_seconds(9), EventKind::RollbackRequested);
+    simulation.plan(Duration::from_seconds(9), requested(&[]));
     assert_eq!(told(&run(simulation)), ["do a", "do end", "failure", "undo a", "do after", "rolled_back"]);
+    let mut simulation = Simulation::new(manual(), WorkflowId(0), Vec::new(), Options::default(), failing(&["end"]));
+    simulation.cancel_after(Duration::from_seconds(9), CancelCause::Request);
+    assert_eq!(told(&run(simulation)), ["do a", "do end", "failure", "do after", "failed"]);
 }
 
 #[test]
@@ -498,7 +555,7 @@ fn a_run_that_ended_can_be_rolled_back_later() {
     draft.step("end");
     let mut simulation = simulate(draft.program(), failing(&["end"]));
     assert_eq!(state(&simulation), RunState::Failed);
-    simulation.plan(Duration::from_seconds(60), EventKind::RollbackRequested);
+    simulation.plan(Duration::from_seconds(60), requested(&[]));
     assert_eq!(told(&run(simulation)), ["do a", "do b", "do end", "failed", "undo b", "undo a", "rolled_back"]);
 }
 
@@ -520,4 +577,23 @@ fn a_timeout_of_a_block_cancels_what_is_inside_and_fails_the_block() {
     });
     let script = Script { takes: [("a", 5)].into(), ..Script::default() };
     assert_eq!(story(draft.program(), script), ["do a", "cancel", "do inner", "failure", "undo a", "do outer", "rolled_back"]);
+}
+
+#[test]
+fn a_pause_lets_what_runs_end_and_starts_nothing_until_the_run_goes_on() {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        draft.step("a");
+        draft.step("b");
+    });
+    draft.step("c");
+    let script = Script { takes: [("b", 5)].into(), ..failing(&["c"]) };
+    let mut simulation = Simulation::new(draft.program(), WorkflowId(0), Vec::new(), Options::default(), script);
+    simulation.plan(Duration { milliseconds: 500 }, EventKind::PauseRequested);
+    simulation.plan(Duration::from_seconds(60), EventKind::RunResumed);
+    let events = run(simulation).events().to_vec();
+    let at = |wanted: fn(&EventKind) -> bool| events.iter().find(|event| wanted(&event.kind)).unwrap().at.milliseconds;
+    let began = at(|kind| matches!(kind, EventKind::RunStarted { .. }));
+    assert_eq!(at(|kind| matches!(kind, EventKind::Paused)) - began, 5_000);
+    assert_eq!(at(|kind| matches!(kind, EventKind::Started { instance, .. } if *instance.path == *"c")) - began, 60_000);
 }

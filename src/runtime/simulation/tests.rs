@@ -48,8 +48,12 @@ impl Cast for Script {
     fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course {
         let path = &*instance.path;
         self.calls.push((instance.path.clone(), call.clone()));
-        let fails = if &*call.kind == "revert" { &self.undo_fails } else { &self.fails };
-        let fails = fails.get(path).is_some_and(|times| attempt <= *times);
+        let undone = || self.calls.iter().filter(|(of, call)| **of == *path && &*call.kind == "revert").count();
+        let fails = if &*call.kind == "revert" {
+            self.undo_fails.get(path).is_some_and(|times| undone() <= *times as usize)
+        } else {
+            self.fails.get(path).is_some_and(|times| attempt <= *times)
+        };
         let takes = Duration::from_seconds(self.takes.get(path).copied().unwrap_or(1));
         let succeeded = AttemptOutcome::Succeeded { result: result(path), decoded: None };
         Course { takes, outcome: if fails { AttemptOutcome::Failed(failure()) } else { succeeded } }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, SkipReason};
 use wf_model::program::{Callee, Program, Rollback, StatementKind, Workflow, WorkflowId};
+use wf_model::run::RunState;
 use wf_model::span::Span;
 
 /// How many steps are named.
@@ -35,6 +36,8 @@ enum Fate {
     UndoFailed,
     UndoEnded,
     Blocked,
+    /// Somebody said that it stays.
+    LeftAlone,
 }
 
 struct Effect {
@@ -138,6 +141,11 @@ impl Ledger {
             EventKind::Cancelled { instance, .. } => self.ended(instance.id, || Fate::UndoEnded),
             EventKind::Skipped { instance, kind: InstanceKind::Undo(step), reason } => self.skipped(instance.id, *step, *reason),
             EventKind::RollbackStarted { instance, steps, .. } => self.roll_back(&instance.path, steps),
+            EventKind::RollbackRequested { settled, .. } => {
+                for settled in settled {
+                    self.set(settled.step, if settled.undone { Fate::Undone } else { Fate::LeftAlone });
+                }
+            }
             _ => {}
         }
     }
@@ -244,10 +252,34 @@ impl Ledger {
         names.zip(name_in(name)).is_some_and(|(names, name)| names.undone.contains(name))
     }
 
+    /// Whether something could still be undone.
+    pub(super) fn stands(&self) -> bool {
+        self.effects.values().any(|effect| effect.touched && matches!(effect.fate, Fate::Stands | Fate::Planned | Fate::Undoing))
+    }
+
+    /// The paths of steps.
+    pub(super) fn paths(&self, steps: &[InstanceId]) -> Vec<Arc<str>> {
+        steps.iter().filter_map(|step| Some(self.effects.get(step)?.path.clone())).collect()
+    }
+
     /// What was not undone, the last one that began first.
     pub(super) fn left(&self) -> Vec<NotUndone> {
         let left = self.effects.values().rev().filter(|effect| effect.touched);
         left.filter_map(|effect| Some(NotUndone { step: effect.path.clone(), reason: effect.fate.reason()? })).collect()
+    }
+}
+
+/// The commands with which a run goes on that ended so.
+pub(super) fn ways_on(state: RunState, ledger: &Ledger, waits_for_rollback: bool, run: &str) -> String {
+    let resume = format!("go on with: wfc resume {run}\n");
+    let undo = format!("undo with: wfc rollback {run}\n");
+    match state {
+        RunState::Paused if waits_for_rollback => format!("undo with: wfc rollback {run}\nleave it with: wfc cancel {run}\n"),
+        RunState::Paused | RunState::Queued | RunState::Running if ledger.stands() => resume + &undo,
+        RunState::Paused | RunState::Queued | RunState::Running => resume,
+        RunState::Failed | RunState::Cancelled if ledger.stands() => undo,
+        RunState::RollbackFailed => format!("once mended: wfc rollback {run} --retry (or --skip STEP, --done STEP)\n"),
+        RunState::Failed | RunState::Cancelled | RunState::Succeeded | RunState::RolledBack => String::new(),
     }
 }
 
@@ -275,6 +307,7 @@ impl Fate {
             Self::Undoing | Self::UndoEnded => "its undo was ended",
             Self::UndoFailed => "its undo failed",
             Self::Blocked => "blocked",
+            Self::LeftAlone => "skipped on request",
         };
         Some(reason.to_owned())
     }

@@ -144,6 +144,18 @@ pub(super) fn rollback(title: &str, cause: RollbackCause, steps: usize) -> Strin
     format!("rollback {steps}{why}")
 }
 
+/// The line of a rollback that somebody has to ask for; the steps are named in the order in which they would be undone, as far as
+/// one follows the other.
+pub(super) fn rollback_waits(steps: &[Arc<str>]) -> String {
+    match steps {
+        [] => "waits    for its rollback; there is nothing to undo".to_owned(),
+        steps => {
+            let names: Vec<String> = steps.iter().rev().map(|step| printable_line(step)).collect();
+            format!("waits    for its rollback, of {}", names.join(", "))
+        }
+    }
+}
+
 /// A time as precise as people read it: `703ms`, `4.2s`, `2m5s`.
 pub(crate) fn rounded(time: Duration) -> String {
     match time.milliseconds {

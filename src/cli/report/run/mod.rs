@@ -20,7 +20,9 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 use tally::Tally;
-use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind, SkipReason, Timestamp};
+use wf_model::event::{
+    AttemptOutcome, Event, EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason, Timestamp,
+};
 use wf_model::failure::FailureKind;
 use wf_model::program::Program;
 use wf_model::run::RunState;
@@ -62,6 +64,8 @@ struct State {
     told: String,
     /// How often somebody asked the run to end.
     cancelled: u32,
+    /// Whether somebody has to ask for its rollback.
+    waits_for_rollback: bool,
     /// What has to be undone.
     ledger: Ledger,
     /// The handlers and rollbacks under way.
@@ -139,6 +143,7 @@ impl RunReport {
             tally: Tally::default(),
             told: String::new(),
             cancelled: 0,
+            waits_for_rollback: false,
             ledger: Ledger::new(program),
             cleaning: Cleaning::default(),
             locked: Locked::default(),
@@ -179,9 +184,7 @@ impl RunReport {
         if rolls_back(ended.state) {
             text += &left::lines(&state.ledger.left());
         }
-        if !ended.state.is_final() {
-            text += &format!("go on with: wfc resume {run}\n");
-        }
+        text += &left::ways_on(ended.state, &state.ledger, state.waits_for_rollback, run);
         text
     }
 
@@ -230,25 +233,15 @@ impl RunReport {
                 let (from, restored) = state.hits.remove(&instance.id).unwrap_or_default();
                 self.ended(state, instance, Finished::Cached { from: &from, restored });
             }
-            EventKind::Failed { instance, cause, continued } => {
-                let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
-                // A block that passes on what failed inside it has nothing to say of its own.
-                let own = cause.path == instance.path;
-                // An iteration is never said to be ready.
-                let block = state.known.get(&instance.id).is_none_or(|known| lines::is_block(&known.kind));
-                if block && (*continued || own && cause.failure.kind == FailureKind::Timeout) {
-                    let whose = if own { String::new() } else { format!("{}: ", printable_line(&cause.path)) };
-                    let line = Finished::Failed { message: &(whose + &message), attempts, continued: *continued };
-                    let title = state.title(instance);
-                    state.screen.line(&line.line(&title, &[], None));
-                }
-                self.ended(state, instance, Finished::Failed { message: &message, attempts, continued: *continued });
-            }
+            EventKind::Failed { instance, cause, continued } => self.failed(state, instance, cause, *continued),
             EventKind::Cancelled { instance, .. } => self.ended(state, instance, Finished::Stopped),
             EventKind::Skipped { instance, kind, reason } => self.skipped(state, instance, kind, *reason),
             EventKind::CancelRequested { .. } => {
                 state.cancelled += 1;
                 state.screen.line(if state.cancelled > 1 { ENDED_AT_ONCE } else { state.cleaning.on_cancel() });
+            }
+            EventKind::PauseRequested => {
+                state.screen.line("pause    nothing new starts; the run waits once what runs has ended");
             }
             EventKind::HandlerOpened { instance, cause, .. } if self.verbose => {
                 let whose = instance.as_ref().map(|instance| format!(" of {}", state.title(instance))).unwrap_or_default();
@@ -260,14 +253,23 @@ impl RunReport {
             }
             EventKind::LockAwaited { instance, lock, holder } => state.lock_awaited(instance, lock, holder.as_ref()),
             EventKind::LockRefused { instance, lock, refusal } => state.lock_refused(instance, lock, refusal),
+            EventKind::RollbackWaits { steps, .. } => {
+                state.waits_for_rollback = true;
+                state.screen.line(&lines::rollback_waits(&state.ledger.paths(steps)));
+            }
+            EventKind::RollbackRequested { reason, .. } => {
+                (state.waits_for_rollback, state.tally.not_undone) = (false, 0);
+                if let Some(reason) = reason {
+                    state.screen.line(&format!("reason   {}", printable_line(reason)));
+                }
+            }
             EventKind::LockAcquired { .. }
             | EventKind::CacheKept { problem: None, .. }
             | EventKind::LockReleased { .. }
-            | EventKind::RollbackRequested
+            | EventKind::Paused
             | EventKind::RunEnded { .. }
             | EventKind::HandlerOpened { .. }
             | EventKind::HandlerEnded { .. }
-            | EventKind::RollbackWaits { .. }
             | EventKind::RollbackEnded { .. }
             | EventKind::Observed { .. }
             | EventKind::JitterDrawn { .. }
@@ -281,6 +283,21 @@ impl RunReport {
             | EventKind::RaceWon { .. }
             | EventKind::OutputsEvaluated { .. } => {}
         }
+    }
+
+    fn failed(&self, state: &mut State, instance: &Instance, cause: &FailedInstance, continued: bool) {
+        let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
+        // A block that passes on what failed inside it has nothing to say of its own.
+        let own = cause.path == instance.path;
+        // An iteration is never said to be ready.
+        let block = state.known.get(&instance.id).is_none_or(|known| lines::is_block(&known.kind));
+        if block && (continued || own && cause.failure.kind == FailureKind::Timeout) {
+            let whose = if own { String::new() } else { format!("{}: ", printable_line(&cause.path)) };
+            let line = Finished::Failed { message: &(whose + &message), attempts, continued };
+            let title = state.title(instance);
+            state.screen.line(&line.line(&title, &[], None));
+        }
+        self.ended(state, instance, Finished::Failed { message: &message, attempts, continued });
     }
 
     fn started(&self, state: &mut State, instance: &Instance, at: Timestamp) {

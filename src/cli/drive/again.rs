@@ -1,0 +1,134 @@
+//! A run of the store that is to go on, with all that its process has to know again.
+
+use super::secrets;
+use super::{Drive, Kept, Manner, Resumed};
+use crate::exit::Exit;
+use crate::files;
+use crate::report::diagnostics::{Format as DiagnosticFormat, write};
+use crate::report::{Look, Output};
+use crate::store;
+use std::io;
+use std::sync::Arc;
+use wf_compiler::compile;
+use wf_model::diagnostic::Level;
+use wf_model::event::{Event, EventKind};
+use wf_model::program::{Program, WorkflowId};
+use wf_runtime::dispatcher::{Assignments, RecallFailed};
+use wf_runtime::engine::Options;
+use wf_runtime::guard::Guarded;
+use wf_store::{Definition, RunRow, Store, StoreError};
+
+/// A run that may go on.
+pub(crate) struct Again {
+    pub(crate) run: RunRow,
+    pub(crate) history: Vec<Event>,
+    store: Store,
+    kept: Kept,
+    definition: Definition,
+}
+
+/// The same, with its program.
+pub(crate) struct Ready {
+    pub(crate) run: Arc<str>,
+    pub(crate) program: Arc<Program>,
+    pub(crate) history: Vec<Event>,
+    pub(crate) drive: Drive,
+    version: Arc<str>,
+}
+
+impl Again {
+    /// Takes a run, which is named as people name it; nobody else goes on with it from now on.
+    ///
+    /// # Errors
+    /// When there is no such run, another process holds it, or the store cannot be used.
+    pub(crate) fn take(meant: &str) -> Result<Self, StoreError> {
+        let store = store::open()?;
+        let run = store.find(meant)?;
+        let kept = Kept::take(&store, &run.id)?;
+        let (definition, history) = (store.definition(&run.id)?, store.events(&run.id)?);
+        Ok(Self { run, history, store, kept, definition })
+    }
+
+    /// The file that it began with, as it was named.
+    pub(crate) fn file(&self) -> &str {
+        &self.definition.file
+    }
+
+    /// Whether it waits for its rollback, which somebody has to ask for.
+    pub(crate) fn waits_for_rollback(&self) -> bool {
+        let last = self.history.iter().rev().find_map(|event| match event.kind {
+            EventKind::RollbackWaits { .. } => Some(true),
+            EventKind::Paused | EventKind::RollbackRequested { .. } | EventKind::CancelRequested { .. } => Some(false),
+            _ => None,
+        });
+        last == Some(true)
+    }
+
+    /// Compiles what it began with and reads its secrets again; what outlived its processes is ended.
+    pub(crate) fn ready(self, guarded: Guarded, manner: &Manner, output: &mut Output) -> io::Result<Result<Ready, Exit>> {
+        let Self { run, history, store, kept, definition } = self;
+        if let Some(problem) = manner.unwritable() {
+            return output.note(&problem).map(|()| Err(Exit::Usage));
+        }
+        // What nobody waits for any more would go on beside what comes now.
+        wf_runtime::process::end_survivors(&run.id);
+        let compilation = compile(&definition.file, &files::Kept(&definition), &wf_steps::registry(), Level::Basic);
+        let program = compilation.program.map(Arc::new);
+        let Some((program, workflow)) = program.and_then(|program| Some((program.clone(), named(&program, &run.workflow)?)))
+        else {
+            let help = format!("Go on with the wfc that began it, {}.", definition.version);
+            return output.error("the file of the run does not check with this version", &help).map(|()| Err(Exit::Usage));
+        };
+        let secrets = match secrets::read(&program, workflow, false) {
+            Ok(secrets) => secrets,
+            Err(problems) => {
+                let look = Look::of(&io::stderr());
+                output.note(&write(DiagnosticFormat::Text, &problems, &compilation.sources, Level::Basic, look))?;
+                return Ok(Err(Exit::Usage));
+            }
+        };
+        // As many steps at a time as is asked for now, else as when the run began.
+        let began = u16::try_from(definition.jobs).ok().filter(|jobs| *jobs > 0);
+        let jobs = Manner { jobs: manner.jobs.or(began), ..manner.clone() }.jobs(output)?;
+        let assignments = Assignments {
+            program: program.clone(),
+            workflow,
+            arguments: definition.arguments.iter().map(|given| (given.name.clone(), given.value.clone())).collect(),
+            options: Options { jobs, secrets: secrets.values },
+            run: run.id.clone(),
+            folder: definition.folder.to_string().into(),
+            directory: store.scratch_path(&run.id),
+            withheld: secrets.withheld,
+        };
+        let drive = Drive { guarded, assignments, sources: compilation.sources, kept };
+        Ok(Ok(Ready { run: run.id, program, history, drive, version: definition.version }))
+    }
+}
+
+impl Ready {
+    /// Tells the run what its journal tells.
+    pub(crate) fn recall(self, manner: &Manner, output: &mut Output) -> io::Result<Result<Resumed, Exit>> {
+        match self.drive.recall(manner, &self.history)? {
+            Ok(resumed) => Ok(Ok(resumed)),
+            Err(error) => refuse(&error, &self.version, output).map(Err),
+        }
+    }
+}
+
+/// The workflow of a run.
+fn named(program: &Program, name: &str) -> Option<WorkflowId> {
+    program.workflows.iter().find(|(_, workflow)| *workflow.name == *name).map(|(id, _)| id)
+}
+
+fn refuse(error: &RecallFailed, version: &str, output: &mut Output) -> io::Result<Exit> {
+    let (help, exit) = match error {
+        RecallFailed::Illegal(_) => {
+            (format!("Go on with the wfc that began it, {version}. The run was left as it is."), Exit::JournalDamaged)
+        }
+        RecallFailed::Secret { .. } => {
+            ("See that the step can give it, then try again. The run was left as it is.".to_owned(), Exit::Failed)
+        }
+    };
+    output.error(format!("the run cannot go on: {error}"), &help)?;
+    Ok(exit)
+}
