@@ -118,6 +118,19 @@ def doit(shape, count):
     )
 
 
+LOOP = 1_000_000
+
+
+def wfc_loop(count):
+    """A loop of no-op gates, each of which is journaled."""
+    return workflow([f"for each i in 1..{count} parallel {{", "  step g: gate { check: i > 0 }", "}"])
+
+
+def wfc_output(megabytes):
+    """One step that writes so much."""
+    return workflow([f'step say: shell "yes 0123456789012345678901234567890123456789 | head -c {megabytes}M" {{ reads only, timeout 5m }}'])
+
+
 PEERS = {
     "make": ("Makefile", make),
     "ninja": ("build.ninja", ninja),
@@ -129,13 +142,19 @@ PEERS = {
 
 
 def write(folder, sizes):
-    """Writes `SHAPE-COUNT.wf` of every shape, and `COUNT/FILE` of every peer."""
+    """Writes `SHAPE-COUNT.wf` of every shape, `COUNT/FILE` of every peer, and `SHAPE-COUNT/FILE` of those that run all shapes."""
+    (folder / f"loop-{LOOP}.wf").write_text(wfc_loop(LOOP))
+    (folder / "output-100.wf").write_text(wfc_output(100))
     for count in sizes:
         for shape, text in WFC.items():
             (folder / f"{shape}-{count}.wf").write_text(text(count))
         (folder / str(count)).mkdir(exist_ok=True)
         for name, text in PEERS.values():
             (folder / str(count) / name).write_text(text("wide", count))
+        for shape in ("wide", "chain", "graph"):
+            (folder / f"{shape}-{count}").mkdir(exist_ok=True)
+            for name, text in (PEERS["make"], PEERS["ninja"]):
+                (folder / f"{shape}-{count}" / name).write_text(text(shape, count))
 
 
 if __name__ == "__main__":
