@@ -63,7 +63,7 @@ pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows
         let certain = (count * 3 / 5).max(1);
         let tried: Vec<u32> = match (whole, index) {
             (true, _) => (1..=count + 2).collect(),
-            (false, 0) => (1..=5).map(|piece| (certain * piece / 5).max(1)).collect(),
+            (false, 0) => (1..=7).map(|piece| (certain * piece / 7).max(1)).collect(),
             (false, 1) => vec![certain / 2 + 1],
             (false, _) if index % 4 == workflow % 4 => vec![certain],
             (false, _) => Vec::new(),
@@ -86,7 +86,7 @@ pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows
             cases.push(Case { workflow, first: Kill::Begun, second: Some(at(number)), must_fire: number <= certain });
         }
     }
-    let instants = if whole { INSTANTS.div_ceil(workflows as u32) } else { 3 };
+    let instants = if whole { INSTANTS.div_ceil(workflows as u32) } else { 4 };
     for number in 0..instants {
         let (first, second) = (numbers.instant(measured.time), numbers.instant(measured.time));
         cases.push(Case { workflow, first, second: (number % 3 == 0).then_some(second), must_fire: number % 3 != 0 });
