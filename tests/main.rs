@@ -12,4 +12,5 @@ mod injection;
 mod kinds;
 mod language;
 mod pages;
+mod patterns;
 mod tidy;
