@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use wf_model::event::{AttemptOutcome, EventKind, Instance};
 use wf_model::failure::{Failure, FailureKind};
@@ -32,7 +32,7 @@ pub(super) struct Assignment {
 pub(super) struct Surroundings {
     pub(super) run: Arc<str>,
     pub(super) folder: PathBuf,
-    pub(super) directory: PathBuf,
+    pub(super) scratches: Scratches,
     pub(super) withheld: Arc<[OsString]>,
 }
 
@@ -63,7 +63,8 @@ async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool) {
         let message = format!("kind `{}` is not run by this version", assignment.call.kind);
         return (failed(FailureKind::Spawn, &message), false);
     };
-    let scratch = match scratch(&assignment.surroundings.directory, &assignment.call.kind) {
+    let surroundings = Arc::clone(&assignment.surroundings);
+    let scratch = match surroundings.scratches.take(&assignment.call.kind) {
         Ok(scratch) => scratch,
         Err(error) => {
             return (failed(FailureKind::Spawn, &format!("scratch directory cannot be made: {error}")), false);
@@ -74,6 +75,9 @@ async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool) {
     let secret = assignment.call.decode.as_ref().is_some_and(Type::holds_secret);
     let (timeout, execution) = (assignment.timeout, executor.execute(attempt(assignment, folder)));
     let (ended, late) = in_time(execution, timeout, &stop).await;
+    if let Some(scratch) = scratch {
+        surroundings.scratches.give_back(scratch);
+    }
     let asked = *stop.borrow() != Stop::No;
     let outcome = match ended.outcome {
         // What is decoded as a secret stands in the result as well, which is journaled.
@@ -118,12 +122,39 @@ fn out_of_time(timeout: Duration, failure: Option<Failure>) -> Failure {
     }
 }
 
-/// An empty directory, but for kinds that only wait.
-fn scratch(directory: &Path, kind: &str) -> std::io::Result<Option<tempfile::TempDir>> {
-    if crate::engine::only_waits(kind) {
-        return Ok(None);
+/// Empty directories for attempts, in the scratch directory of the run. Most attempts leave theirs empty, and the next one takes it:
+/// making and removing one for each costs a file system as much as all else that an attempt does there.
+#[derive(Debug)]
+pub(super) struct Scratches {
+    directory: PathBuf,
+    free: Mutex<Vec<tempfile::TempDir>>,
+}
+
+impl Scratches {
+    pub(super) const fn new(directory: PathBuf) -> Self {
+        Self { directory, free: Mutex::new(Vec::new()) }
     }
-    tempfile::Builder::new().prefix("attempt-").tempdir_in(directory).map(Some)
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// An empty directory, but for kinds that only wait.
+    fn take(&self, kind: &str) -> std::io::Result<Option<tempfile::TempDir>> {
+        if crate::engine::only_waits(kind) {
+            return Ok(None);
+        }
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        free.map_or_else(|| tempfile::Builder::new().prefix("attempt-").tempdir_in(&self.directory), Ok).map(Some)
+    }
+
+    /// Takes a directory back once its attempt has ended; one with something in it goes away.
+    fn give_back(&self, scratch: tempfile::TempDir) {
+        let is_empty = std::fs::read_dir(scratch.path()).is_ok_and(|mut entries| entries.next().is_none());
+        if is_empty {
+            self.free.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        }
+    }
 }
 
 fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
@@ -143,5 +174,25 @@ fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
         secrets,
         output,
         stop: stop.subscribe(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Scratches;
+
+    #[test]
+    fn only_empty_directories_are_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let scratches = Scratches::new(folder.path().to_owned());
+        assert!(scratches.take("sleep").unwrap().is_none());
+        let (first, second) = (scratches.take("shell").unwrap().unwrap(), scratches.take("shell").unwrap().unwrap());
+        assert_ne!(first.path(), second.path());
+        std::fs::write(second.path().join("left"), "").unwrap();
+        let (empty, full) = (first.path().to_owned(), second.path().to_owned());
+        scratches.give_back(first);
+        scratches.give_back(second);
+        assert!(empty.exists() && !full.exists());
+        assert_eq!(scratches.take("shell").unwrap().unwrap().path(), empty);
     }
 }

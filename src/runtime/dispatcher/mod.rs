@@ -32,7 +32,7 @@ pub use world::{RealWorld, World};
 use crate::engine::{CacheQuery, Command, Engine, IllegalTransition, Options, only_waits};
 use crate::executor::{Executor, OutputSink, Stop};
 use crate::mask::Masker;
-use attempt::{Assignment, Surroundings, ask, perform};
+use attempt::{Assignment, Scratches, Surroundings, ask, perform};
 use locks::Holdings;
 use reporter::AttemptOutput;
 use secrets::{KnownSecrets, masked};
@@ -132,7 +132,7 @@ pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, Run
         run: assignments.run,
         workflow: dispatcher.name(),
         arguments: assignments.arguments,
-        directory: dispatcher.surroundings.directory.to_string_lossy().into(),
+        directory: dispatcher.surroundings.scratches.directory().to_string_lossy().into(),
     };
     let outcome = dispatcher.go_on(started).await;
     if outcome.is_err() {
@@ -207,7 +207,7 @@ impl Dispatcher {
         let surroundings = Surroundings {
             run: run.clone(),
             folder: folder.clone(),
-            directory: directory.clone(),
+            scratches: Scratches::new(directory.clone()),
             withheld: withheld.as_slice().into(),
         };
         let (post, inbox) = mpsc::unbounded_channel();
