@@ -7,6 +7,7 @@ use serde_json::json;
 use std::io;
 use wf_model::event::Timestamp;
 use wf_model::run::RunState;
+use wf_model::unit::Duration;
 use wf_store::{RunFilter, RunRow, Store, StoreError};
 
 /// Lists runs, the latest first.
@@ -15,9 +16,12 @@ pub struct Runs {
     /// Those of a workflow.
     #[arg(long, value_name = "NAME", env = "WFC_RUNS_WORKFLOW")]
     workflow: Option<String>,
-    /// Those in a state.
-    #[arg(long, value_name = "STATE", env = "WFC_RUNS_STATE", value_parser = state)]
-    state: Option<RunState>,
+    /// Those in a state, as it is listed.
+    #[arg(long, value_name = "STATE", env = "WFC_RUNS_STATE", value_parser = standing_named)]
+    state: Option<Standing>,
+    /// Those that began at most so long ago, such as `2d`.
+    #[arg(long, value_name = "DURATION", env = "WFC_RUNS_SINCE", value_parser = duration)]
+    since: Option<Duration>,
     /// At most so many.
     #[arg(long, value_name = "N", default_value_t = 20, env = "WFC_RUNS_LIMIT")]
     limit: u32,
@@ -35,9 +39,27 @@ pub(crate) enum Format {
     Json,
 }
 
-fn state(name: &str) -> Result<RunState, String> {
+/// How a run stands: what its events say, and whether a process goes on with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Is(RunState),
+    /// Its events say that it goes on, and nobody goes on with it.
+    Interrupted,
+}
+
+/// A run that nobody goes on with, though it has not ended.
+const INTERRUPTED: &str = "interrupted";
+
+fn standing_named(name: &str) -> Result<Standing, String> {
+    if name == INTERRUPTED {
+        return Ok(Standing::Interrupted);
+    }
     let names = || RunState::ALL.map(RunState::name).join(", ");
-    RunState::named(name).ok_or_else(|| format!("states are {}", names()))
+    RunState::named(name).map(Standing::Is).ok_or_else(|| format!("states are {INTERRUPTED}, {}", names()))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    Duration::parse(text).ok_or_else(|| "durations are written like `2d` or `12h`".to_owned())
 }
 
 impl Runs {
@@ -46,8 +68,7 @@ impl Runs {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        let filter = RunFilter { workflow: self.workflow.clone(), state: self.state, since: None, limit: Some(self.limit) };
-        let found = store::open().and_then(|store| store.runs(&filter).map(|runs| (store, runs)));
+        let found = store::open().and_then(|store| self.found(&store).map(|runs| (store, runs)));
         let (store, runs) = match found {
             Ok(found) => found,
             // Where nothing can be kept, nothing was.
@@ -66,10 +87,38 @@ impl Runs {
     }
 }
 
+impl Runs {
+    fn found(&self, store: &Store) -> Result<Vec<RunRow>, StoreError> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let since = self.since.map(|since| Timestamp { milliseconds: now.saturating_sub(since.milliseconds) });
+        let filter = RunFilter { workflow: self.workflow.clone(), state: None, since, limit: Some(self.limit) };
+        match self.state {
+            None => store.runs(&filter),
+            Some(Standing::Is(state @ (RunState::Queued | RunState::Running))) => {
+                self.among(store, filter, &[state], state.name())
+            }
+            Some(Standing::Is(state)) => store.runs(&RunFilter { state: Some(state), ..filter }),
+            Some(Standing::Interrupted) => self.among(store, filter, &[RunState::Running, RunState::Queued], INTERRUPTED),
+        }
+    }
+
+    /// Runs in one of these states that are listed as `name`: only their locks tell.
+    fn among(&self, store: &Store, filter: RunFilter, states: &[RunState], name: &str) -> Result<Vec<RunRow>, StoreError> {
+        let mut found = Vec::new();
+        for state in states {
+            found.extend(store.runs(&RunFilter { state: Some(*state), limit: None, ..filter.clone() })?);
+        }
+        found.retain(|run| standing(store, run) == name);
+        found.sort_by_key(|run| std::cmp::Reverse(run.created_at));
+        found.truncate(self.limit as usize);
+        Ok(found)
+    }
+}
+
 /// How a run stands: one that nobody goes on with was interrupted.
 pub(crate) fn standing(store: &Store, run: &RunRow) -> &'static str {
     match run.state {
-        RunState::Queued | RunState::Running if !store.is_held(&run.id) => "interrupted",
+        RunState::Queued | RunState::Running if !store.is_held(&run.id) => INTERRUPTED,
         state => state.name(),
     }
 }

@@ -262,3 +262,32 @@ fn a_run_that_was_interrupted_ends_as_interrupted_in_another_process() {
     assert_eq!((outcome.code, place.read("log").as_str()), (130, "last\n"), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("cancelled in "), "{}", outcome.stderr);
 }
+
+#[test]
+fn runs_are_listed_by_how_they_stand_and_when_they_began() {
+    let place = interrupted(&format!("step mid: shell \"{WAITS}\" {{ reads only, timeout 1m }}"), "");
+    place.write("other.wf", "workflow other {\n  output o: int = 1\n}\n");
+    assert_eq!(place.wfc(&["run", "other.wf"]).code, 0);
+    until("the end of the other process", || place.wfc(&["runs"]).stdout.contains("interrupted"));
+    for (arguments, workflows) in [
+        (&[][..], &["other", "main"][..]),
+        (&["--state", "interrupted"], &["main"]),
+        (&["--state", "running"], &[]),
+        (&["--state", "succeeded"], &["other"]),
+        (&["--workflow", "main"], &["main"]),
+        (&["--since", "1h"], &["other", "main"]),
+        (&["--since", "0s"], &[]),
+        (&["--limit", "1"], &["other"]),
+    ] {
+        let outcome = place.wfc(&[&["runs", "--format", "json"], arguments].concat());
+        let listed: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+        let names: Vec<&str> = listed.as_array().expect("a list").iter().filter_map(|run| run["workflow"].as_str()).collect();
+        assert_eq!(names, workflows, "{arguments:?}");
+    }
+    for (arguments, message) in
+        [(["--state", "gone"], "states are interrupted, queued"), (["--since", "2"], "durations are written")]
+    {
+        let outcome = place.wfc(&[&["runs"][..], &arguments].concat());
+        assert!(outcome.code == 2 && outcome.stderr.contains(message), "{}", outcome.stderr);
+    }
+}
