@@ -16,6 +16,7 @@ pub mod report;
 pub mod resume;
 pub mod rollback;
 pub mod run;
+pub mod runbook;
 pub mod runs;
 pub mod status;
 mod store;
@@ -54,6 +55,8 @@ enum Command {
     Resume(resume::Resume),
     /// Undoes what a run did that failed, was cancelled, or waits for it.
     Rollback(rollback::Rollback),
+    /// Writes what a run did and the commands that undo it, as a script for a shell.
+    Runbook(runbook::Runbook),
     /// Lists runs, the latest first.
     Runs(runs::Runs),
     /// Shows how a run stands or ended.
@@ -75,6 +78,7 @@ impl Command {
             Self::Pause(command) => command.run(output),
             Self::Resume(command) => command.run(output),
             Self::Rollback(command) => command.run(output),
+            Self::Runbook(command) => command.run(output),
             Self::Runs(command) => command.run(output),
             Self::Status(command) => command.run(output),
             Self::Logs(command) => command.run(output),

@@ -17,6 +17,7 @@ mod parameters;
 mod progress;
 mod resume;
 mod run;
+mod runbook;
 mod sarif;
 mod store;
 mod surroundings;

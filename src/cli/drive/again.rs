@@ -116,7 +116,7 @@ impl Ready {
 }
 
 /// The workflow of a run.
-fn named(program: &Program, name: &str) -> Option<WorkflowId> {
+pub(crate) fn named(program: &Program, name: &str) -> Option<WorkflowId> {
     program.workflows.iter().find(|(_, workflow)| *workflow.name == *name).map(|(id, _)| id)
 }
 

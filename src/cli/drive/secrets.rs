@@ -40,7 +40,7 @@ pub(crate) fn read(program: &Program, id: WorkflowId, dry_run: bool) -> Result<S
 }
 
 /// A workflow and all that it calls.
-fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {
+pub(crate) fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {
     let mut found = BTreeSet::new();
     let mut left = vec![id];
     while let Some(id) = left.pop() {

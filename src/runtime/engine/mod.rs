@@ -27,6 +27,7 @@ mod queue;
 mod retry;
 mod rollback;
 mod run;
+mod runbook;
 mod state;
 mod step;
 mod trace;
@@ -38,6 +39,7 @@ pub use check::Look;
 pub use command::{CacheQuery, Command, IllegalTransition};
 pub use outstanding::Running;
 pub use queue::only_waits;
+pub use runbook::{Planned, PlannedAction};
 pub use unsupported::{Unsupported, unsupported};
 
 use handler::Handling;
@@ -127,6 +129,8 @@ pub struct Engine {
     cancelled: u32,
     /// Whether nothing new starts until somebody goes on with the run.
     pausing: bool,
+    /// Where undos are written down instead of being begun: what is planned so far.
+    planned: Option<Vec<Planned>>,
     concluded: VecDeque<Event>,
     commands: Vec<Command>,
 }
@@ -176,6 +180,7 @@ impl Engine {
             cause: None,
             cancelled: 0,
             pausing: false,
+            planned: None,
             concluded: VecDeque::new(),
             commands: Vec::new(),
         }

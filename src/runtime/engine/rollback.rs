@@ -157,6 +157,10 @@ impl Engine {
         while let Some(vertex) = due.pop_front() {
             let Some(run) = self.rollbacks.get_mut(&id) else { return };
             let well = match run.graph.take(vertex) {
+                Due::Undo(undoable) if self.planned.is_some() => {
+                    self.plan_undo(*undoable);
+                    true
+                }
                 Due::Undo(undoable) => {
                     self.begin_undo(id, vertex, *undoable);
                     continue;

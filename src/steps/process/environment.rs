@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use wf_model::failure::Failure;
+use wf_model::script::Call;
 use wf_model::value::Value;
 use wf_runtime::executor::Attempt;
 
@@ -18,15 +19,17 @@ pub(super) fn variables(
 ) -> Result<Vec<(OsString, OsString)>, Failure> {
     let inherited = std::env::vars_os().filter(|(name, _)| !attempt.withheld.contains(name));
     let mut variables: BTreeMap<OsString, OsString> = inherited.collect();
-    if let Some(Value::Map(given)) = attempt.call.value("env") {
-        for (name, value) in given.iter() {
-            variables.insert(checked(name)?.to_owned(), OsString::from_vec(bytes(value)));
-        }
-    }
+    variables.extend(given(&attempt.call)?);
     variables.extend(attempt.variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
     variables.insert("WF_OUTPUT".into(), output_file.as_os_str().to_owned());
     variables.extend(own.into_iter().map(|(name, value)| (OsString::from(name), OsString::from_vec(value))));
     Ok(variables.into_iter().collect())
+}
+
+/// The variables of `env`.
+pub(crate) fn given(call: &Call) -> Result<Vec<(OsString, OsString)>, Failure> {
+    let Some(Value::Map(given)) = call.value("env") else { return Ok(Vec::new()) };
+    given.iter().map(|(name, value)| Ok((checked(name)?.to_owned(), OsString::from_vec(bytes(value))))).collect()
 }
 
 fn checked(name: &str) -> Result<&OsStr, Failure> {

@@ -3,12 +3,14 @@
 mod environment;
 mod outcome;
 
+pub(crate) use environment::given;
 use environment::variables;
 use outcome::Judge;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::{Attribute, TextSyntax};
+use wf_model::script::Call;
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended};
@@ -70,7 +72,7 @@ async fn start(attempt: Attempt, command: Command) -> Result<Ended, Failure> {
     let judge = Judge::new(&attempt, masker.clone());
     let program = Program {
         environment: variables(&attempt, judge.output_file(), command.variables)?,
-        folder: folder(&attempt),
+        folder: folder(&attempt.call, &attempt.folder),
         input: attempt.call.value("stdin").map(bytes),
         name: command.name,
         arguments: command.arguments,
@@ -87,10 +89,10 @@ async fn start(attempt: Attempt, command: Command) -> Result<Ended, Failure> {
 }
 
 /// Where it runs: `cwd` as the file of the workflow sees it.
-fn folder(attempt: &Attempt) -> PathBuf {
-    match attempt.call.value("cwd") {
-        Some(Value::String(path)) => attempt.folder.join(&**path),
-        _ => attempt.folder.clone(),
+pub(crate) fn folder(call: &Call, around: &Path) -> PathBuf {
+    match call.value("cwd") {
+        Some(Value::String(path)) => around.join(&**path),
+        _ => around.to_owned(),
     }
 }
 

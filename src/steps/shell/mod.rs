@@ -1,8 +1,10 @@
 //! `shell`: runs a command in a shell, or a program with its arguments.
 
 mod executor;
+mod line;
 
 pub use executor::Shell;
+pub use line::{Line, line};
 
 use crate::process;
 use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};

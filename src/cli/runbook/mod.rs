@@ -1,0 +1,189 @@
+//! `wfc runbook RUN`: what a run did, and the commands that undo it, as a script for a shell.
+
+mod command;
+mod done;
+mod names;
+
+use crate::drive::again::named;
+use crate::exit::Exit;
+use crate::files::Kept;
+use crate::report::{Output, printable_line};
+use crate::{runs, store};
+use command::{Undoing, one_line};
+use names::Names;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use wf_compiler::compile;
+use wf_model::diagnostic::Level;
+use wf_model::event::{Event, EventKind};
+use wf_model::program::{Program, WorkflowId};
+use wf_model::run::{RunRecord, RunState};
+use wf_model::source::Sources;
+use wf_runtime::engine::{Engine, IllegalTransition, Options, Planned};
+use wf_store::{Definition, RunRow, Store, StoreError};
+
+/// Writes what a run did and the commands that undo it, as a script for a shell.
+#[derive(Debug, clap::Args)]
+pub struct Runbook {
+    /// The run: the beginning of its name, or `last`.
+    run: String,
+}
+
+/// What is known of a run.
+struct Told {
+    run: RunRow,
+    held: bool,
+    standing: &'static str,
+    definition: Definition,
+    events: Vec<Event>,
+}
+
+impl Runbook {
+    /// Writes it; nothing is locked, read from outside or changed.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        let told = match self.told() {
+            Ok(told) => told,
+            Err(error) => return store::refuse(&error, output),
+        };
+        let compilation = compile(&told.definition.file, &Kept(&told.definition), &wf_steps::registry(), Level::Basic);
+        let program = compilation.program.map(Arc::new);
+        let Some((program, workflow)) = program.and_then(|program| Some((program.clone(), named(&program, &told.run.workflow)?)))
+        else {
+            let help = format!("Use the wfc that ran it, {}.", told.definition.version);
+            return output.error("the file of the run does not check with this version", &help).map(|()| Exit::Failed);
+        };
+        let book = Book { told: &told, program, workflow, sources: &compilation.sources };
+        match book.text() {
+            Ok(text) => output.result(&text).map(|()| Exit::Done),
+            Err(error) => {
+                let help = format!(
+                    "`wfc rollback {}` undoes it; this is where the way of a run depends on a secret, or another wfc, {}, ran it.",
+                    told.run.id, told.definition.version
+                );
+                output.error(format!("the run cannot be told again without its secrets: {error}"), &help)?;
+                Ok(Exit::Failed)
+            }
+        }
+    }
+
+    fn told(&self) -> Result<Told, StoreError> {
+        let store: Store = store::open()?;
+        let run = store.find(&self.run)?;
+        let (held, standing) = (store.is_held(&run.id), runs::standing(&store, &run));
+        let (definition, events) = (store.definition(&run.id)?, store.events(&run.id)?);
+        Ok(Told { run, held, standing, definition, events })
+    }
+}
+
+/// A run that is written down.
+struct Book<'a> {
+    told: &'a Told,
+    program: Arc<Program>,
+    workflow: WorkflowId,
+    sources: &'a Sources,
+}
+
+impl Book<'_> {
+    fn text(&self) -> Result<String, IllegalTransition> {
+        let Told { run, events, .. } = self.told;
+        let record = RunRecord::of(events);
+        let undone = self.undoing()?;
+        let mut text = "#!/bin/sh\n".to_owned();
+        let line = |text: &mut String, line: &str| _ = writeln!(text, "{}", format!("# {}", printable_line(line)).trim_end());
+        line(&mut text, &format!("Runbook of run {} of {}, workflow `{}`: {}", run.id, run.file, run.workflow, self.standing()));
+        line(&mut text, &format!("It began {}.", runs::local(run.created_at)));
+        if self.told.held {
+            line(&mut text, "The run goes on: this is how it stood when this was written. Undo nothing before it has ended.");
+        }
+        line(&mut text, "");
+        line(&mut text, "What was done:");
+        done::lines(&record).iter().for_each(|done| line(&mut text, done));
+        line(&mut text, "");
+        match (record.state, undone.is_empty()) {
+            (RunState::Succeeded, true) => line(&mut text, "It succeeded: there is nothing to roll back."),
+            (RunState::RolledBack, true) => line(&mut text, "It was rolled back: there is nothing left to undo."),
+            (_, true) => line(&mut text, "Nothing of it is to be undone."),
+            (_, false) => {
+                line(&mut text, "What undoes it, in this order. It ends at the first command that fails.");
+                let instead = format!("`wfc rollback {}` does the same and keeps what came of it: do one of both.", run.id);
+                line(&mut text, &instead);
+                text.push_str(&undone);
+            }
+        }
+        Ok(text)
+    }
+
+    fn standing(&self) -> &'static str {
+        let last = self.told.events.iter().rev().find(|event| {
+            matches!(event.kind, EventKind::RollbackWaits { .. } | EventKind::Paused | EventKind::RollbackRequested { .. })
+        });
+        let waits = last.is_some_and(|event| matches!(event.kind, EventKind::RollbackWaits { .. }));
+        if waits && self.told.run.state == RunState::Paused { "waits for its rollback" } else { self.told.standing }
+    }
+
+    /// The commands; empty where there are none.
+    fn undoing(&self) -> Result<String, IllegalTransition> {
+        if self.told.events.is_empty() {
+            return Ok(String::new());
+        }
+        // Each secret is a mark that is replaced by its name. What changes a mark gives another text with other marks.
+        let [first, second] = [Names::small(), Names::large()].map(|names| self.planned(&names).map(|planned| (planned, names)));
+        let ((planned, names), (again, other)) = (first?, second?);
+        if planned.is_empty() {
+            return Ok(String::new());
+        }
+        let withheld = self.withheld();
+        let undoing = |names| Undoing {
+            names,
+            run: &self.told.run.id,
+            folder: Path::new(&*self.told.definition.folder),
+            withheld: &withheld,
+            sources: self.sources,
+            program: &self.program,
+        };
+        let mut commands = String::new();
+        let mut used = BTreeSet::new();
+        for (planned, again) in planned.iter().zip(&again) {
+            let (mut text, other) = (undoing(&names).text(planned), undoing(&other).text(again));
+            if text != other {
+                text = undoing(&names).hidden(planned);
+            }
+            used.extend(text.secrets);
+            commands.push_str(&text.text);
+        }
+        Ok(frame(&names.demands(&used), &commands))
+    }
+
+    fn planned(&self, names: &Names) -> Result<Vec<Planned>, IllegalTransition> {
+        let secrets = names.declared(&self.program, self.workflow);
+        let options = Options { jobs: usize::try_from(self.told.definition.jobs).unwrap_or(1), secrets };
+        let given = self.told.definition.arguments.iter();
+        let arguments = given.map(|given| (given.name.clone(), given.value.clone())).collect();
+        let mut engine = Engine::new(Arc::clone(&self.program), self.workflow, arguments, options);
+        engine.tell(&self.told.events, &|path| names.given(path))?;
+        engine.runbook()
+    }
+
+    /// Variables of this process that steps do not inherit.
+    fn withheld(&self) -> BTreeSet<String> {
+        names::variables(&self.program, self.workflow)
+    }
+}
+
+/// The commands in a shell of their own, so that one which fails ends no terminal.
+fn frame(demands: &str, commands: &str) -> String {
+    let scratch =
+        if commands.contains("$scratch") { "scratch=$(TMPDIR=/tmp mktemp -d)\ntrap 'rm -rf \"$scratch\"' EXIT\n" } else { "" };
+    format!("(\nset -eu\n{demands}{scratch}{commands})\n")
+}
+
+/// A text of the source on one line.
+fn excerpt(sources: &Sources, span: wf_model::span::Span) -> String {
+    one_line(sources.slice(span))
+}
