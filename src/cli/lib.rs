@@ -21,6 +21,7 @@ pub mod runs;
 pub mod status;
 mod store;
 mod text;
+pub mod why;
 
 use clap::Parser;
 use exit::Exit;
@@ -63,6 +64,8 @@ enum Command {
     Status(status::Status),
     /// Shows what the steps of a run wrote.
     Logs(logs::Logs),
+    /// Says why a step ran when it did, waited, was skipped or tried again.
+    Why(why::Why),
     /// Deletes runs with all that is kept of them.
     Delete(delete::Delete),
 }
@@ -82,6 +85,7 @@ impl Command {
             Self::Runs(command) => command.run(output),
             Self::Status(command) => command.run(output),
             Self::Logs(command) => command.run(output),
+            Self::Why(command) => command.run(output),
             Self::Delete(command) => command.run(output),
         }
     }

@@ -22,6 +22,7 @@ mod sarif;
 mod store;
 mod surroundings;
 mod terminal;
+mod why;
 
 use std::fs;
 use std::io::{Read, Write};

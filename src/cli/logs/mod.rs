@@ -1,7 +1,7 @@
 //! `wfc logs RUN [STEP]`: what the steps of a run wrote.
 
 mod printer;
-mod wanted;
+pub(crate) mod wanted;
 
 use crate::exit::Exit;
 use crate::report::{Output, printable_line};

@@ -7,34 +7,34 @@ use wf_model::suggest::nearest;
 use wf_runtime::executor::Stream;
 
 /// Which output is meant.
-pub(super) struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// A step by its path; with its places in loops, or without for all of them.
-    pub(super) step: Option<&'a str>,
-    pub(super) attempt: Option<u32>,
-    pub(super) stream: Option<Stream>,
+    pub(crate) step: Option<&'a str>,
+    pub(crate) attempt: Option<u32>,
+    pub(crate) stream: Option<Stream>,
 }
 
 impl Wanted<'_> {
-    pub(super) fn takes_path(&self, path: &str) -> bool {
+    pub(crate) fn takes_path(&self, path: &str) -> bool {
         self.step.is_none_or(|step| path == step || without_places(path) == step)
     }
 
-    pub(super) fn takes_attempt(&self, attempt: u32) -> bool {
+    pub(crate) fn takes_attempt(&self, attempt: u32) -> bool {
         self.attempt.is_none_or(|wanted| wanted == attempt)
     }
 
-    pub(super) fn takes_stream(&self, stream: Stream) -> bool {
+    pub(crate) fn takes_stream(&self, stream: Stream) -> bool {
         self.stream.is_none_or(|wanted| wanted == stream)
     }
 }
 
 /// `ship.health` of `ship.health[1]`
-fn without_places(path: &str) -> &str {
+pub(crate) fn without_places(path: &str) -> &str {
     path.find('[').and_then(|place| path.get(..place)).unwrap_or(path)
 }
 
 /// The steps of a run, by their paths.
-pub(super) fn steps(events: &[Event]) -> BTreeSet<Arc<str>> {
+pub(crate) fn steps(events: &[Event]) -> BTreeSet<Arc<str>> {
     let step = |event: &Event| match &event.kind {
         EventKind::Ready { instance, kind: InstanceKind::Step(_), .. }
         | EventKind::Skipped { instance, kind: InstanceKind::Step(_), .. } => Some(instance.path.clone()),
@@ -44,12 +44,12 @@ pub(super) fn steps(events: &[Event]) -> BTreeSet<Arc<str>> {
 }
 
 /// The step that was probably meant.
-pub(super) fn meant<'a>(written: &str, steps: &'a BTreeSet<Arc<str>>) -> Option<&'a str> {
+pub(crate) fn meant<'a>(written: &str, steps: &'a BTreeSet<Arc<str>>) -> Option<&'a str> {
     nearest(written, steps.iter().map(|path| without_places(path)).chain(steps.iter().map(AsRef::as_ref)))
 }
 
 /// What tells instances apart that share a path: which of them undo, and in which rounds they stand.
-pub(super) fn distinctions(events: &[Event]) -> BTreeMap<InstanceId, String> {
+pub(crate) fn distinctions(events: &[Event]) -> BTreeMap<InstanceId, String> {
     let distinction = |event: &Event| {
         let EventKind::Ready { instance, kind, rounds } = &event.kind else { return None };
         let undo = matches!(kind, InstanceKind::Undo(_)).then(|| "undo".to_owned());

@@ -1,0 +1,97 @@
+//! The condition of a step in the source that its run kept, and what its names were.
+
+use crate::logs::wanted::without_places;
+use std::collections::BTreeSet;
+use wf_model::program::{Callee, Program, Statement, StatementKind, ValueOrigin, Workflow, WorkflowId};
+use wf_model::run::{RunRecord, Status};
+use wf_model::source::Sources;
+use wf_store::Definition;
+
+/// A longer value is cut.
+const LONGEST_VALUE: usize = 80;
+
+/// What conditions are read from.
+pub(super) struct Conditions<'a> {
+    pub(super) program: &'a Program,
+    pub(super) workflow: WorkflowId,
+    pub(super) sources: &'a Sources,
+    pub(super) definition: &'a Definition,
+    pub(super) record: &'a RunRecord,
+}
+
+impl<'a> Conditions<'a> {
+    /// The statement at a path, with its workflow.
+    pub(super) fn statement(&self, path: &str) -> Option<(&'a Workflow, &'a Statement)> {
+        let mut workflow = self.program.workflows.get(self.workflow)?;
+        let mut found = None;
+        for name in without_places(path).split('.') {
+            let mut statements = workflow.statements.iter().map(|(_, statement)| statement);
+            let statement = statements.find(|statement| statement.name.as_deref() == Some(name))?;
+            found = Some((workflow, statement));
+            if let StatementKind::Step(step) = &statement.kind
+                && let Callee::Workflow(callee) = step.invocation.callee
+            {
+                workflow = self.program.workflows.get(callee)?;
+            }
+        }
+        found
+    }
+
+    /// `when who == "x"`, and what its names were.
+    pub(super) fn of(&self, path: &str, is_undo: bool) -> Option<String> {
+        let (workflow, statement) = self.statement(path)?;
+        let when = if is_undo { statement.kind.step()?.clauses.undo()?.when.as_ref()? } else { statement.when.as_ref()? };
+        let text = self.sources.slice(when.span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let names: BTreeSet<_> = when.walk().filter_map(wf_model::expression::Expression::named_value).collect();
+        let values: Vec<String> = names
+            .into_iter()
+            .filter_map(|id| {
+                let declared = workflow.values.get(id)?;
+                Some(format!("{} was {}", declared.name, self.value(path, &declared.name, declared.origin)?))
+            })
+            .collect();
+        let values = if values.is_empty() { String::new() } else { format!("; {}", values.join(", ")) };
+        Some(format!("`{text}`{values}"))
+    }
+
+    fn value(&self, path: &str, name: &str, origin: ValueOrigin) -> Option<String> {
+        let around = without_places(path).rsplit_once('.').map_or("", |(around, _)| around);
+        match origin {
+            ValueOrigin::Secret => Some("***".to_owned()),
+            ValueOrigin::Parameter if around.is_empty() => {
+                let given = self.definition.arguments.iter().find(|given| *given.name == *name)?;
+                Some(cut(given.value.to_json().to_string()))
+            }
+            ValueOrigin::Parameter | ValueOrigin::LoopVariable => None,
+            ValueOrigin::Let | ValueOrigin::Step | ValueOrigin::Block => {
+                let places = path.strip_prefix(without_places(path)).unwrap_or("");
+                // It stands beside the step, or in a block around it.
+                let mut around = Some(around);
+                while let Some(prefix) = around {
+                    let plain = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+                    let found = self.record.at(&format!("{plain}{places}")).or_else(|| self.record.at(&plain));
+                    if let Some(found) = found {
+                        return shown(&found.status);
+                    }
+                    around = (!prefix.is_empty()).then(|| prefix.rsplit_once('.').map_or("", |(outer, _)| outer));
+                }
+                None
+            }
+        }
+    }
+}
+
+fn shown(status: &Status) -> Option<String> {
+    match status {
+        Status::Succeeded(value) | Status::Cached(value) => Some(cut(value.to_json().to_string())),
+        Status::Skipped(_) | Status::Failed { .. } | Status::Cancelled(_) => Some("null".to_owned()),
+        Status::Ready | Status::Locked { .. } | Status::Running | Status::Retrying(_) => None,
+    }
+}
+
+fn cut(text: String) -> String {
+    if text.chars().count() <= LONGEST_VALUE {
+        return text;
+    }
+    text.chars().take(LONGEST_VALUE).collect::<String>() + "…"
+}

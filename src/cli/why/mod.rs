@@ -1,0 +1,125 @@
+//! `wfc why RUN STEP`: why a step ran when it did, waited, was skipped or tried again, as its events tell.
+
+mod condition;
+mod story;
+
+use crate::drive::again::named;
+use crate::exit::Exit;
+use crate::files::Kept;
+use crate::logs::wanted::{Wanted, distinctions, meant, steps};
+use crate::report::run::rounded;
+use crate::report::{Output, printable_line};
+use crate::{runs, store};
+use condition::Conditions;
+use serde_json::json;
+use std::io;
+use story::{Story, stories};
+use wf_compiler::compile;
+use wf_model::diagnostic::Level;
+use wf_model::event::Event;
+use wf_model::run::RunRecord;
+use wf_store::{Definition, RunRow, StoreError};
+
+/// Says why a step ran when it did, waited, was skipped or tried again.
+#[derive(Debug, clap::Args)]
+pub struct Why {
+    /// The run: the beginning of its name, or `last`.
+    run: String,
+    /// The step by its path, with its places in loops or without.
+    step: String,
+    /// How it is written.
+    #[arg(long, value_enum, default_value_t = runs::Format::Human, env = "WFC_WHY_FORMAT")]
+    format: runs::Format,
+}
+
+impl Why {
+    /// Says it.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        let (run, definition, events) = match self.found() {
+            Ok(found) => found,
+            Err(error) => return store::refuse(&error, output),
+        };
+        let record = RunRecord::of(&events);
+        let compilation = compile(&definition.file, &Kept(&definition), &wf_steps::registry(), Level::Basic);
+        // Without the program only the texts of conditions are missing.
+        let program = compilation.program.as_ref().and_then(|program| Some((program, named(program, &run.workflow)?)));
+        let conditions = program.map(|(program, workflow)| Conditions {
+            program,
+            workflow,
+            sources: &compilation.sources,
+            definition: &definition,
+            record: &record,
+        });
+        let wanted = Wanted { step: Some(&self.step), attempt: None, stream: None };
+        let stories = stories(&events, &record, &wanted, definition.jobs, conditions.as_ref());
+        if stories.is_empty() {
+            return self.tell_nothing(&run, &events, conditions.as_ref(), output);
+        }
+        match self.format {
+            runs::Format::Human => output.result(&human(&events, &stories)),
+            runs::Format::Json => {
+                let stories: Vec<_> = stories.iter().map(object).collect();
+                let text = serde_json::to_string_pretty(&json!({ "run": run.id, "stories": stories })).unwrap_or_default();
+                output.result(&(text + "\n"))
+            }
+        }?;
+        Ok(Exit::Done)
+    }
+
+    fn found(&self) -> Result<(RunRow, Definition, Vec<Event>), StoreError> {
+        let store = store::open()?;
+        let run = store.find(&self.run)?;
+        let (definition, events) = (store.definition(&run.id)?, store.events(&run.id)?);
+        Ok((run, definition, events))
+    }
+
+    /// Says why nothing is known of the step.
+    fn tell_nothing(
+        &self,
+        run: &RunRow,
+        events: &[Event],
+        conditions: Option<&Conditions<'_>>,
+        output: &mut Output,
+    ) -> io::Result<Exit> {
+        let step = printable_line(&self.step);
+        let help = if conditions.and_then(|conditions| conditions.statement(&self.step)).is_some() {
+            if run.state.is_final() {
+                "The run ended before it was its turn, or what stands around it did not run.".to_owned()
+            } else {
+                "It is not its turn yet: what stands before it or around it has not come that far.".to_owned()
+            }
+        } else {
+            match meant(&self.step, &steps(events)) {
+                Some(near) => format!("Perhaps `{}` is meant.", printable_line(near)),
+                None => format!("`wfc status {}` shows the steps that it came to.", run.id),
+            }
+        };
+        output.error(format!("run `{}` came to no step `{step}`", run.id), &help).map(|()| Exit::Usage)
+    }
+}
+
+fn human(events: &[Event], stories: &[Story]) -> String {
+    let distinctions = distinctions(events);
+    let mut text = String::new();
+    for story in stories {
+        let distinction = distinctions.get(&story.id).map(|distinction| format!(", {distinction}")).unwrap_or_default();
+        text += &format!("{}{distinction}\n", printable_line(&story.path));
+        let times: Vec<String> = story.chapters.iter().map(|chapter| format!("+{}", rounded(chapter.after))).collect();
+        let width = times.iter().map(String::len).max().unwrap_or(0);
+        for (chapter, time) in story.chapters.iter().zip(times) {
+            text += &format!("  {time:<width$}  {}\n", printable_line(&chapter.text));
+        }
+    }
+    text
+}
+
+fn object(story: &Story) -> serde_json::Value {
+    let chapters = story
+        .chapters
+        .iter()
+        .map(|chapter| json!({ "after_ms": chapter.after.milliseconds, "what": chapter.what, "text": chapter.text }));
+    json!({ "step": story.path, "undo": story.is_undo, "chapters": chapters.collect::<Vec<_>>() })
+}

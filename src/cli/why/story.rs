@@ -1,0 +1,286 @@
+//! What happened to a step, and what led to it.
+
+use super::condition::Conditions;
+use crate::logs::wanted::Wanted;
+use crate::report::run::rounded;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wf_model::event::{
+    AttemptOutcome, CacheChange, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, InstanceKind, LockRefusal,
+    LostAnswer, SkipReason, Timestamp,
+};
+use wf_model::run::{RunRecord, Status, UndoStatus};
+use wf_model::unit::Duration;
+
+/// What happened to one instance of a step.
+#[derive(Debug)]
+pub(super) struct Story {
+    pub(super) id: InstanceId,
+    pub(super) path: Arc<str>,
+    pub(super) is_undo: bool,
+    pub(super) chapters: Vec<Chapter>,
+}
+
+/// Something that happened to it.
+#[derive(Debug)]
+pub(super) struct Chapter {
+    /// How long after the run began.
+    pub(super) after: Duration,
+    /// What, in one word.
+    pub(super) what: &'static str,
+    pub(super) text: String,
+}
+
+/// The stories of the steps that are meant, in the order in which they came to be.
+pub(super) fn stories(
+    events: &[Event],
+    record: &RunRecord,
+    wanted: &Wanted<'_>,
+    jobs: u32,
+    conditions: Option<&Conditions<'_>>,
+) -> Vec<Story> {
+    let began = events.first().map(|event| event.at).unwrap_or_default();
+    let told = BTreeMap::new();
+    let mut teller = Teller {
+        began,
+        jobs,
+        conditions,
+        stories: told,
+        running: BTreeMap::new(),
+        last: "the run began".to_owned(),
+        failed: None,
+        cancel: None,
+    };
+    for event in events {
+        let own = event.kind.instance().filter(|instance| wanted.takes_path(&instance.path));
+        if let Some(instance) = own {
+            teller.tell(event, instance);
+        }
+        teller.note(event);
+    }
+    let mut stories: Vec<Story> = teller.stories.into_values().collect();
+    for story in &mut stories {
+        let at = events.last().map(|event| event.at).unwrap_or_default().since(began);
+        story.chapters.extend(ends(record, story.id).into_iter().map(|(what, text)| Chapter { after: at, what, text }));
+    }
+    stories
+}
+
+/// How it stands at last, where that is not told by what happened to it.
+fn ends(record: &RunRecord, id: InstanceId) -> Vec<(&'static str, String)> {
+    let Some(found) = record.instances.get(&id) else { return Vec::new() };
+    let unfinished = match &found.status {
+        Status::Ready if record.state.is_final() => Some("it never began: the run ended before"),
+        Status::Ready => Some("it waits for a slot or for its first attempt"),
+        Status::Locked { .. } => Some("it is not finished: it waits for its lock"),
+        Status::Running => Some("it is not finished"),
+        Status::Retrying(_) => Some("it is not finished: it waits for its next attempt"),
+        Status::Succeeded(_) | Status::Cached(_) | Status::Failed { .. } | Status::Skipped(_) | Status::Cancelled(_) => None,
+    };
+    let undo = match found.undo {
+        UndoStatus::None => None,
+        UndoStatus::Planned => Some("it is to be undone, and was not yet"),
+        UndoStatus::Undoing => Some("it is being undone"),
+        UndoStatus::Undone => Some("it was undone"),
+        UndoStatus::Failed => Some("it was not undone: its undo failed"),
+        UndoStatus::Blocked => Some("it was not undone: what stands on it could not be undone"),
+        UndoStatus::Skipped => Some("it was not undone: there was nothing to undo, or somebody took care of it"),
+    };
+    let line = |what: &'static str| move |text: &str| (what, text.to_owned());
+    unfinished.map(line("unfinished")).into_iter().chain(undo.map(line("undo"))).collect()
+}
+
+struct Teller<'a> {
+    began: Timestamp,
+    jobs: u32,
+    conditions: Option<&'a Conditions<'a>>,
+    stories: BTreeMap<InstanceId, Story>,
+    /// The steps of which an attempt runs.
+    running: BTreeMap<InstanceId, Arc<str>>,
+    /// What came from outside last: everything else follows from it.
+    last: String,
+    failed: Option<Arc<str>>,
+    cancel: Option<CancelCause>,
+}
+
+impl Teller<'_> {
+    /// Keeps in mind what others did.
+    fn note(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Started { instance, .. } => _ = self.running.insert(instance.id, instance.path.clone()),
+            EventKind::AttemptEnded { instance, .. } | EventKind::Lost { instance, .. } => _ = self.running.remove(&instance.id),
+            EventKind::Failed { cause, .. } => self.failed = Some(cause.path.clone()),
+            EventKind::CancelRequested { cause } => self.cancel = Some(*cause),
+            _ => {}
+        }
+        if let Some(led) = led(&event.kind) {
+            self.last = led;
+        }
+    }
+
+    fn chapter(&mut self, event: &Event, instance: &Instance, what: &'static str, text: String) {
+        let after = event.at.since(self.began);
+        if let Some(story) = self.stories.get_mut(&instance.id) {
+            story.chapters.push(Chapter { after, what, text });
+        }
+    }
+
+    fn open(&mut self, instance: &Instance, kind: &InstanceKind) -> bool {
+        if !matches!(kind, InstanceKind::Step(_) | InstanceKind::Call(_) | InstanceKind::Undo(_)) {
+            return false;
+        }
+        let is_undo = matches!(kind, InstanceKind::Undo(_));
+        let story = Story { id: instance.id, path: instance.path.clone(), is_undo, chapters: Vec::new() };
+        self.stories.entry(instance.id).or_insert(story);
+        true
+    }
+
+    /// Tells an event of a step that is meant.
+    fn tell(&mut self, event: &Event, instance: &Instance) {
+        match &event.kind {
+            EventKind::Ready { kind, .. } if self.open(instance, kind) => {
+                self.chapter(event, instance, "ready", format!("ready, because {}", self.last));
+                if self.running.len() >= self.jobs as usize {
+                    let names: Vec<String> = self.running.values().take(4).map(|path| format!("`{path}`")).collect();
+                    let text = format!("waits for a slot: {} may run at a time, and there are {}", self.jobs, names.join(", "));
+                    self.chapter(event, instance, "slot", text);
+                }
+            }
+            EventKind::Skipped { kind, reason, .. } if self.open(instance, kind) || self.stories.contains_key(&instance.id) => {
+                let is_undo = matches!(kind, InstanceKind::Undo(_));
+                let text = format!("skipped: {}", self.reason(*reason, &instance.path, is_undo));
+                self.chapter(event, instance, "skipped", text);
+            }
+            EventKind::Cancelled { reason, .. } => {
+                let text = format!("ended: {}", self.reason(*reason, &instance.path, false));
+                self.chapter(event, instance, "cancelled", text);
+            }
+            kind => {
+                if let Some((what, text)) = plain(kind) {
+                    self.chapter(event, instance, what, text);
+                }
+            }
+        }
+    }
+
+    fn reason(&self, reason: SkipReason, path: &str, is_undo: bool) -> String {
+        match reason {
+            SkipReason::Condition => match self.conditions.and_then(|conditions| conditions.of(path, is_undo)) {
+                Some(condition) => format!("its condition does not hold: {condition}"),
+                None => "its condition does not hold".to_owned(),
+            },
+            SkipReason::BranchNotTaken => "it stands in a branch that was not taken".to_owned(),
+            SkipReason::BodyFailed => match &self.failed {
+                Some(failed) => format!("`{failed}` before it failed"),
+                None => "something before it failed".to_owned(),
+            },
+            SkipReason::Cancelled => match self.cancel {
+                Some(cause) => format!("the run was cancelled by {}", by(cause)),
+                None => "what stands around it was ended, by its timeout or because something beside it failed".to_owned(),
+            },
+            SkipReason::LostRace => "a race ended without it".to_owned(),
+            SkipReason::Blocked => "what stands on the step could not be undone".to_owned(),
+            SkipReason::Locked => "its lock is held by others".to_owned(),
+        }
+    }
+}
+
+const fn by(cause: CancelCause) -> &'static str {
+    match cause {
+        CancelCause::Hangup => "SIGHUP",
+        CancelCause::Interrupt => "SIGINT",
+        CancelCause::Terminate => "SIGTERM",
+        CancelCause::Request => "request",
+    }
+}
+
+/// What somebody may say that something follows from.
+fn led(kind: &EventKind) -> Option<String> {
+    Some(match kind {
+        EventKind::RunStarted { .. } => "the run began".to_owned(),
+        EventKind::RunResumed => "the run was resumed".to_owned(),
+        EventKind::CancelRequested { cause } => format!("the run was cancelled by {}", by(*cause)),
+        EventKind::PauseRequested => "a pause was asked for".to_owned(),
+        EventKind::RollbackRequested { .. } => "a rollback was asked for".to_owned(),
+        EventKind::AttemptEnded { instance, .. } | EventKind::Lost { instance, .. } => format!("`{}` ended", instance.path),
+        EventKind::TimerWoke { instance, .. } => format!("the time that `{}` waited for was over", instance.path),
+        EventKind::LockAcquired { instance, lock } => format!("`{}` got lock `{lock}`", instance.path),
+        EventKind::LockRefused { instance, lock, .. } => format!("`{}` did not get lock `{lock}`", instance.path),
+        EventKind::CacheHit { instance, .. } | EventKind::CacheKept { instance, .. } => format!("`{}` ended", instance.path),
+        EventKind::Observed { .. } => "what it looked at outside was seen".to_owned(),
+        _ => return None,
+    })
+}
+
+/// What an event of a step says by itself.
+fn plain(kind: &EventKind) -> Option<(&'static str, String)> {
+    Some(match kind {
+        EventKind::Started { attempt, .. } => ("started", format!("attempt {attempt} began")),
+        EventKind::AttemptEnded { attempt, outcome, .. } => match outcome {
+            AttemptOutcome::Succeeded { .. } => ("attempt", format!("attempt {attempt} succeeded")),
+            AttemptOutcome::Failed(failure) => ("attempt", format!("attempt {attempt} failed: {}", failure.message)),
+            AttemptOutcome::Cancelled => ("attempt", format!("attempt {attempt} was ended")),
+            AttemptOutcome::NeverBegan => ("attempt", format!("attempt {attempt} was ended before it began")),
+        },
+        EventKind::Lost { attempt, answer, .. } => {
+            let becomes = match answer {
+                LostAnswer::Rerun => "it runs again",
+                LostAnswer::Done(_) => "it counts as done",
+                LostAnswer::Failed => "it counts as failed",
+            };
+            ("lost", format!("attempt {attempt} was under way when the run's process ended: {becomes}"))
+        }
+        EventKind::LockAwaited { lock, holder, .. } => {
+            let holder = holder.as_ref().map_or("others hold it".to_owned(), |holder| format!("run {holder} holds it"));
+            ("lock", format!("waits for lock `{lock}`: {holder}"))
+        }
+        EventKind::LockAcquired { lock, .. } => ("lock", format!("holds lock `{lock}`")),
+        EventKind::LockReleased { lock, .. } => ("lock", format!("let lock `{lock}` go")),
+        EventKind::LockRefused { lock, refusal, .. } => match refusal {
+            LockRefusal::Held(Some(run)) => ("lock", format!("did not get lock `{lock}`: run {run} holds it")),
+            LockRefusal::Held(None) => ("lock", format!("did not get lock `{lock}`: others hold it")),
+            LockRefusal::Failed(reason) => ("lock", format!("did not get lock `{lock}`: {reason}")),
+        },
+        EventKind::CacheHit { from, restored, .. } => {
+            let restored = if *restored > 0 { format!("; {restored} outputs were restored") } else { String::new() };
+            ("cache", format!("need not run: nothing that its cache names has changed since run {from}{restored}"))
+        }
+        EventKind::CacheMissed { reason, .. } => ("cache", format!("has to run: {}", missed(reason))),
+        EventKind::CacheKept { problem: Some(problem), .. } => ("cache", format!("its success is not kept: {problem}")),
+        EventKind::RetryScheduled { attempt, most, delay, failure, .. } => {
+            let text = format!("attempt {attempt} of {most} comes in {}, because of: {}", rounded(*delay), failure.message);
+            ("retry", text)
+        }
+        EventKind::Succeeded { .. } => ("succeeded", "succeeded".to_owned()),
+        EventKind::Cached { .. } => ("succeeded", "succeeded by what was kept".to_owned()),
+        EventKind::Failed { cause, continued, .. } => {
+            let goes_on = if *continued { ", and the run goes on" } else { "" };
+            ("failed", format!("failed: {}{goes_on}", cause.failure.message))
+        }
+        _ => return None,
+    })
+}
+
+fn missed(reason: &CacheMiss) -> String {
+    match reason {
+        CacheMiss::New => "nothing is kept of it".to_owned(),
+        CacheMiss::Lost => "what was kept of it is damaged, or gone in part".to_owned(),
+        CacheMiss::Failed(reason) => format!("its cache cannot be used: {reason}"),
+        CacheMiss::Changed(change) => format!("it differs from what was kept last: {}", changed(change)),
+    }
+}
+
+fn changed(change: &CacheChange) -> String {
+    let listed = |what: &str, names: &[Arc<str>]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+    };
+    let parts = [
+        listed("attributes", &change.attributes),
+        listed("new inputs", &change.added),
+        listed("inputs that are gone", &change.removed),
+        listed("changed inputs", &change.changed),
+        change.key.then(|| "its key".to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,103 @@
+//! Why a step ran when it did, waited, was skipped or tried again.
+
+use super::Place;
+use super::resume::{WAITS, start, until};
+
+fn why(place: &Place, step: &str) -> String {
+    let outcome = place.wfc(&["why", "last", step]);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{}", outcome.stdout);
+    outcome.stdout
+}
+
+#[test]
+fn what_led_to_a_step_is_told() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"echo a >> log\" { no undo \"x\" }\n  step build: shell \"echo b >> log\" { no undo \"x\" }\n}\n",
+    );
+    assert_eq!(place.ran(&[]).code, 0);
+    assert!(why(&place, "a").contains("ready, because the run began\n"), "{}", why(&place, "a"));
+    let told = why(&place, "build");
+    assert!(told.starts_with("build\n  +") && told.contains("  ready, because `a` ended\n"), "{told}");
+    assert!(told.contains("  attempt 1 began\n") && told.contains("  succeeded\n"), "{told}");
+    let outcome = place.wfc(&["why", "last", "buld"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("Perhaps `build` is meant."), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_condition_is_told_with_what_its_names_were() {
+    let place = Place::with(
+        "workflow main {\n  param place: string = \"home\"\n  step a: shell \"echo no\" -> string { reads only }\n  step b: shell \"echo b\" when place == \"office\" and a == \"yes\" { reads only }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let told = why(&place, "b");
+    let line = "skipped: its condition does not hold: `place == \"office\" and a == \"yes\"`; place was \"home\", a was \"no\"\n";
+    assert!(told.contains(line), "{told}");
+}
+
+#[test]
+fn attempts_and_what_came_behind_them_are_told() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"exit 3\" { no undo \"x\", retry 1 times backoff 1ms to 2ms }\n  step b: shell \"echo b\" { reads only }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    let told = why(&place, "a");
+    assert!(told.contains("  attempt 1 failed: exit code 3\n") && told.contains("  attempt 2 of 2 comes in "), "{told}");
+    assert!(told.contains("  failed: exit code 3\n"), "{told}");
+    assert!(why(&place, "b").contains("  skipped: `a` before it failed\n"), "{}", why(&place, "b"));
+    let outcome = place.wfc(&["why", "last", "a", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    let words: Vec<&str> = told["stories"][0]["chapters"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|chapter| chapter["what"].as_str().expect("a word"))
+        .collect();
+    assert_eq!(words, ["ready", "started", "attempt", "retry", "started", "attempt", "failed"]);
+}
+
+#[test]
+fn slots_and_steps_that_are_not_finished_are_told() {
+    let place = Place::with(&format!(
+        "workflow main {{\n  parallel {{\n    step mid: shell \"{WAITS}\" {{ no undo \"x\", timeout 1m }}\n    step other: shell \"echo other\" {{ reads only }}\n  }}\n  step after: shell \"echo after\" {{ reads only }}\n}}\n"
+    ));
+    let run = start(&place, &["--jobs", "1"]);
+    until("begun", || place.path("begun").exists());
+    assert!(why(&place, "mid").contains("  it is not finished\n"), "{}", why(&place, "mid"));
+    assert!(why(&place, "other").contains("  it waits for a slot or for its first attempt\n"), "{}", why(&place, "other"));
+    let outcome = place.wfc(&["why", "last", "after"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("It is not its turn yet"), "{}", outcome.stderr);
+    place.write("free", "");
+    let outcome = run.wait_with_output().expect("it was started here");
+    assert!(outcome.status.success());
+}
+
+#[test]
+fn a_cache_says_what_it_hit_or_missed() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"cp in out\" { no undo \"a build folder\", cache inputs [\"in\"] outputs [\"out\"] }\n}\n",
+    );
+    for (content, line) in [
+        ("1", "has to run: nothing is kept of it\n"),
+        ("1", "need not run: nothing that its cache names has changed since run "),
+        ("2", "has to run: it differs from what was kept last: changed inputs `in`\n"),
+    ] {
+        place.write("in", content);
+        let outcome = place.ran(&[]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        assert!(why(&place, "a").contains(line), "{}", why(&place, "a"));
+    }
+}
+
+#[test]
+fn an_undo_is_told_beside_its_step() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"echo a\" { undo shell \"exit 4\" { retry 0 times } }\n  step b: shell \"exit 3\" { no undo \"x\" }\n  on failure rollback\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert_eq!(outcome.code, 4, "{}", outcome.stderr);
+    let told = why(&place, "a");
+    assert!(told.contains("  it was not undone: its undo failed\n"), "{told}");
+    assert!(told.contains("\na, undo\n") && told.contains("  failed: exit code 4\n"), "{told}");
+}
