@@ -41,13 +41,3 @@ impl Journal for MemoryJournal {
         Box::pin(ready(Ok(())))
     }
 }
-
-/// Keeps nothing: for runs that nobody asks about afterwards.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoJournal;
-
-impl Journal for NoJournal {
-    fn append(&mut self, _events: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>> {
-        Box::pin(ready(Ok(())))
-    }
-}

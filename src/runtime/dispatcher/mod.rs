@@ -22,7 +22,7 @@ mod world;
 pub use cache::{CacheAnswer, CacheWish, CachedValue, NoCache, StepCache};
 pub use cancel::{Asked, Canceller};
 pub use check::Checked;
-pub use journal::{Journal, JournalFailed, MemoryJournal, NoJournal};
+pub use journal::{Journal, JournalFailed, MemoryJournal};
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
 pub use paths::fitting;
 pub use recall::{RecallFailed, Recalled, recall};

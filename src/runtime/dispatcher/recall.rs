@@ -107,12 +107,6 @@ impl Dispatcher {
 }
 
 impl Recalled {
-    /// How the run stands.
-    #[must_use]
-    pub const fn state(&self) -> RunState {
-        self.dispatcher.engine.state()
-    }
-
     /// The attempts that were under way: nobody knows what became of them.
     #[must_use]
     pub fn running(&self) -> Vec<Running> {
