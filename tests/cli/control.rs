@@ -74,6 +74,21 @@ fn a_paused_run_finishes_what_runs_and_goes_on_later() {
 }
 
 #[test]
+fn a_paused_run_can_be_rolled_back_or_cancelled_instead() {
+    for (command, code, log) in [("rollback", 3, "mid\nsaid\nundo\n"), ("cancel", 0, "mid\nsaid\n")] {
+        let (place, run) = waiting(&format!(
+            "workflow main {{\n  step mid: shell \"{WAITS}\" {{ {UNDO}, timeout 1m }}\n  step last: shell \"echo last >> log\" {{ no undo \"x\" }}\n  on cancel {{ step said: shell \"echo said >> log\" {{ reads only }} }}\n}}\n"
+        ));
+        assert_eq!(place.wfc(&["pause", "last", "--no-wait"]).code, 0);
+        until("the pause", || told(&place).contains("pause    nothing new starts"));
+        place.write("free", "");
+        assert_eq!(self::code(run), 5);
+        let outcome = place.wfc(&[command, "last"]);
+        assert_eq!((outcome.code, place.read("log").as_str()), (code, log), "{command}: {}", outcome.stderr);
+    }
+}
+
+#[test]
 fn a_killed_run_can_be_rolled_back_instead() {
     let (place, mut run) = waiting(&format!(
         "workflow main {{\n  step first: shell \"echo first >> log\" {{ undo shell \"echo undo first >> log\" }}\n  step mid: shell \"{WAITS}\" {{ {UNDO}, timeout 1m }}\n}}\n"

@@ -151,7 +151,12 @@ impl Recalled {
     }
 
     async fn undo(&mut self, request: EventKind) -> Result<RunEnded, RunBroken> {
-        if self.dispatcher.engine.state() == RunState::Running {
+        let goes_on = match self.dispatcher.engine.state() {
+            RunState::Running => true,
+            RunState::Paused => !self.dispatcher.engine.waits_for_rollback(),
+            _ => false,
+        };
+        if goes_on {
             let ended = self.go_back().await?;
             if self.dispatcher.suspended || !matches!(ended.state, RunState::Failed | RunState::Cancelled) {
                 return Ok(ended);

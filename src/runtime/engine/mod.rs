@@ -225,6 +225,12 @@ impl Engine {
         self.state
     }
 
+    /// Whether the run waits for somebody who asks for its rollback.
+    #[must_use]
+    pub const fn waits_for_rollback(&self) -> bool {
+        self.waits_for_rollback.is_some()
+    }
+
     /// Whether somebody asked for the end of the run.
     #[must_use]
     pub const fn is_cancelled(&self) -> bool {
