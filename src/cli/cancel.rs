@@ -6,10 +6,9 @@ use crate::drive::{Manner, Way};
 use crate::exit::Exit;
 use crate::guarded::guarded;
 use crate::report::Output;
-use crate::store;
+use crate::{runs, store};
 use std::io;
 use std::time::Duration;
-use wf_model::run::RunState;
 use wf_store::{RunRow, Store, StoreError};
 
 /// How often it is looked whether the other process let go of the run.
@@ -131,16 +130,9 @@ fn ask(store: &Store, run: &RunRow, request: Request, no_wait: bool, output: &mu
     }
     match store.find(&run.id) {
         Ok(run) => {
-            output.note(&format!("run {} is {}\n", run.id, standing(run.state)))?;
+            output.note(&format!("run {} is {}\n", run.id, runs::standing(store, &run)))?;
             Ok(Exit::Done)
         }
         Err(error) => store::refuse(&error, output),
-    }
-}
-
-fn standing(state: RunState) -> &'static str {
-    match state {
-        RunState::Running | RunState::Queued => "interrupted",
-        state => state.name(),
     }
 }

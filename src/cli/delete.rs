@@ -1,11 +1,10 @@
 //! `wfc delete RUN…`: deletes runs, by name or by age.
 
 use crate::exit::Exit;
-use crate::report::{Output, printable_line};
+use crate::report::{Output, printable_line, somebody_is_there};
+use crate::time::{before, duration, local, now};
 use crate::{runs, store};
-use std::io::{self, BufRead as _, IsTerminal as _};
-use std::time::SystemTime;
-use wf_model::event::Timestamp;
+use std::io::{self, BufRead as _};
 use wf_model::unit::Duration;
 use wf_store::{Retention, RunRow, Store, StoreError};
 
@@ -31,10 +30,6 @@ pub struct Delete {
     /// Do not ask.
     #[arg(long, short, env = "WFC_YES")]
     yes: bool,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    Duration::parse(text).ok_or_else(|| "durations are written like `30d` or `12h`".to_owned())
 }
 
 impl Delete {
@@ -104,19 +99,10 @@ impl Delete {
     }
 }
 
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp { milliseconds: i64::try_from(since.as_millis()).unwrap_or(i64::MAX) }
-}
-
-const fn before(age: Duration, now: Timestamp) -> Timestamp {
-    Timestamp { milliseconds: now.milliseconds.saturating_sub(age.milliseconds) }
-}
-
 /// `abc… of deploy (deploy.wf), succeeded, began 2026-01-01 12:00:00, 1.5 MB`
 fn line(store: &Store, run: &RunRow) -> String {
     let (workflow, file) = (printable_line(&run.workflow), printable_line(&run.file));
-    let (standing, began) = (runs::standing(store, run), runs::local(run.created_at));
+    let (standing, began) = (runs::standing(store, run), local(run.created_at));
     format!("{} of {workflow} ({file}), {standing}, began {began}, {}", run.id, bytes(store.size(&run.id)))
 }
 
@@ -133,8 +119,7 @@ fn bytes(number: u64) -> String {
 
 /// Asks whoever sits at a terminal; where nobody does, the command line is enough.
 fn asked(store: &Store, runs: &[RunRow], output: &mut Output) -> io::Result<bool> {
-    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    if in_ci || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !somebody_is_there() {
         return Ok(true);
     }
     for run in runs {
@@ -152,19 +137,12 @@ fn number(runs: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{before, bytes};
-    use wf_model::event::Timestamp;
-    use wf_model::unit::Duration;
+    use super::bytes;
 
     #[test]
     fn sizes_are_told_as_people_say_them() {
         let told = [0, 1023, 1024, 1_600_000, 3 << 30, 1 << 41].map(bytes);
         assert_eq!(told, ["0 B", "1023 B", "1.0 KB", "1.5 MB", "3.0 GB", "2.0 TB"]);
         assert!(!bytes(u64::MAX).is_empty());
-    }
-
-    #[test]
-    fn an_age_without_end_means_none() {
-        assert!(before(Duration { milliseconds: i64::MAX }, Timestamp { milliseconds: 5 }).milliseconds < 0);
     }
 }

@@ -3,7 +3,8 @@
 use crate::text::{self, Unreadable};
 use std::cell::RefCell;
 use std::path::{Component, Path, PathBuf};
-use wf_compiler::{FileProblem, Files};
+use wf_compiler::{Compilation, FileProblem, Files, compile};
+use wf_model::diagnostic::Level;
 use wf_store::{Definition, Resolution, StoredSource};
 
 /// What stdin is called once it has a place among files.
@@ -72,7 +73,7 @@ impl Files for Remembered {
 }
 
 /// The files that a run goes by, as they were when it began.
-pub(crate) struct Kept<'a>(pub(crate) &'a Definition);
+struct Kept<'a>(&'a Definition);
 
 impl Files for Kept<'_> {
     fn read(&self, path: &str) -> Result<String, FileProblem> {
@@ -85,6 +86,11 @@ impl Files for Kept<'_> {
         let known = self.0.resolutions.iter().find(|known| *known.folder == *folder && *known.written == *path);
         known.map_or_else(|| path.to_owned(), |known| known.path.to_string())
     }
+}
+
+/// Compiles what a run goes by; its findings were told when it began.
+pub(crate) fn compiled(definition: &Definition) -> Compilation {
+    compile(&definition.file, &Kept(definition), &wf_steps::registry(), Level::Basic)
 }
 
 fn problem(unreadable: Unreadable) -> FileProblem {

@@ -21,6 +21,7 @@ pub mod runs;
 pub mod status;
 mod store;
 mod text;
+mod time;
 pub mod why;
 
 use clap::Parser;

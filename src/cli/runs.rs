@@ -3,9 +3,9 @@
 use crate::exit::Exit;
 use crate::report::{Output, printable_line};
 use crate::store;
+use crate::time::{before, duration, local, now, utc};
 use serde_json::json;
 use std::io;
-use wf_model::event::Timestamp;
 use wf_model::run::RunState;
 use wf_model::unit::Duration;
 use wf_store::{RunFilter, RunRow, Store, StoreError};
@@ -58,10 +58,6 @@ fn standing_named(name: &str) -> Result<Standing, String> {
     RunState::named(name).map(Standing::Is).ok_or_else(|| format!("states are {INTERRUPTED}, {}", names()))
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
-    Duration::parse(text).ok_or_else(|| "durations are written like `2d` or `12h`".to_owned())
-}
-
 impl Runs {
     /// Lists them.
     ///
@@ -89,8 +85,7 @@ impl Runs {
 
 impl Runs {
     fn found(&self, store: &Store) -> Result<Vec<RunRow>, StoreError> {
-        let now = jiff::Timestamp::now().as_millisecond();
-        let since = self.since.map(|since| Timestamp { milliseconds: now.saturating_sub(since.milliseconds) });
+        let since = self.since.map(|since| before(since, now()));
         let filter = RunFilter { workflow: self.workflow.clone(), state: None, since, limit: Some(self.limit) };
         match self.state {
             None => store.runs(&filter),
@@ -121,16 +116,6 @@ pub(crate) fn standing(store: &Store, run: &RunRow) -> &'static str {
         RunState::Queued | RunState::Running if !store.is_held(&run.id) => INTERRUPTED,
         state => state.name(),
     }
-}
-
-/// A time as people of this machine read it.
-pub(crate) fn local(time: Timestamp) -> String {
-    let time = jiff::Timestamp::from_millisecond(time.milliseconds).unwrap_or_default();
-    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-fn utc(time: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(time.milliseconds).unwrap_or_default().to_string()
 }
 
 fn object(store: &Store, run: &RunRow) -> serde_json::Value {

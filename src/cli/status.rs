@@ -1,13 +1,12 @@
 //! `wfc status RUN`: how a run stands or ended, as it told itself while it went on.
 
 use crate::exit::Exit;
-use crate::files::Kept;
+use crate::files;
 use crate::report::Output;
 use crate::report::run::{Format, RunReport};
+use crate::time::local;
 use crate::{runs, store};
 use std::io;
-use wf_compiler::compile;
-use wf_model::diagnostic::Level;
 use wf_model::event::{Event, EventKind};
 use wf_model::run::RunRecord;
 use wf_runtime::dispatcher::{Reporter as _, RunEnded};
@@ -55,11 +54,11 @@ fn tell(store: &Store, run: &RunRow, events: &[Event], output: &mut Output) -> i
         Ok(definition) => definition,
         Err(error) => return store::refuse(&error, output),
     };
-    let compilation = compile(&definition.file, &Kept(&definition), &wf_steps::registry(), Level::Basic);
+    let compilation = files::compiled(&definition);
     let Some(program) = compilation.program else {
         return output.error("the file of the run does not check any more", "Use the wfc that ran it.").map(|()| Exit::Failed);
     };
-    output.result(&format!("run {} of {} began {}\n", run.id, run.file, runs::local(run.created_at)))?;
+    output.result(&format!("run {} of {} began {}\n", run.id, run.file, local(run.created_at)))?;
     let report = RunReport::told(Format::Human, false, &program, &compilation.sources);
     events.iter().for_each(|event| report.event(event));
     output.result(&report.lines())?;

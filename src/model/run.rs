@@ -74,6 +74,17 @@ impl RunState {
     }
 }
 
+/// Whether a run waits for somebody who asks for its rollback, as its events tell it.
+#[must_use]
+pub fn waits_for_rollback(events: &[Event]) -> bool {
+    let last = events.iter().rev().find_map(|event| match event.kind {
+        EventKind::RollbackWaits { .. } => Some(true),
+        EventKind::Paused | EventKind::RollbackRequested { .. } | EventKind::CancelRequested { .. } => Some(false),
+        _ => None,
+    });
+    last == Some(true)
+}
+
 /// How a step or block stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -9,9 +9,8 @@ use crate::report::{Look, Output};
 use crate::store;
 use std::io;
 use std::sync::Arc;
-use wf_compiler::compile;
 use wf_model::diagnostic::Level;
-use wf_model::event::{Event, EventKind};
+use wf_model::event::Event;
 use wf_model::program::{Program, WorkflowId};
 use wf_runtime::dispatcher::{Assignments, RecallFailed};
 use wf_runtime::engine::Options;
@@ -54,16 +53,6 @@ impl Again {
         &self.definition.file
     }
 
-    /// Whether it waits for its rollback, which somebody has to ask for.
-    pub(crate) fn waits_for_rollback(&self) -> bool {
-        let last = self.history.iter().rev().find_map(|event| match event.kind {
-            EventKind::RollbackWaits { .. } => Some(true),
-            EventKind::Paused | EventKind::RollbackRequested { .. } | EventKind::CancelRequested { .. } => Some(false),
-            _ => None,
-        });
-        last == Some(true)
-    }
-
     /// Compiles what it began with and reads its secrets again; what outlived its processes is ended.
     pub(crate) fn ready(self, guarded: Guarded, manner: &Manner, output: &mut Output) -> io::Result<Result<Ready, Exit>> {
         let Self { run, history, store, kept, definition } = self;
@@ -72,7 +61,7 @@ impl Again {
         }
         // What nobody waits for any more would go on beside what comes now.
         wf_runtime::process::end_survivors(&run.id);
-        let compilation = compile(&definition.file, &files::Kept(&definition), &wf_steps::registry(), Level::Basic);
+        let compilation = files::compiled(&definition);
         let program = compilation.program.map(Arc::new);
         let Some((program, workflow)) = program.and_then(|program| Some((program.clone(), named(&program, &run.workflow)?)))
         else {

@@ -44,6 +44,12 @@ impl Look {
     }
 }
 
+/// Whether somebody sits at a terminal who can be asked; in CI nobody is.
+pub(crate) fn somebody_is_there() -> bool {
+    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+    !in_ci && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
 #[cfg(test)]
 mod tests {
     use super::Look;

@@ -8,4 +8,5 @@ pub mod run;
 
 pub(crate) use escape::{printable, printable_line};
 pub use look::Look;
+pub(crate) use look::somebody_is_there;
 pub use output::Output;

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::io;
 use unknown::{Decided, Said, Unknown, said};
 use wf_model::program::Program;
+use wf_model::run::waits_for_rollback;
 
 /// Goes on with a run whose process ended before the run did.
 #[derive(Debug, clap::Args)]
@@ -48,7 +49,7 @@ impl Resume {
             let help = format!("`wfc status {run}` shows how. A new run begins with `wfc run {}`.", again.file());
             return output.error(format!("run `{run}` has ended: {state}"), &help).map(|()| Exit::Usage);
         }
-        if again.waits_for_rollback() {
+        if waits_for_rollback(&again.history) {
             let run = &again.run.id;
             let help = format!("`wfc rollback {run}` undoes what it did, `wfc cancel {run}` ends it without.");
             return output.error(format!("run `{run}` waits for its rollback"), &help).map(|()| Exit::Waiting);

@@ -1,8 +1,8 @@
 //! Attempts that were under way when the process of their run died: nobody knows what became of them.
 
-use crate::report::{Output, printable_line};
+use crate::report::{Output, printable_line, somebody_is_there};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead};
 use std::sync::Arc;
 use wf_model::event::{InstanceId, LostAnswer};
 use wf_model::kind::Registry;
@@ -216,8 +216,7 @@ fn list<'a>(paths: impl Iterator<Item = &'a str>) -> String {
 
 /// Asks whoever sits at the terminal; nobody is asked in CI.
 fn ask(attempt: &Running, output: &mut Output) -> io::Result<Option<Answer>> {
-    let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-    if in_ci || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !somebody_is_there() {
         return Ok(None);
     }
     let path = printable_line(&attempt.instance.path);

@@ -17,6 +17,7 @@ use crate::report::diagnostics::{Format as DiagnosticFormat, write};
 use crate::report::run::Format;
 use crate::report::{Look, Output, printable_line};
 use crate::store;
+use crate::time::now;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use findings::NotRunYet;
 use prompt::Prompt;
@@ -26,11 +27,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_compiler::{Compilation, compile};
 use wf_model::diagnostic::{Diagnostic, Finding, Level};
-use wf_model::event::Timestamp;
 use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_model::source::Sources;
 use wf_model::value::Value;
-use wf_runtime::dispatcher::{Assignments, RealWorld, World as _};
+use wf_runtime::dispatcher::{Assignments, RealWorld};
 use wf_runtime::engine::{Options, unsupported};
 use wf_runtime::mask::Masker;
 use wf_store::{Definition, NewRun, Store, StoreError, StoredArgument, new_id};
@@ -216,11 +216,6 @@ pub(crate) fn parameter_hint(error: &clap::Error, arguments: &[OsString]) -> Opt
     let (name, value) = written.trim_start_matches('-').split_once('=')?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     is_name.then(|| format!("help: Give the parameter as `--param {}`.\n", printable_line(&format!("{name}={value}"))))
-}
-
-/// The time of this machine.
-fn now() -> Timestamp {
-    RealWorld { folder: PathBuf::new() }.now()
 }
 
 /// The directory of the file, where steps run.

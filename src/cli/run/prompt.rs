@@ -1,7 +1,7 @@
 //! Asking for parameters that nobody gave, where somebody sits at a terminal.
 
-use crate::report::{Output, printable_line};
-use std::io::{self, BufRead, IsTerminal};
+use crate::report::{Output, printable_line, somebody_is_there};
+use std::io::{self, BufRead};
 use wf_model::diagnostic::Diagnostic;
 use wf_model::program::{Parameter, Workflow};
 use wf_model::source::Sources;
@@ -20,8 +20,7 @@ impl Prompt<'_> {
     /// # Errors
     /// Where stderr cannot be written.
     pub(super) fn complete(&mut self, given: Vec<Given>, output: &mut Output) -> io::Result<Vec<Given>> {
-        let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-        if in_ci || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !somebody_is_there() {
             return Ok(given);
         }
         self.ask_for_all(given, &mut io::stdin().lock(), output)

@@ -1,7 +1,7 @@
 //! What a run did, in the order in which it began.
 
 use crate::report::run::rounded;
-use crate::runs;
+use crate::time::local;
 use wf_model::event::InstanceKind;
 use wf_model::run::{InstanceRecord, RunRecord, Status};
 
@@ -36,5 +36,5 @@ fn end(record: &InstanceRecord) -> String {
     };
     let began = record.started_at.unwrap_or(record.ready_at);
     let took = record.ended_at.map(|ended| format!(", took {}", rounded(ended.since(began))));
-    format!("{}{}  {standing}", runs::local(began), took.unwrap_or_default())
+    format!("{}{}  {standing}", local(began), took.unwrap_or_default())
 }

@@ -6,8 +6,9 @@ mod names;
 
 use crate::drive::again::named;
 use crate::exit::Exit;
-use crate::files::Kept;
+use crate::files;
 use crate::report::{Output, printable_line};
+use crate::time::local;
 use crate::{runs, store};
 use command::{Undoing, one_line};
 use names::Names;
@@ -16,11 +17,9 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use wf_compiler::compile;
-use wf_model::diagnostic::Level;
-use wf_model::event::{Event, EventKind};
+use wf_model::event::Event;
 use wf_model::program::{Program, WorkflowId};
-use wf_model::run::{RunRecord, RunState};
+use wf_model::run::{RunRecord, RunState, waits_for_rollback};
 use wf_model::source::Sources;
 use wf_runtime::engine::{Engine, IllegalTransition, Options, Planned};
 use wf_store::{Definition, RunRow, Store, StoreError};
@@ -51,7 +50,7 @@ impl Runbook {
             Ok(told) => told,
             Err(error) => return store::refuse(&error, output),
         };
-        let compilation = compile(&told.definition.file, &Kept(&told.definition), &wf_steps::registry(), Level::Basic);
+        let compilation = files::compiled(&told.definition);
         let program = compilation.program.map(Arc::new);
         let Some((program, workflow)) = program.and_then(|program| Some((program.clone(), named(&program, &told.run.workflow)?)))
         else {
@@ -97,7 +96,7 @@ impl Book<'_> {
         let mut text = "#!/bin/sh\n".to_owned();
         let line = |text: &mut String, line: &str| _ = writeln!(text, "{}", format!("# {}", printable_line(line)).trim_end());
         line(&mut text, &format!("Runbook of run {} of {}, workflow `{}`: {}", run.id, run.file, run.workflow, self.standing()));
-        line(&mut text, &format!("It began {}.", runs::local(run.created_at)));
+        line(&mut text, &format!("It began {}.", local(run.created_at)));
         if self.told.held {
             line(&mut text, "The run goes on: this is how it stood when this was written. Undo nothing before it has ended.");
         }
@@ -120,10 +119,7 @@ impl Book<'_> {
     }
 
     fn standing(&self) -> &'static str {
-        let last = self.told.events.iter().rev().find(|event| {
-            matches!(event.kind, EventKind::RollbackWaits { .. } | EventKind::Paused | EventKind::RollbackRequested { .. })
-        });
-        let waits = last.is_some_and(|event| matches!(event.kind, EventKind::RollbackWaits { .. }));
+        let waits = waits_for_rollback(&self.told.events);
         if waits && self.told.run.state == RunState::Paused { "waits for its rollback" } else { self.told.standing }
     }
 

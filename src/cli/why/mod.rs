@@ -5,7 +5,7 @@ mod story;
 
 use crate::drive::again::named;
 use crate::exit::Exit;
-use crate::files::Kept;
+use crate::files;
 use crate::logs::wanted::{Wanted, distinctions, meant, steps};
 use crate::report::run::rounded;
 use crate::report::{Output, printable_line};
@@ -14,8 +14,6 @@ use condition::Conditions;
 use serde_json::json;
 use std::io;
 use story::{Story, stories};
-use wf_compiler::compile;
-use wf_model::diagnostic::Level;
 use wf_model::event::Event;
 use wf_model::run::RunRecord;
 use wf_store::{Definition, RunRow, StoreError};
@@ -43,7 +41,7 @@ impl Why {
             Err(error) => return store::refuse(&error, output),
         };
         let record = RunRecord::of(&events);
-        let compilation = compile(&definition.file, &Kept(&definition), &wf_steps::registry(), Level::Basic);
+        let compilation = files::compiled(&definition);
         // Without the program only the texts of conditions are missing.
         let program = compilation.program.as_ref().and_then(|program| Some((program, named(program, &run.workflow)?)));
         let conditions = program.map(|(program, workflow)| Conditions {

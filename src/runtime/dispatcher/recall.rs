@@ -1,7 +1,7 @@
 //! Going on with a run whose process died: what its journal tells is told to a new engine, and what was asked for and not
 //! answered is done now.
 
-use super::{Assignments, Dispatcher, Means, RunBroken, RunEnded};
+use super::{Assignments, Dispatcher, Effect, Means, RunBroken, RunEnded};
 use crate::dispatcher::reporter::Unheard;
 use crate::engine::{IllegalTransition, Running};
 use std::collections::VecDeque;
@@ -106,6 +106,22 @@ impl Dispatcher {
     }
 }
 
+impl Dispatcher {
+    /// Takes up what the journal leaves open: what becomes of attempts that were under way, and what was asked for and not answered.
+    fn outstanding(&mut self, happened: &mut VecDeque<EventKind>, answers: &[(InstanceId, LostAnswer)]) -> Vec<Effect> {
+        for Running { instance, attempt, .. } in self.engine.running() {
+            let given = answers.iter().find(|(id, _)| *id == instance.id);
+            let answer = given.map_or(LostAnswer::Rerun, |(_, answer)| answer.clone());
+            happened.push_back(EventKind::Lost { instance, attempt, answer });
+        }
+        let mut effects = Vec::new();
+        for command in self.engine.outstanding() {
+            self.sort(command, happened, &mut effects);
+        }
+        effects
+    }
+}
+
 impl Recalled {
     /// The attempts that were under way: nobody knows what became of them.
     #[must_use]
@@ -119,10 +135,7 @@ impl Recalled {
     /// As [`super::run`].
     pub async fn go_on(mut self, answers: &[(InstanceId, LostAnswer)]) -> Result<RunEnded, RunBroken> {
         let outcome = self.resume(answers).await;
-        if outcome.is_err() {
-            self.dispatcher.end_attempts().await;
-        }
-        outcome
+        self.over(outcome).await
     }
 
     /// Undoes what the run did and nobody has undone; `settled` are steps that somebody takes care of, and `reason` says why. A run
@@ -132,10 +145,7 @@ impl Recalled {
     /// As [`super::run`].
     pub async fn roll_back(mut self, settled: Vec<SettledUndo>, reason: Option<Arc<str>>) -> Result<RunEnded, RunBroken> {
         let outcome = self.undo(EventKind::RollbackRequested { settled, reason }).await;
-        if outcome.is_err() {
-            self.dispatcher.end_attempts().await;
-        }
-        outcome
+        self.over(outcome).await
     }
 
     /// Ends the run: what was under way counts as ended, and its handlers run.
@@ -144,6 +154,11 @@ impl Recalled {
     /// As [`super::run`].
     pub async fn cancel(mut self) -> Result<RunEnded, RunBroken> {
         let outcome = self.go_back().await;
+        self.over(outcome).await
+    }
+
+    /// Where the run cannot go on, nothing of it does.
+    async fn over(mut self, outcome: Result<RunEnded, RunBroken>) -> Result<RunEnded, RunBroken> {
         if outcome.is_err() {
             self.dispatcher.end_attempts().await;
         }
@@ -181,16 +196,7 @@ impl Recalled {
         if !dispatcher.engine.is_cancelled() {
             happened.push_back(EventKind::CancelRequested { cause: CancelCause::Request });
         }
-        let lost = dispatcher.engine.running().into_iter();
-        happened.extend(lost.map(|Running { instance, attempt, .. }| EventKind::Lost {
-            instance,
-            attempt,
-            answer: LostAnswer::Rerun,
-        }));
-        let mut effects = Vec::new();
-        for command in dispatcher.engine.outstanding() {
-            dispatcher.sort(command, &mut happened, &mut effects);
-        }
+        let effects = dispatcher.outstanding(&mut happened, &[]);
         dispatcher.take_in_with(happened, effects).await?;
         dispatcher.until_ended().await
     }
@@ -202,15 +208,7 @@ impl Recalled {
         }
         if !dispatcher.engine.state().is_final() && !dispatcher.suspended {
             let mut happened = VecDeque::from([EventKind::RunResumed]);
-            for Running { instance, attempt, .. } in dispatcher.engine.running() {
-                let given = answers.iter().find(|(id, _)| *id == instance.id);
-                let answer = given.map_or(LostAnswer::Rerun, |(_, answer)| answer.clone());
-                happened.push_back(EventKind::Lost { instance, attempt, answer });
-            }
-            let mut effects = Vec::new();
-            for command in dispatcher.engine.outstanding() {
-                dispatcher.sort(command, &mut happened, &mut effects);
-            }
+            let effects = dispatcher.outstanding(&mut happened, answers);
             happened.extend(dispatcher.asks());
             dispatcher.take_in_with(happened, effects).await?;
         }
