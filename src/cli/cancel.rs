@@ -59,7 +59,7 @@ impl Cancel {
             Ok(again) => again,
             Err(error) => return store::refuse(&error, output),
         };
-        if again.history.is_empty() {
+        if !again.has_begun {
             let help = format!("`wfc delete {}` forgets it.", run.id);
             return output.error(format!("run `{}` did nothing yet", run.id), &help).map(|()| Exit::Usage);
         }

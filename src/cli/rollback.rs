@@ -10,6 +10,7 @@ use std::io;
 use wf_model::event::{InstanceId, SettledUndo};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
 use wf_model::suggest::nearest;
+use wf_store::StoreError;
 
 /// Undoes what a run did that failed, was cancelled, or waits for it.
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,11 @@ impl Rollback {
             Ok(again) => again,
             Err(error) => return store::refuse(&error, output),
         };
-        let settled = match self.settled(&again) {
+        let record = match self.record(&again) {
+            Ok(record) => record,
+            Err(error) => return store::refuse(&error, output),
+        };
+        let settled = match self.settled(&again, &record) {
             Ok(settled) => settled,
             Err((message, help)) => return output.error(message, &help).map(|()| Exit::Usage),
         };
@@ -65,11 +70,22 @@ impl Rollback {
         self.retry || !self.skip.is_empty() || !self.done.is_empty()
     }
 
+    /// What the run did, where that is asked for.
+    fn record(&self, again: &Again) -> Result<RunRecord, StoreError> {
+        let mut record = RunRecord::default();
+        if !self.skip.is_empty() || !self.done.is_empty() {
+            for events in again.history()? {
+                events?.iter().for_each(|event| record.apply(event));
+            }
+        }
+        Ok(record)
+    }
+
     /// The steps that somebody takes care of.
     ///
     /// # Errors
     /// Why the run cannot be rolled back so, and what to do.
-    fn settled(&self, again: &Again) -> Result<Vec<SettledUndo>, (String, String)> {
+    fn settled(&self, again: &Again, record: &RunRecord) -> Result<Vec<SettledUndo>, (String, String)> {
         let run = &again.run.id;
         match again.run.state {
             RunState::RollbackFailed if !self.mends() => {
@@ -95,16 +111,15 @@ impl Rollback {
                     "There is nothing to roll back: that is for runs that failed, were cancelled, or wait for it.".to_owned(),
                 ));
             }
-            RunState::Queued if again.history.is_empty() => {
+            RunState::Queued if !again.has_begun => {
                 let help = format!("`wfc resume {run}` begins it, `wfc delete {run}` forgets it.");
                 return Err((format!("run `{run}` did nothing yet"), help));
             }
             RunState::Queued | RunState::Running | RunState::Paused | RunState::Failed | RunState::Cancelled => {}
         }
-        let record = RunRecord::of(&again.history);
         let named = [(&self.skip, false), (&self.done, true)];
         let named = named.into_iter().flat_map(|(steps, undone)| steps.iter().map(move |step| (step, undone)));
-        named.map(|(step, undone)| Ok(SettledUndo { step: find(&record, step)?, undone })).collect()
+        named.map(|(step, undone)| Ok(SettledUndo { step: find(record, step)?, undone })).collect()
     }
 }
 

@@ -4,13 +4,14 @@ use crate::exit::Exit;
 use crate::files;
 use crate::report::Output;
 use crate::report::run::{Format, RunReport};
+use crate::runs;
+use crate::store::{self, Problem};
 use crate::time::local;
-use crate::{runs, store};
 use std::io;
-use wf_model::event::{Event, EventKind};
+use wf_model::event::EventKind;
 use wf_model::run::RunRecord;
 use wf_runtime::dispatcher::{Reporter as _, RunEnded};
-use wf_store::{RunRow, Store, StoreError};
+use wf_store::{History, RunRow, Store};
 
 /// Shows how a run stands or ended.
 #[derive(Debug, clap::Args)]
@@ -28,45 +29,49 @@ impl Status {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        match self.found() {
-            Ok((store, run, events)) => match self.format {
-                runs::Format::Json => {
-                    let record = serde_json::to_string_pretty(&RunRecord::of(&events)).unwrap_or_default();
-                    output.result(&(record + "\n")).map(|()| Exit::Done)
-                }
-                runs::Format::Human => tell(&store, &run, &events, output),
-            },
-            Err(error) => store::refuse(&error, output),
-        }
+        let outcome = self.show(output);
+        store::ended(outcome, output)
     }
 
-    fn found(&self) -> Result<(Store, RunRow, Vec<Event>), StoreError> {
+    fn show(&self, output: &mut Output) -> Result<Exit, Problem> {
         let store = store::open()?;
         let run = store.find(&self.run)?;
-        let events = store.events(&run.id)?;
-        Ok((store, run, events))
+        let history = store.history(&run.id)?;
+        match self.format {
+            runs::Format::Json => {
+                let mut record = RunRecord::default();
+                for events in history {
+                    events?.iter().for_each(|event| record.apply(event));
+                }
+                output.result(&(serde_json::to_string_pretty(&record).unwrap_or_default() + "\n"))?;
+                Ok(Exit::Done)
+            }
+            runs::Format::Human => tell(&store, &run, history, output),
+        }
     }
 }
 
 /// Tells a run in the lines that it showed while it went on.
-fn tell(store: &Store, run: &RunRow, events: &[Event], output: &mut Output) -> io::Result<Exit> {
-    let definition = match store.definition(&run.id) {
-        Ok(definition) => definition,
-        Err(error) => return store::refuse(&error, output),
-    };
+fn tell(store: &Store, run: &RunRow, history: History<'_>, output: &mut Output) -> Result<Exit, Problem> {
+    let definition = store.definition(&run.id)?;
     let compilation = files::compiled(&definition);
     let Some(program) = compilation.program else {
-        return output.error("the file of the run does not check any more", "Use the wfc that ran it.").map(|()| Exit::Failed);
+        output.error("the file of the run does not check any more", "Use the wfc that ran it.")?;
+        return Ok(Exit::Failed);
     };
     output.result(&format!("run {} of {} began {}\n", run.id, run.file, local(run.created_at)))?;
     let report = RunReport::told(Format::Human, false, &program, &compilation.sources);
-    events.iter().for_each(|event| report.event(event));
-    output.result(&report.lines())?;
-    let record = RunRecord::of(events);
-    let cancelled = events.iter().find_map(|event| match event.kind {
-        EventKind::CancelRequested { cause } => Some(cause),
-        _ => None,
-    });
+    let (mut record, mut cancelled) = (RunRecord::default(), None);
+    for events in history {
+        for event in events? {
+            report.event(&event);
+            record.apply_of(&event, |_| false);
+            if let EventKind::CancelRequested { cause } = event.kind {
+                cancelled.get_or_insert(cause);
+            }
+        }
+        output.result(&report.lines())?;
+    }
     let ended = RunEnded { state: record.state, outputs: record.outputs, failure: record.cause, cancelled };
     if ended.state.is_final() {
         output.result(&report.summary(&ended, &run.id))?;

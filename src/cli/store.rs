@@ -34,3 +34,32 @@ pub(crate) fn refuse(error: &StoreError, output: &mut Output) -> io::Result<Exit
     output.error(error, help)?;
     Ok(exit)
 }
+
+/// Why a command that reads the store and writes cannot go on.
+pub(crate) enum Problem {
+    /// The store cannot be used.
+    Store(StoreError),
+    /// Its output cannot be written.
+    Output(io::Error),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<io::Error> for Problem {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// How a command ended; says why where the store cannot be used.
+pub(crate) fn ended(outcome: Result<Exit, Problem>, output: &mut Output) -> io::Result<Exit> {
+    match outcome {
+        Ok(exit) => Ok(exit),
+        Err(Problem::Store(error)) => refuse(&error, output),
+        Err(Problem::Output(error)) => Err(error),
+    }
+}

@@ -74,15 +74,14 @@ impl RunState {
     }
 }
 
-/// Whether a run waits for somebody who asks for its rollback, as its events tell it.
+/// Whether a run waits behind an event for somebody who asks for its rollback; `None` where that is as before.
 #[must_use]
-pub fn waits_for_rollback(events: &[Event]) -> bool {
-    let last = events.iter().rev().find_map(|event| match event.kind {
+pub const fn waits_for_rollback(event: &EventKind) -> Option<bool> {
+    match event {
         EventKind::RollbackWaits { .. } => Some(true),
         EventKind::Paused | EventKind::RollbackRequested { .. } | EventKind::CancelRequested { .. } => Some(false),
         _ => None,
-    });
-    last == Some(true)
+    }
 }
 
 /// How a step or block stands.
@@ -220,6 +219,23 @@ impl RunRecord {
 
     /// Takes the next event in; what it says nothing about stays.
     pub fn apply(&mut self, event: &Event) {
+        self.apply_of(event, |_| true);
+    }
+
+    /// The same, of only some instances: a record of all that a long run did is as long as its history.
+    pub fn apply_of(&mut self, event: &Event, is_meant: impl Fn(&Instance) -> bool) {
+        let begins = match &event.kind {
+            EventKind::Ready { instance, .. }
+            | EventKind::Skipped { instance, .. }
+            | EventKind::LetEvaluated { instance, .. } => Some(instance),
+            _ => None,
+        };
+        if begins.is_none_or(is_meant) {
+            self.take(event);
+        }
+    }
+
+    fn take(&mut self, event: &Event) {
         let at = event.at;
         match &event.kind {
             EventKind::RunStarted { run, workflow, .. } => {

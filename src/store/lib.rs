@@ -8,6 +8,7 @@ mod cache;
 #[cfg(test)]
 mod damage;
 mod error;
+mod history;
 mod journal;
 mod lock;
 mod named_lock;
@@ -22,6 +23,7 @@ mod tests;
 
 pub use cache::Cache;
 pub use error::StoreError;
+pub use history::History;
 pub use journal::StoredJournal;
 pub use lock::RunLock;
 pub use named_lock::NamedLocks;

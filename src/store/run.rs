@@ -7,7 +7,7 @@ use crate::{Store, StoreError, place};
 use rusqlite::{OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use wf_model::event::{Event, Timestamp};
+use wf_model::event::Timestamp;
 use wf_model::run::RunState;
 use wf_model::value::Value;
 
@@ -204,38 +204,6 @@ impl Store {
     pub fn definition(&self, id: &str) -> Result<Definition, StoreError> {
         let (_, text, ..) = self.journal_of(id)?;
         serde_json::from_str(&text).map_err(|error| damaged(format!("definition of run `{id}` does not parse: {error}")))
-    }
-
-    /// Everything that happened in a run, in order.
-    ///
-    /// # Errors
-    /// When there is no such run, or its journal is not what was written.
-    pub fn events(&self, id: &str) -> Result<Vec<Event>, StoreError> {
-        let path = self.database();
-        // Before the database is looked at, which only grows meanwhile.
-        let reached = reached(&self.folder(id));
-        // A run that goes on is seen as it was at one time.
-        let _snapshot = self.connection.unchecked_transaction().map_err(failed(&path))?;
-        let (key, definition, batches, head) = self.journal_of(id)?;
-        let query = "SELECT number, events, check_sum FROM batches WHERE run = ?1 ORDER BY key";
-        let mut statement = self.connection.prepare_cached(query).map_err(failed(&path))?;
-        let mut rows = statement.query([key]).map_err(failed(&path))?;
-        let (mut events, mut number, mut check) = (Vec::new(), 0_i64, first_check(id, &definition));
-        while let Some(row) = rows.next().map_err(failed(&path))? {
-            let read = || Ok::<_, rusqlite::Error>((row.get::<_, i64>(0)?, row.get::<_, Batch>(1)?, row.get::<_, Vec<u8>>(2)?));
-            let (found, batch, check_sum) = read().map_err(|error| damaged(format!("batch {number} does not read: {error}")))?;
-            check = next_check(&check, &batch);
-            if found != number || check_sum != check.as_bytes() {
-                return Err(damaged(format!("batch {number} of run `{id}` is not what was written")));
-            }
-            events.extend(batch.events()?);
-            number += 1;
-        }
-        if number != batches || head != check.as_bytes() {
-            return Err(damaged(format!("run `{id}` has {number} batches of {batches}")));
-        }
-        complete(id, batches, reached)?;
-        Ok(events)
     }
 
     /// The key, definition, number of batches and last check of a run.

@@ -208,7 +208,8 @@ impl Scene {
         }
         let store = Store::open(copy.path()).expect("the store is whole");
         let run = store.runs(&RunFilter::default()).expect("the store is whole").pop()?;
-        Some(store.events(&run.id).expect("the journal is whole"))
+        let batches: Result<Vec<Vec<Event>>, _> = store.history(&run.id).expect("the journal is whole").collect();
+        Some(batches.expect("the journal is whole").concat())
     }
 
     /// What steps wrote so far.

@@ -1,7 +1,7 @@
 //! A run of the store that is to go on, with all that its process has to know again.
 
 use super::secrets;
-use super::{Drive, Kept, Manner, Resumed};
+use super::{Drive, Kept, Manner, NotRecalled, Resumed};
 use crate::exit::Exit;
 use crate::files;
 use crate::report::diagnostics::{Format as DiagnosticFormat, write};
@@ -10,17 +10,18 @@ use crate::store;
 use std::io;
 use std::sync::Arc;
 use wf_model::diagnostic::Level;
-use wf_model::event::Event;
 use wf_model::program::{Program, WorkflowId};
+use wf_model::run::{RunState, waits_for_rollback};
 use wf_runtime::dispatcher::{Assignments, RecallFailed};
 use wf_runtime::engine::Options;
 use wf_runtime::guard::Guarded;
-use wf_store::{Definition, RunRow, Store, StoreError};
+use wf_store::{Definition, History, RunRow, Store, StoreError};
 
 /// A run that may go on.
 pub(crate) struct Again {
     pub(crate) run: RunRow,
-    pub(crate) history: Vec<Event>,
+    /// Whether something happened in it.
+    pub(crate) has_begun: bool,
     store: Store,
     kept: Kept,
     definition: Definition,
@@ -30,8 +31,9 @@ pub(crate) struct Again {
 pub(crate) struct Ready {
     pub(crate) run: Arc<str>,
     pub(crate) program: Arc<Program>,
-    pub(crate) history: Vec<Event>,
+    pub(crate) has_begun: bool,
     pub(crate) drive: Drive,
+    store: Store,
     version: Arc<str>,
 }
 
@@ -44,8 +46,30 @@ impl Again {
         let store = store::open()?;
         let run = store.find(meant)?;
         let kept = Kept::take(&store, &run.id)?;
-        let (definition, history) = (store.definition(&run.id)?, store.events(&run.id)?);
-        Ok(Self { run, history, store, kept, definition })
+        let (definition, has_begun) = (store.definition(&run.id)?, !store.history(&run.id)?.is_empty());
+        Ok(Self { run, has_begun, store, kept, definition })
+    }
+
+    /// What happened in it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn history(&self) -> Result<History<'_>, StoreError> {
+        self.store.history(&self.run.id)
+    }
+
+    /// Whether it waits for somebody who asks for its rollback.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn waits_for_rollback(&self) -> Result<bool, StoreError> {
+        let mut waits = false;
+        if self.run.state == RunState::Paused {
+            for events in self.history()? {
+                waits = events?.iter().rev().find_map(|event| waits_for_rollback(&event.kind)).unwrap_or(waits);
+            }
+        }
+        Ok(waits)
     }
 
     /// The file that it began with, as it was named.
@@ -55,7 +79,7 @@ impl Again {
 
     /// Compiles what it began with and reads its secrets again; what outlived its processes is ended.
     pub(crate) fn ready(self, guarded: Guarded, manner: &Manner, output: &mut Output) -> io::Result<Result<Ready, Exit>> {
-        let Self { run, history, store, kept, definition } = self;
+        let Self { run, has_begun, store, kept, definition } = self;
         if let Some(problem) = manner.unwritable() {
             return output.note(&problem).map(|()| Err(Exit::Usage));
         }
@@ -90,16 +114,18 @@ impl Again {
             withheld: secrets.withheld,
         };
         let drive = Drive { guarded, assignments, sources: compilation.sources, kept };
-        Ok(Ok(Ready { run: run.id, program, history, drive, version: definition.version }))
+        Ok(Ok(Ready { run: run.id, program, has_begun, drive, store, version: definition.version }))
     }
 }
 
 impl Ready {
     /// Tells the run what its journal tells.
     pub(crate) fn recall(self, manner: &Manner, output: &mut Output) -> io::Result<Result<Resumed, Exit>> {
-        match self.drive.recall(manner, &self.history)? {
+        let history = self.store.history(&self.run).map_err(NotRecalled::from);
+        match history.and_then(|history| self.drive.recall(manner, history)) {
             Ok(resumed) => Ok(Ok(resumed)),
-            Err(error) => refuse(&error, &self.version, output).map(Err),
+            Err(NotRecalled::Problem(problem)) => store::ended(Err(problem), output).map(Err),
+            Err(NotRecalled::Recall(error)) => refuse(&error, &self.version, output).map(Err),
         }
     }
 }

@@ -8,18 +8,20 @@ pub(crate) mod secrets;
 use crate::exit::Exit;
 use crate::report::run::{Format, RunReport};
 use crate::report::{Output, printable_line};
+use crate::store::Problem;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use wf_model::event::{CancelCause, Event, InstanceId, LostAnswer, SettledUndo};
+use wf_model::event::{CancelCause, InstanceId, LostAnswer, SettledUndo};
 use wf_model::run::RunState;
 use wf_model::source::Sources;
 use wf_runtime::dispatcher::{
-    self, Assignments, Canceller, Checked, Means, RealWorld, RecallFailed, Recalled, Reporter as _, RunBroken, RunEnded, recall,
+    self, Assignments, Canceller, Checked, Means, RealWorld, RecallFailed, Recalled, Recalling, Reporter as _, RunBroken,
+    RunEnded,
 };
 use wf_runtime::engine::Running;
 use wf_runtime::guard::Guarded;
-use wf_store::{Cache, KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
+use wf_store::{Cache, History, KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
 
 /// How a run is driven and shown.
 #[derive(Clone, Debug, clap::Args)]
@@ -77,6 +79,20 @@ pub(crate) struct Resumed {
     stage: Stage,
 }
 
+/// Why a run was not told again.
+pub(crate) enum NotRecalled {
+    /// Its journal cannot be read, or what drives it cannot be had.
+    Problem(Problem),
+    /// Its journal does not fit, or keeps too little.
+    Recall(RecallFailed),
+}
+
+impl<T: Into<Problem>> From<T> for NotRecalled {
+    fn from(problem: T) -> Self {
+        Self::Problem(problem.into())
+    }
+}
+
 /// Which way a run goes on.
 pub(crate) enum Way {
     /// Where it was; with what becomes of attempts that were under way.
@@ -127,17 +143,24 @@ impl Drive {
     }
 
     /// Tells the run what its journal tells; nothing is done yet, but that secrets which steps gave are asked for again.
-    pub(crate) fn recall(self, manner: &Manner, history: &[Event]) -> io::Result<Result<Resumed, RecallFailed>> {
+    ///
+    /// # Errors
+    /// Where the journal cannot be read, does not fit, or keeps too little to go on.
+    pub(crate) fn recall(self, manner: &Manner, history: History<'_>) -> Result<Resumed, NotRecalled> {
         let (stage, assignments, means) = self.stage(manner, true)?;
-        history.iter().for_each(|event| stage.report.event(event));
-        let recalled = stage.runtime.block_on(recall(&assignments, means, history));
-        Ok(recalled.map(|recalled| Resumed { recalled, stage }))
+        let mut recalling = Recalling::new(&assignments, means);
+        for events in history {
+            let events = events?;
+            events.iter().for_each(|event| stage.report.event(event));
+            stage.runtime.block_on(recalling.tell(&events)).map_err(NotRecalled::Recall)?;
+        }
+        Ok(Resumed { recalled: recalling.told(), stage })
     }
 
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let Self { guarded, assignments, sources, kept } = self;
-        let report = if told { RunReport::told } else { RunReport::new };
+        let report = if told { RunReport::before } else { RunReport::new };
         let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));
         let written = Arc::new(KeptOutput::begin(kept.output, report.clone())?);
         let canceller = Canceller::default();

@@ -5,7 +5,7 @@ pub(crate) mod wanted;
 
 use crate::exit::Exit;
 use crate::report::{Output, printable_line};
-use crate::store;
+use crate::store::{self, Problem};
 use printer::Printer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal as _};
@@ -43,35 +43,14 @@ pub struct Logs {
     attempt: Option<u32>,
 }
 
-/// Why nothing more is shown.
-enum Problem {
-    Store(StoreError),
-    Output(io::Error),
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<io::Error> for Problem {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
 impl Logs {
     /// Shows it.
     ///
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        match self.show(output) {
-            Ok(exit) => Ok(exit),
-            Err(Problem::Store(error)) => store::refuse(&error, output),
-            Err(Problem::Output(error)) => Err(error),
-        }
+        let outcome = self.show(output);
+        store::ended(outcome, output)
     }
 
     fn show(&self, output: &mut Output) -> Result<Exit, Problem> {
@@ -117,7 +96,7 @@ impl Logs {
             output.note("no step wrote anything\n")?;
             return Ok(Exit::Done);
         };
-        let known = wanted::steps(&found.store.events(found.run)?);
+        let known = wanted::steps(found.store.history(found.run)?, step)?;
         let step_name = printable_line(step);
         if known.iter().any(|path| found.wanted.takes_path(path)) {
             let attempt = self.attempt.map(|attempt| format!(" in attempt {attempt}")).unwrap_or_default();
@@ -222,7 +201,9 @@ impl<'a> Found<'a> {
     fn title(&mut self, id: AttemptId, path: &Arc<str>) -> Result<String, StoreError> {
         let shares = self.shared.contains(path);
         if shares && !self.distinctions.contains_key(&id.instance) {
-            self.distinctions = wanted::distinctions(&self.store.events(self.run)?);
+            for events in self.store.history(self.run)? {
+                self.distinctions.extend(events?.iter().filter_map(wanted::distinction));
+            }
         }
         let distinction = self.distinctions.get(&id.instance).filter(|_| shares);
         let attempt = (id.attempt > 1).then(|| format!("attempt {}", id.attempt));

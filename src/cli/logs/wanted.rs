@@ -1,10 +1,11 @@
 //! Which output is meant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use wf_model::event::{Event, EventKind, InstanceId, InstanceKind};
 use wf_model::suggest::nearest;
 use wf_runtime::executor::Stream;
+use wf_store::{History, StoreError};
 
 /// Which output is meant.
 pub(crate) struct Wanted<'a> {
@@ -33,32 +34,45 @@ pub(crate) fn without_places(path: &str) -> &str {
     path.find('[').and_then(|place| path.get(..place)).unwrap_or(path)
 }
 
-/// The steps of a run, by their paths.
-pub(crate) fn steps(events: &[Event]) -> BTreeSet<Arc<str>> {
-    let step = |event: &Event| match &event.kind {
-        EventKind::Ready { instance, kind: InstanceKind::Step(_), .. }
-        | EventKind::Skipped { instance, kind: InstanceKind::Step(_), .. } => Some(instance.path.clone()),
-        _ => None,
-    };
-    events.iter().filter_map(step).collect()
+/// The steps of a run that may be meant by what is `written`: their paths without places in loops, and with those that are written.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn steps(history: History<'_>, written: &str) -> Result<BTreeSet<Arc<str>>, StoreError> {
+    let places = written.strip_prefix(without_places(written)).unwrap_or_default();
+    let mut steps = BTreeSet::new();
+    for events in history {
+        for event in events? {
+            let (EventKind::Ready { instance, kind: InstanceKind::Step(_), .. }
+            | EventKind::Skipped { instance, kind: InstanceKind::Step(_), .. }) = event.kind
+            else {
+                continue;
+            };
+            let name = without_places(&instance.path);
+            if !steps.contains(name) {
+                steps.insert(name.into());
+            }
+            if instance.path.strip_prefix(name) == Some(places) {
+                steps.insert(instance.path);
+            }
+        }
+    }
+    Ok(steps)
 }
 
 /// The step that was probably meant.
 pub(crate) fn meant<'a>(written: &str, steps: &'a BTreeSet<Arc<str>>) -> Option<&'a str> {
-    nearest(written, steps.iter().map(|path| without_places(path)).chain(steps.iter().map(AsRef::as_ref)))
+    nearest(written, steps.iter().map(AsRef::as_ref))
 }
 
-/// What tells instances apart that share a path: which of them undo, and in which rounds they stand.
-pub(crate) fn distinctions(events: &[Event]) -> BTreeMap<InstanceId, String> {
-    let distinction = |event: &Event| {
-        let EventKind::Ready { instance, kind, rounds } = &event.kind else { return None };
-        let undo = matches!(kind, InstanceKind::Undo(_)).then(|| "undo".to_owned());
-        let numbers: Vec<String> = rounds.iter().map(|round| round.saturating_add(1).to_string()).collect();
-        let round = (!numbers.is_empty()).then(|| format!("round {}", numbers.join(".")));
-        let parts: Vec<String> = undo.into_iter().chain(round).collect();
-        (!parts.is_empty()).then(|| (instance.id, parts.join(", ")))
-    };
-    events.iter().filter_map(distinction).collect()
+/// What tells an instance from others that share its path, where its first event says so: that it undoes, and in which rounds it stands.
+pub(crate) fn distinction(event: &Event) -> Option<(InstanceId, String)> {
+    let EventKind::Ready { instance, kind, rounds } = &event.kind else { return None };
+    let undo = matches!(kind, InstanceKind::Undo(_)).then(|| "undo".to_owned());
+    let numbers: Vec<String> = rounds.iter().map(|round| round.saturating_add(1).to_string()).collect();
+    let round = (!numbers.is_empty()).then(|| format!("round {}", numbers.join(".")));
+    let parts: Vec<String> = undo.into_iter().chain(round).collect();
+    (!parts.is_empty()).then(|| (instance.id, parts.join(", ")))
 }
 
 #[cfg(test)]
@@ -76,7 +90,7 @@ mod tests {
 
     #[test]
     fn near_names_are_suggested() {
-        let steps = ["build", "ship.health[0]", "ship.health[1]"].map(Arc::from).into();
+        let steps = ["build", "ship.health", "ship.health[1]"].map(Arc::from).into();
         assert_eq!(meant("ship.helth", &steps), Some("ship.health"));
         assert_eq!(meant("ship.healt[1]", &steps), Some("ship.health[1]"));
         assert_eq!(meant("entirely", &steps), None);

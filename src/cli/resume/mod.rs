@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 use std::io;
 use unknown::{Decided, Said, Unknown, said};
 use wf_model::program::Program;
-use wf_model::run::waits_for_rollback;
 
 /// Goes on with a run whose process ended before the run did.
 #[derive(Debug, clap::Args)]
@@ -49,7 +48,11 @@ impl Resume {
             let help = format!("`wfc status {run}` shows how. A new run begins with `wfc run {}`.", again.file());
             return output.error(format!("run `{run}` has ended: {state}"), &help).map(|()| Exit::Usage);
         }
-        if waits_for_rollback(&again.history) {
+        let waits = match again.waits_for_rollback() {
+            Ok(waits) => waits,
+            Err(error) => return store::refuse(&error, output),
+        };
+        if waits {
             let run = &again.run.id;
             let help = format!("`wfc rollback {run}` undoes what it did, `wfc cancel {run}` ends it without.");
             return output.error(format!("run `{run}` waits for its rollback"), &help).map(|()| Exit::Waiting);
@@ -58,7 +61,7 @@ impl Resume {
             Ok(ready) => ready,
             Err(exit) => return Ok(exit),
         };
-        if ready.history.is_empty() {
+        if !ready.has_begun {
             // Its process died before anything happened.
             return ready.drive.begin(&self.manner, output);
         }

@@ -11,18 +11,18 @@ use crate::report::{Output, printable_line};
 use crate::time::local;
 use crate::{runs, store};
 use command::{Undoing, one_line};
+use done::Done;
 use names::Names;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use wf_model::event::Event;
 use wf_model::program::{Program, WorkflowId};
-use wf_model::run::{RunRecord, RunState, waits_for_rollback};
+use wf_model::run::{RunState, waits_for_rollback};
 use wf_model::source::Sources;
 use wf_runtime::engine::{Engine, IllegalTransition, Options, Planned};
-use wf_store::{Definition, RunRow, Store, StoreError};
+use wf_store::{Definition, History, RunRow, Store, StoreError};
 
 /// Writes what a run did and the commands that undo it, as a script for a shell.
 #[derive(Debug, clap::Args)]
@@ -31,13 +31,30 @@ pub struct Runbook {
     run: String,
 }
 
-/// What is known of a run.
+/// What is known of a run beside its history.
 struct Told {
     run: RunRow,
     held: bool,
     standing: &'static str,
     definition: Definition,
-    events: Vec<Event>,
+}
+
+/// Why nothing is written down.
+enum Problem {
+    Store(StoreError),
+    Engine(IllegalTransition),
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<IllegalTransition> for Problem {
+    fn from(error: IllegalTransition) -> Self {
+        Self::Engine(error)
+    }
 }
 
 impl Runbook {
@@ -46,7 +63,7 @@ impl Runbook {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        let told = match self.told() {
+        let (store, told) = match self.told() {
             Ok(told) => told,
             Err(error) => return store::refuse(&error, output),
         };
@@ -58,9 +75,11 @@ impl Runbook {
             return output.error("the file of the run does not check with this version", &help).map(|()| Exit::Failed);
         };
         let book = Book { told: &told, program, workflow, sources: &compilation.sources };
-        match book.text() {
+        let text = store.history(&told.run.id).map_err(Problem::from).and_then(|history| book.text(history));
+        match text {
             Ok(text) => output.result(&text).map(|()| Exit::Done),
-            Err(error) => {
+            Err(Problem::Store(error)) => store::refuse(&error, output),
+            Err(Problem::Engine(error)) => {
                 let help = format!(
                     "`wfc rollback {}` undoes it; this is where the way of a run depends on a secret, or another wfc, {}, ran it.",
                     told.run.id, told.definition.version
@@ -71,12 +90,12 @@ impl Runbook {
         }
     }
 
-    fn told(&self) -> Result<Told, StoreError> {
+    fn told(&self) -> Result<(Store, Told), StoreError> {
         let store: Store = store::open()?;
         let run = store.find(&self.run)?;
         let (held, standing) = (store.is_held(&run.id), runs::standing(&store, &run));
-        let (definition, events) = (store.definition(&run.id)?, store.events(&run.id)?);
-        Ok(Told { run, held, standing, definition, events })
+        let definition = store.definition(&run.id)?;
+        Ok((store, Told { run, held, standing, definition }))
     }
 }
 
@@ -89,22 +108,31 @@ struct Book<'a> {
 }
 
 impl Book<'_> {
-    fn text(&self) -> Result<String, IllegalTransition> {
-        let Told { run, events, .. } = self.told;
-        let record = RunRecord::of(events);
-        let undone = self.undoing()?;
+    fn text(&self, mut history: History<'_>) -> Result<String, Problem> {
+        let run = &self.told.run;
+        let (mut done, mut waits) = (Done::default(), false);
+        for events in history.by_ref() {
+            for event in events? {
+                done.apply(&event);
+                waits = waits_for_rollback(&event.kind).unwrap_or(waits);
+            }
+        }
+        let undone = self.undoing(&mut history)?;
         let mut text = "#!/bin/sh\n".to_owned();
         let line = |text: &mut String, line: &str| _ = writeln!(text, "{}", format!("# {}", printable_line(line)).trim_end());
-        line(&mut text, &format!("Runbook of run {} of {}, workflow `{}`: {}", run.id, run.file, run.workflow, self.standing()));
+        line(
+            &mut text,
+            &format!("Runbook of run {} of {}, workflow `{}`: {}", run.id, run.file, run.workflow, self.standing(waits)),
+        );
         line(&mut text, &format!("It began {}.", local(run.created_at)));
         if self.told.held {
             line(&mut text, "The run goes on: this is how it stood when this was written. Undo nothing before it has ended.");
         }
         line(&mut text, "");
         line(&mut text, "What was done:");
-        done::lines(&record).iter().for_each(|done| line(&mut text, done));
+        done.lines().iter().for_each(|done| line(&mut text, done));
         line(&mut text, "");
-        match (record.state, undone.is_empty()) {
+        match (done.state(), undone.is_empty()) {
             (RunState::Succeeded, true) => line(&mut text, "It succeeded: there is nothing to roll back."),
             (RunState::RolledBack, true) => line(&mut text, "It was rolled back: there is nothing left to undo."),
             (_, true) => line(&mut text, "Nothing of it is to be undone."),
@@ -118,22 +146,22 @@ impl Book<'_> {
         Ok(text)
     }
 
-    fn standing(&self) -> &'static str {
-        let waits = waits_for_rollback(&self.told.events);
+    fn standing(&self, waits: bool) -> &'static str {
         if waits && self.told.run.state == RunState::Paused { "waits for its rollback" } else { self.told.standing }
     }
 
     /// The commands; empty where there are none.
-    fn undoing(&self) -> Result<String, IllegalTransition> {
-        if self.told.events.is_empty() {
+    fn undoing(&self, history: &mut History<'_>) -> Result<String, Problem> {
+        if history.is_empty() {
             return Ok(String::new());
         }
         // Each secret is a mark that is replaced by its name. What changes a mark gives another text with other marks.
-        let [first, second] = [Names::small(), Names::large()].map(|names| self.planned(&names).map(|planned| (planned, names)));
-        let ((planned, names), (again, other)) = (first?, second?);
+        let (names, other) = (Names::small(), Names::large());
+        let planned = self.planned(&names, history)?;
         if planned.is_empty() {
             return Ok(String::new());
         }
+        let again = self.planned(&other, history)?;
         let withheld = self.withheld();
         let undoing = |names| Undoing {
             names,
@@ -156,14 +184,17 @@ impl Book<'_> {
         Ok(frame(&names.demands(&used), &commands))
     }
 
-    fn planned(&self, names: &Names) -> Result<Vec<Planned>, IllegalTransition> {
+    fn planned(&self, names: &Names, history: &mut History<'_>) -> Result<Vec<Planned>, Problem> {
         let secrets = names.declared(&self.program, self.workflow);
         let options = Options { jobs: usize::try_from(self.told.definition.jobs).unwrap_or(1), secrets };
         let given = self.told.definition.arguments.iter();
         let arguments = given.map(|given| (given.name.clone(), given.value.clone())).collect();
         let mut engine = Engine::new(Arc::clone(&self.program), self.workflow, arguments, options);
-        engine.tell(&self.told.events, &|path| names.given(path))?;
-        engine.runbook()
+        history.rewind();
+        for events in history {
+            engine.tell(&events?, &|path| names.given(path))?;
+        }
+        Ok(engine.runbook()?)
     }
 
     /// Variables of this process that steps do not inherit.

@@ -2,6 +2,7 @@
 
 use crate::logs::wanted::without_places;
 use std::collections::BTreeSet;
+use wf_model::expression::Expression;
 use wf_model::program::{Callee, Program, Statement, StatementKind, ValueOrigin, Workflow, WorkflowId};
 use wf_model::run::{RunRecord, Status};
 use wf_model::source::Sources;
@@ -16,7 +17,6 @@ pub(super) struct Conditions<'a> {
     pub(super) workflow: WorkflowId,
     pub(super) sources: &'a Sources,
     pub(super) definition: &'a Definition,
-    pub(super) record: &'a RunRecord,
 }
 
 impl<'a> Conditions<'a> {
@@ -37,24 +37,32 @@ impl<'a> Conditions<'a> {
         found
     }
 
+    /// The names that the conditions of a step and of its undo look at.
+    pub(super) fn names(&self, path: &str) -> BTreeSet<&'a str> {
+        let Some((workflow, statement)) = self.statement(path) else { return BTreeSet::new() };
+        let both = [condition(statement, false), condition(statement, true)].into_iter().flatten();
+        let named = both.flat_map(|when| when.walk().filter_map(Expression::named_value));
+        named.filter_map(|id| Some(&*workflow.values.get(id)?.name)).collect()
+    }
+
     /// `when who == "x"`, and what its names were.
-    pub(super) fn of(&self, path: &str, is_undo: bool) -> Option<String> {
+    pub(super) fn of(&self, record: &RunRecord, path: &str, is_undo: bool) -> Option<String> {
         let (workflow, statement) = self.statement(path)?;
-        let when = if is_undo { statement.kind.step()?.clauses.undo()?.when.as_ref()? } else { statement.when.as_ref()? };
+        let when = condition(statement, is_undo)?;
         let text = self.sources.slice(when.span).split_whitespace().collect::<Vec<_>>().join(" ");
-        let names: BTreeSet<_> = when.walk().filter_map(wf_model::expression::Expression::named_value).collect();
+        let names: BTreeSet<_> = when.walk().filter_map(Expression::named_value).collect();
         let values: Vec<String> = names
             .into_iter()
             .filter_map(|id| {
                 let declared = workflow.values.get(id)?;
-                Some(format!("{} was {}", declared.name, self.value(path, &declared.name, declared.origin)?))
+                Some(format!("{} was {}", declared.name, self.value(record, path, &declared.name, declared.origin)?))
             })
             .collect();
         let values = if values.is_empty() { String::new() } else { format!("; {}", values.join(", ")) };
         Some(format!("`{text}`{values}"))
     }
 
-    fn value(&self, path: &str, name: &str, origin: ValueOrigin) -> Option<String> {
+    fn value(&self, record: &RunRecord, path: &str, name: &str, origin: ValueOrigin) -> Option<String> {
         let around = without_places(path).rsplit_once('.').map_or("", |(around, _)| around);
         match origin {
             ValueOrigin::Secret => Some("***".to_owned()),
@@ -69,7 +77,7 @@ impl<'a> Conditions<'a> {
                 let mut around = Some(around);
                 while let Some(prefix) = around {
                     let plain = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-                    let found = self.record.at(&format!("{plain}{places}")).or_else(|| self.record.at(&plain));
+                    let found = record.at(&format!("{plain}{places}")).or_else(|| record.at(&plain));
                     if let Some(found) = found {
                         return shown(&found.status);
                     }
@@ -79,6 +87,10 @@ impl<'a> Conditions<'a> {
             }
         }
     }
+}
+
+fn condition(statement: &Statement, is_undo: bool) -> Option<&Expression> {
+    if is_undo { statement.kind.step()?.clauses.undo()?.when.as_ref() } else { statement.when.as_ref() }
 }
 
 fn shown(status: &Status) -> Option<String> {

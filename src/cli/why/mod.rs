@@ -6,17 +6,18 @@ mod story;
 use crate::drive::again::named;
 use crate::exit::Exit;
 use crate::files;
-use crate::logs::wanted::{Wanted, distinctions, meant, steps};
+use crate::logs::wanted::{Wanted, meant, steps};
 use crate::report::run::rounded;
 use crate::report::{Output, printable_line};
-use crate::{runs, store};
+use crate::runs;
+use crate::store::{self, Problem};
 use condition::Conditions;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::io;
+use std::sync::Arc;
 use story::{Story, stories};
-use wf_model::event::Event;
-use wf_model::run::RunRecord;
-use wf_store::{Definition, RunRow, StoreError};
+use wf_store::RunRow;
 
 /// Says why a step ran when it did, waited, was skipped or tried again.
 #[derive(Debug, clap::Args)]
@@ -36,28 +37,27 @@ impl Why {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        let (run, definition, events) = match self.found() {
-            Ok(found) => found,
-            Err(error) => return store::refuse(&error, output),
-        };
-        let record = RunRecord::of(&events);
+        let outcome = self.show(output);
+        store::ended(outcome, output)
+    }
+
+    fn show(&self, output: &mut Output) -> Result<Exit, Problem> {
+        let store = store::open()?;
+        let run = store.find(&self.run)?;
+        let definition = store.definition(&run.id)?;
         let compilation = files::compiled(&definition);
         // Without the program only the texts of conditions are missing.
         let program = compilation.program.as_ref().and_then(|program| Some((program, named(program, &run.workflow)?)));
-        let conditions = program.map(|(program, workflow)| Conditions {
-            program,
-            workflow,
-            sources: &compilation.sources,
-            definition: &definition,
-            record: &record,
-        });
+        let sources = &compilation.sources;
+        let conditions = program.map(|(program, workflow)| Conditions { program, workflow, sources, definition: &definition });
         let wanted = Wanted { step: Some(&self.step), attempt: None, stream: None };
-        let stories = stories(&events, &record, &wanted, definition.jobs, conditions.as_ref());
+        let stories = stories(store.history(&run.id)?, &wanted, definition.jobs, conditions.as_ref())?;
         if stories.is_empty() {
-            return self.tell_nothing(&run, &events, conditions.as_ref(), output);
+            let known = steps(store.history(&run.id)?, &self.step)?;
+            return Ok(self.tell_nothing(&run, &known, conditions.as_ref(), output)?);
         }
         match self.format {
-            runs::Format::Human => output.result(&human(&events, &stories)),
+            runs::Format::Human => output.result(&human(&stories)),
             runs::Format::Json => {
                 let stories: Vec<_> = stories.iter().map(object).collect();
                 let text = serde_json::to_string_pretty(&json!({ "run": run.id, "stories": stories })).unwrap_or_default();
@@ -67,18 +67,11 @@ impl Why {
         Ok(Exit::Done)
     }
 
-    fn found(&self) -> Result<(RunRow, Definition, Vec<Event>), StoreError> {
-        let store = store::open()?;
-        let run = store.find(&self.run)?;
-        let (definition, events) = (store.definition(&run.id)?, store.events(&run.id)?);
-        Ok((run, definition, events))
-    }
-
     /// Says why nothing is known of the step.
     fn tell_nothing(
         &self,
         run: &RunRow,
-        events: &[Event],
+        known: &BTreeSet<Arc<str>>,
         conditions: Option<&Conditions<'_>>,
         output: &mut Output,
     ) -> io::Result<Exit> {
@@ -90,7 +83,7 @@ impl Why {
                 "It is not its turn yet: what stands before it or around it has not come that far.".to_owned()
             }
         } else {
-            match meant(&self.step, &steps(events)) {
+            match meant(&self.step, known) {
                 Some(near) => format!("Perhaps `{}` is meant.", printable_line(near)),
                 None => format!("`wfc status {}` shows the steps that it came to.", run.id),
             }
@@ -99,11 +92,10 @@ impl Why {
     }
 }
 
-fn human(events: &[Event], stories: &[Story]) -> String {
-    let distinctions = distinctions(events);
+fn human(stories: &[Story]) -> String {
     let mut text = String::new();
     for story in stories {
-        let distinction = distinctions.get(&story.id).map(|distinction| format!(", {distinction}")).unwrap_or_default();
+        let distinction = story.distinction.as_ref().map(|distinction| format!(", {distinction}")).unwrap_or_default();
         text += &format!("{}{distinction}\n", printable_line(&story.path));
         let times: Vec<String> = story.chapters.iter().map(|chapter| format!("+{}", rounded(chapter.after))).collect();
         let width = times.iter().map(String::len).max().unwrap_or(0);

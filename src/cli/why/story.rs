@@ -1,7 +1,7 @@
 //! What happened to a step, and what led to it.
 
 use super::condition::Conditions;
-use crate::logs::wanted::Wanted;
+use crate::logs::wanted::{Wanted, distinction, without_places};
 use crate::report::run::rounded;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use wf_model::event::{
 };
 use wf_model::run::{RunRecord, Status, UndoStatus};
 use wf_model::unit::Duration;
+use wf_store::{History, StoreError};
 
 /// What happened to one instance of a step.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Story {
     pub(super) id: InstanceId,
     pub(super) path: Arc<str>,
     pub(super) is_undo: bool,
+    /// What tells it from others that share its path.
+    pub(super) distinction: Option<String>,
     pub(super) chapters: Vec<Chapter>,
 }
 
@@ -32,38 +35,48 @@ pub(super) struct Chapter {
 }
 
 /// The stories of the steps that are meant, in the order in which they came to be.
+///
+/// # Errors
+/// When the store cannot be read.
 pub(super) fn stories(
-    events: &[Event],
-    record: &RunRecord,
+    history: History<'_>,
     wanted: &Wanted<'_>,
     jobs: u32,
     conditions: Option<&Conditions<'_>>,
-) -> Vec<Story> {
-    let began = events.first().map(|event| event.at).unwrap_or_default();
-    let told = BTreeMap::new();
+) -> Result<Vec<Story>, StoreError> {
+    let names = conditions.zip(wanted.step).map(|(conditions, step)| conditions.names(step)).unwrap_or_default();
+    let is_kept =
+        |path: &str| wanted.takes_path(path) || without_places(path).rsplit('.').next().is_some_and(|name| names.contains(name));
     let mut teller = Teller {
-        began,
+        began: None,
         jobs,
         conditions,
-        stories: told,
+        record: RunRecord::default(),
+        stories: BTreeMap::new(),
         running: BTreeMap::new(),
         last: "the run began".to_owned(),
         failed: None,
         cancel: None,
     };
-    for event in events {
-        let own = event.kind.instance().filter(|instance| wanted.takes_path(&instance.path));
-        if let Some(instance) = own {
-            teller.tell(event, instance);
+    let mut ended = Timestamp::default();
+    for events in history {
+        for event in &events? {
+            ended = event.at;
+            teller.began.get_or_insert(event.at);
+            teller.record.apply_of(event, |instance| is_kept(&instance.path));
+            if let Some(instance) = event.kind.instance().filter(|instance| wanted.takes_path(&instance.path)) {
+                teller.tell(event, instance);
+            }
+            teller.note(event);
         }
-        teller.note(event);
     }
+    let after = ended.since(teller.began.unwrap_or_default());
     let mut stories: Vec<Story> = teller.stories.into_values().collect();
     for story in &mut stories {
-        let at = events.last().map(|event| event.at).unwrap_or_default().since(began);
-        story.chapters.extend(ends(record, story.id).into_iter().map(|(what, text)| Chapter { after: at, what, text }));
+        let ends = ends(&teller.record, story.id).into_iter();
+        story.chapters.extend(ends.map(|(what, text)| Chapter { after, what, text }));
     }
-    stories
+    Ok(stories)
 }
 
 /// How it stands at last, where that is not told by what happened to it.
@@ -91,9 +104,11 @@ fn ends(record: &RunRecord, id: InstanceId) -> Vec<(&'static str, String)> {
 }
 
 struct Teller<'a> {
-    began: Timestamp,
+    began: Option<Timestamp>,
     jobs: u32,
     conditions: Option<&'a Conditions<'a>>,
+    /// The steps that are meant and what their conditions look at, as they stand.
+    record: RunRecord,
     stories: BTreeMap<InstanceId, Story>,
     /// The steps of which an attempt runs.
     running: BTreeMap<InstanceId, Arc<str>>,
@@ -119,18 +134,19 @@ impl Teller<'_> {
     }
 
     fn chapter(&mut self, event: &Event, instance: &Instance, what: &'static str, text: String) {
-        let after = event.at.since(self.began);
+        let after = event.at.since(self.began.unwrap_or_default());
         if let Some(story) = self.stories.get_mut(&instance.id) {
             story.chapters.push(Chapter { after, what, text });
         }
     }
 
-    fn open(&mut self, instance: &Instance, kind: &InstanceKind) -> bool {
+    fn open(&mut self, event: &Event, instance: &Instance, kind: &InstanceKind) -> bool {
         if !matches!(kind, InstanceKind::Step(_) | InstanceKind::Call(_) | InstanceKind::Undo(_)) {
             return false;
         }
         let is_undo = matches!(kind, InstanceKind::Undo(_));
-        let story = Story { id: instance.id, path: instance.path.clone(), is_undo, chapters: Vec::new() };
+        let distinction = distinction(event).map(|(_, distinction)| distinction);
+        let story = Story { id: instance.id, path: instance.path.clone(), is_undo, distinction, chapters: Vec::new() };
         self.stories.entry(instance.id).or_insert(story);
         true
     }
@@ -138,7 +154,7 @@ impl Teller<'_> {
     /// Tells an event of a step that is meant.
     fn tell(&mut self, event: &Event, instance: &Instance) {
         match &event.kind {
-            EventKind::Ready { kind, .. } if self.open(instance, kind) => {
+            EventKind::Ready { kind, .. } if self.open(event, instance, kind) => {
                 self.chapter(event, instance, "ready", format!("ready, because {}", self.last));
                 if self.running.len() >= self.jobs as usize {
                     let names: Vec<String> = self.running.values().take(4).map(|path| format!("`{path}`")).collect();
@@ -146,7 +162,9 @@ impl Teller<'_> {
                     self.chapter(event, instance, "slot", text);
                 }
             }
-            EventKind::Skipped { kind, reason, .. } if self.open(instance, kind) || self.stories.contains_key(&instance.id) => {
+            EventKind::Skipped { kind, reason, .. }
+                if self.open(event, instance, kind) || self.stories.contains_key(&instance.id) =>
+            {
                 let is_undo = matches!(kind, InstanceKind::Undo(_));
                 let text = format!("skipped: {}", self.reason(*reason, &instance.path, is_undo));
                 self.chapter(event, instance, "skipped", text);
@@ -165,7 +183,7 @@ impl Teller<'_> {
 
     fn reason(&self, reason: SkipReason, path: &str, is_undo: bool) -> String {
         match reason {
-            SkipReason::Condition => match self.conditions.and_then(|conditions| conditions.of(path, is_undo)) {
+            SkipReason::Condition => match self.conditions.and_then(|conditions| conditions.of(&self.record, path, is_undo)) {
                 Some(condition) => format!("its condition does not hold: {condition}"),
                 None => "its condition does not hold".to_owned(),
             },

@@ -25,7 +25,7 @@ pub use check::Checked;
 pub use journal::{Journal, JournalFailed, MemoryJournal};
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
 pub use paths::fitting;
-pub use recall::{RecallFailed, Recalled, recall};
+pub use recall::{RecallFailed, Recalled, Recalling};
 pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World};
 

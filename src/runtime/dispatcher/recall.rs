@@ -34,22 +34,41 @@ pub enum RecallFailed {
     },
 }
 
-/// Tells a run again; nothing is done yet, but that steps whose value is a secret are run for it once more: secrets are in no
-/// journal. `assignments` are those that the run began with.
-///
-/// # Errors
-/// When the events are not those of such a run, or a secret is not to be had.
-pub async fn recall(assignments: &Assignments, means: Means, history: &[Event]) -> Result<Recalled, RecallFailed> {
-    let mut dispatcher = Dispatcher::new(assignments, means);
-    for event in history {
-        let told = dispatcher.with_secret(event).await?;
-        dispatcher.engine.apply(told.as_ref().unwrap_or(event))?;
-        dispatcher.latest = dispatcher.latest.max(event.at);
-        dispatcher.note_ending(&event.kind);
+/// A run that is being told what its journal tells. Nothing is done yet, but that steps whose value is a secret are run for it once more:
+/// secrets are in no journal.
+pub struct Recalling {
+    dispatcher: Dispatcher,
+}
+
+impl Recalling {
+    /// The run before anything happened; `assignments` are those that it began with.
+    #[must_use]
+    pub fn new(assignments: &Assignments, means: Means) -> Self {
+        Self { dispatcher: Dispatcher::new(assignments, means) }
     }
-    // These were done, or are among what is outstanding.
-    dispatcher.engine.commands();
-    Ok(Recalled { dispatcher })
+
+    /// Tells it what happened next.
+    ///
+    /// # Errors
+    /// When the events are not those of such a run, or a secret is not to be had.
+    pub async fn tell(&mut self, events: &[Event]) -> Result<(), RecallFailed> {
+        let dispatcher = &mut self.dispatcher;
+        for event in events {
+            let told = dispatcher.with_secret(event).await?;
+            dispatcher.engine.apply(told.as_ref().unwrap_or(event))?;
+            dispatcher.latest = dispatcher.latest.max(event.at);
+            dispatcher.note_ending(&event.kind);
+            // These were done, or are among what is outstanding at last.
+            dispatcher.engine.commands();
+        }
+        Ok(())
+    }
+
+    /// The run as far as it was told.
+    #[must_use]
+    pub fn told(self) -> Recalled {
+        Recalled { dispatcher: self.dispatcher }
+    }
 }
 
 impl Dispatcher {

@@ -2,7 +2,7 @@
 
 use super::{
     Assignments, Canceller, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, NoCache, RealWorld,
-    Reporter, RunBroken, RunEnded, World, recall, run,
+    Recalling, Reporter, RunBroken, RunEnded, World, run,
 };
 use crate::engine::{Engine, Options};
 use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
@@ -410,8 +410,9 @@ async fn a_run_whose_process_died_at_any_batch_goes_on_where_it_was() {
         drop(free);
         let history = stage.journal.events();
         let means = stage.means(Box::new(stage.journal.clone()));
-        let recalled = recall(&stage.assignments(program.clone(), directory.path()), means, &history).await.unwrap();
-        let ended = recalled.go_on(&[]).await.unwrap();
+        let mut recalling = Recalling::new(&stage.assignments(program.clone(), directory.path()), means);
+        recalling.tell(&history).await.unwrap();
+        let ended = recalling.told().go_on(&[]).await.unwrap();
         let events = stage.journal.events();
         let record = RunRecord::of(&events);
         let undone: Vec<(String, UndoStatus)> = (record.instances.values())

@@ -68,7 +68,7 @@ pub enum PlannedAction {
 }
 
 impl Engine {
-    /// Takes in what a journal tells, with `secret` in the place of what steps gave as secrets, which is kept nowhere: it is given
+    /// Takes in what a journal tells next, with `secret` in the place of what steps gave as secrets, which is kept nowhere: it is given
     /// the step's path with the fields behind it.
     ///
     /// # Errors

@@ -118,16 +118,22 @@ impl RunReport {
         Self::on(screen(format), format, verbose, program, sources)
     }
 
-    /// Tells what happened in a run before, for [`RunReport::lines`]; [`RunReport::go_on`] shows what comes then.
+    /// Tells what happened in a run, for [`RunReport::lines`].
     #[must_use]
     pub fn told(format: Format, verbose: bool, program: &Program, sources: &Sources) -> Self {
         Self::on(Screen::Kept(Mutex::default()), format, verbose, program, sources)
     }
 
-    /// What was told before.
+    /// The lines of what was told since they were taken last.
     #[must_use]
     pub fn lines(&self) -> String {
         self.state().screen.kept()
+    }
+
+    /// Is told what was shown before, then [`RunReport::go_on`] shows what comes.
+    #[must_use]
+    pub fn before(format: Format, verbose: bool, program: &Program, sources: &Sources) -> Self {
+        Self::on(Screen::Nowhere, format, verbose, program, sources)
     }
 
     /// Shows what happens from now on.

@@ -28,6 +28,8 @@ pub(super) enum Screen {
     Plain,
     /// A text, for what happened before.
     Kept(Mutex<String>),
+    /// Nowhere, for what was told before.
+    Nowhere,
 }
 
 /// The lines at the bottom of a terminal.
@@ -69,15 +71,20 @@ impl Screen {
             Self::Live(live) => lock(live).draw(&format!("{line}\n")),
             // A reader that went away misses the lines; the run goes on.
             Self::Quiet(_) | Self::Plain => drop(io::stderr().write_all(format!("{line}\n").as_bytes())),
-            Self::Kept(text) => *lock(text) += &format!("{line}\n"),
+            Self::Kept(text) => {
+                let mut text = lock(text);
+                text.push_str(line);
+                text.push('\n');
+            }
+            Self::Nowhere => {}
         }
     }
 
-    /// What was written so far, where it is kept.
+    /// Takes what was written so far, where it is kept.
     pub(super) fn kept(&self) -> String {
         match self {
-            Self::Live(_) | Self::Quiet(_) | Self::Plain => String::new(),
-            Self::Kept(text) => lock(text).clone(),
+            Self::Live(_) | Self::Quiet(_) | Self::Plain | Self::Nowhere => String::new(),
+            Self::Kept(text) => std::mem::take(&mut lock(text)),
         }
     }
 
@@ -86,7 +93,7 @@ impl Screen {
         match self {
             Self::Live(live) => lock(live).begin(id, path),
             Self::Quiet(quiet) => lock(quiet).begin(id, path, Instant::now()),
-            Self::Plain | Self::Kept(_) => {}
+            Self::Plain | Self::Kept(_) | Self::Nowhere => {}
         }
     }
 
@@ -95,7 +102,7 @@ impl Screen {
         match self {
             Self::Live(live) => lock(live).under_way.retain(|(known, ..)| *known != id),
             Self::Quiet(quiet) => lock(quiet).end(id),
-            Self::Plain | Self::Kept(_) => {}
+            Self::Plain | Self::Kept(_) | Self::Nowhere => {}
         }
     }
 
@@ -108,7 +115,7 @@ impl Screen {
                 live.draw("");
             }
             Self::Quiet(quiet) => lock(quiet).clear(),
-            Self::Plain | Self::Kept(_) => {}
+            Self::Plain | Self::Kept(_) | Self::Nowhere => {}
         }
     }
 }
