@@ -1,5 +1,6 @@
 //! What a journal and the log of the steps tell, and what has to hold of them.
 
+use super::model::Model;
 use super::plan::{Plan, is_around, parts};
 use super::scene::Line;
 use std::collections::{BTreeMap, BTreeSet};
@@ -208,20 +209,21 @@ pub(super) fn require(holds: bool, problem: impl FnOnce() -> String) -> Result<(
     if holds { Ok(()) } else { Err(problem()) }
 }
 
-/// The model: what a rollback has to undo, and in which order.
+/// What a rollback has to undo, and in which order.
 impl Story<'_> {
-    /// Holds every rollback to what it covers, and what the steps wrote to that.
-    pub(super) fn undone(&self, plan: &Plan, log: &[Line]) -> Result<(), String> {
-        let mut undone = BTreeSet::new();
+    /// Holds every rollback to what it covers, and what the steps wrote and the exit code of the run to that.
+    pub(super) fn undone(&self, plan: &Plan, log: &[Line], exit_code: i32) -> Result<(), String> {
+        let (mut undone, mut worst) = (BTreeSet::new(), 0);
         for rollback in &self.rollbacks {
             let expected = self.covered(plan, rollback, &undone);
             let paths = |keys: &BTreeSet<u64>| keys.iter().map(|key| self.path(*key).to_owned()).collect::<Vec<_>>();
             require(expected == rollback.steps, || {
                 format!("{} is undone, not {:?}", paths(&rollback.steps).join(", "), paths(&expected))
             })?;
-            self.undone_in_order(plan, &expected, log)?;
+            worst = worst.max(self.undone_in_order(plan, &expected, log)?);
             undone.extend(expected);
         }
+        require((worst == 4) == (exit_code == 4), || format!("exit code {exit_code}, and {worst} of the model"))?;
         let planned = |line: &&Line| line.word == "undo" && !undone.contains(&self.subject(line));
         require(!log.iter().any(|line| planned(&line)), || "something is undone that no rollback covers".to_owned())
     }
@@ -260,23 +262,26 @@ impl Story<'_> {
         self.told.get(&line.key).and_then(|told| told.undoes).unwrap_or(line.key)
     }
 
-    /// What stands on something is undone before it; what could not be undone keeps everything beneath.
-    fn undone_in_order(&self, plan: &Plan, steps: &BTreeSet<u64>, log: &[Line]) -> Result<(), String> {
-        let stuck = |key: u64| parts(self.path(key)).0.last().is_some_and(|name| name.starts_with("stuck_"));
-        let stands_on = |upper: u64, lower: u64| {
-            let follows = plan.follows(self.path(upper), self.path(lower));
-            upper != lower && follows.unwrap_or_else(|| self.told[&lower].touched < self.told[&upper].touched)
+    /// Holds what the steps wrote to the model; gives the exit code that it says.
+    fn undone_in_order(&self, plan: &Plan, steps: &BTreeSet<u64>, log: &[Line]) -> Result<i32, String> {
+        let is_stuck = |key: &u64| parts(self.path(*key)).0.last().is_some_and(|name| name.starts_with("stuck_"));
+        let stuck = steps.iter().copied().filter(is_stuck).collect();
+        let needs = |user: u64, on: u64| {
+            let follows = plan.follows(self.path(user), self.path(on));
+            follows.unwrap_or_else(|| self.told[&on].touched < self.told[&user].touched)
         };
-        let first = |key: u64| log.iter().position(|line| line.word == "undo" && self.subject(line) == key);
-        let last = |key: u64| log.iter().rposition(|line| line.word == "undone" && self.subject(line) == key);
-        for lower in steps {
-            let blocked = steps.iter().any(|upper| stuck(*upper) && stands_on(*upper, *lower));
-            require(first(*lower).is_none() == blocked, || format!("blocked: {blocked}, of {}", self.path(*lower)))?;
-            for upper in steps.iter().filter(|upper| !blocked && stands_on(**upper, *lower)) {
-                let before = last(*upper).zip(first(*lower)).is_some_and(|(upper, lower)| upper < lower);
-                require(before, || format!("{} is undone under {}", self.path(*lower), self.path(*upper)))?;
+        let mut seen = BTreeMap::new();
+        for (at, line) in log.iter().enumerate().filter(|(_, line)| line.word.starts_with("undo")) {
+            let step = self.subject(line);
+            if steps.contains(&step) {
+                seen.entry(step).or_insert((at, at)).1 = at;
             }
         }
-        Ok(())
+        let model = Model { steps, stuck: &stuck, needs: &needs };
+        let held = model.judge(&seen).map(|()| model.exit_code());
+        held.map_err(|problem| {
+            let named = steps.iter().map(|step| format!("{step}: {}", self.path(*step))).collect::<Vec<_>>();
+            format!("{problem}, of {}", named.join(", "))
+        })
     }
 }

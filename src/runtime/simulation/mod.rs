@@ -43,6 +43,11 @@ pub trait Cast {
         CacheAnswer::Missed { reason: CacheMiss::New, digest: Some("digest".into()) }
     }
 
+    /// What becomes of an attempt that was under way when the process of the run died.
+    fn lost(&mut self, _running: &Running) -> LostAnswer {
+        LostAnswer::Rerun
+    }
+
     /// The delay that is drawn; at most `upper`.
     fn jitter(&mut self, upper: Duration) -> Duration {
         upper
@@ -104,7 +109,7 @@ impl<C: Cast> Simulation<C> {
         simulation
     }
 
-    /// Goes on with a run whose process died behind these events; what was under way runs again.
+    /// Goes on with a run whose process died behind these events; of what was under way the cast says what became.
     ///
     /// # Errors
     /// When they are not the beginning of such a run.
@@ -141,8 +146,9 @@ impl<C: Cast> Simulation<C> {
         for command in outstanding {
             simulation.perform(command)?;
         }
-        for Running { instance, attempt, .. } in running {
-            simulation.tell(EventKind::Lost { instance, attempt, answer: LostAnswer::Rerun })?;
+        for lost in running {
+            let answer = simulation.cast.lost(&lost);
+            simulation.tell(EventKind::Lost { instance: lost.instance, attempt: lost.attempt, answer })?;
         }
         Ok(simulation)
     }
@@ -349,6 +355,9 @@ mod cache_tests;
 pub(crate) mod draft;
 #[cfg(test)]
 mod lock_tests;
+#[cfg(test)]
+#[path = "../../../tests/crash/model.rs"]
+mod model;
 #[cfg(test)]
 mod random;
 #[cfg(test)]

@@ -418,8 +418,6 @@ fn check_slots(commands: &[Command], events: &[Event], jobs: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 250, ..ProptestConfig::default() })]
-
     #[test]
     fn every_run_ends_and_can_be_told_again(
         pieces in proptest::collection::vec(piece(), 0..6),
