@@ -259,6 +259,11 @@ pub enum EventKind {
     },
     /// Given: another process goes on with the run.
     RunResumed,
+    /// Given: the run goes by another definition from here on, in which all that happened so far stands.
+    DefinitionChanged {
+        /// BLAKE3 of the definition as the store keeps it, in hex.
+        definition: Arc<str>,
+    },
     /// Given: somebody wants the run to end.
     CancelRequested {
         /// Who.
@@ -582,6 +587,7 @@ impl EventKind {
         match self {
             Self::RunStarted { .. }
             | Self::RunResumed
+            | Self::DefinitionChanged { .. }
             | Self::CancelRequested { .. }
             | Self::PauseRequested
             | Self::RollbackRequested { .. }
@@ -629,6 +635,7 @@ impl EventKind {
         match self {
             Self::RunStarted { .. }
             | Self::RunResumed
+            | Self::DefinitionChanged { .. }
             | Self::CancelRequested { .. }
             | Self::PauseRequested
             | Self::Paused

@@ -289,6 +289,7 @@ impl RunRecord {
             }
             EventKind::RunResumed => self.state = RunState::Running,
             EventKind::PauseRequested
+            | EventKind::DefinitionChanged { .. }
             | EventKind::LockRefused { .. }
             | EventKind::CacheHit { .. }
             | EventKind::CacheMissed { .. }

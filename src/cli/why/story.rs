@@ -217,6 +217,7 @@ fn led(kind: &EventKind) -> Option<String> {
     Some(match kind {
         EventKind::RunStarted { .. } => "the run began".to_owned(),
         EventKind::RunResumed => "the run was resumed".to_owned(),
+        EventKind::DefinitionChanged { .. } => "the run changed to the file as it was then".to_owned(),
         EventKind::CancelRequested { cause } => format!("the run was cancelled by {}", by(*cause)),
         EventKind::PauseRequested => "a pause was asked for".to_owned(),
         EventKind::RollbackRequested { .. } => "a rollback was asked for".to_owned(),

@@ -168,7 +168,7 @@ pub struct Handler {
 }
 
 /// When a handler runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HandlerCause {
     /// `on failure`

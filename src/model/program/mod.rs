@@ -4,6 +4,7 @@
 //! hundred thousand steps is three vectors, and the engine's cost for an event does not depend on the size of the program.
 
 mod clause;
+mod correspondence;
 mod effect;
 mod statement;
 mod table;
@@ -13,6 +14,7 @@ pub use clause::{
     Cache, Continuation, Delay, EffectClause, Expectation, Handler, HandlerCause, Lock, LockElse, Retry, StepClauses, Undo,
     UnknownAnswer,
 };
+pub use correspondence::Correspondence;
 pub use effect::Effect;
 pub use statement::{
     Attribute, AttributeValue, Branch, Callee, Dependency, DependencyReason, Export, ForEach, If, Invocation, Iterator, Let,

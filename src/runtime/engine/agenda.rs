@@ -17,7 +17,7 @@ impl Engine {
         loop {
             if let Some(task) = self.agenda.pop_front() {
                 self.perform(task);
-            } else if !self.start_queued() && !self.expand_loop() && !self.unblock() {
+            } else if !self.start_queued() && !self.expand_loop() && (self.is_retelling() || !self.unblock()) {
                 break;
             }
         }
@@ -134,7 +134,7 @@ impl Engine {
     }
 
     /// Helps a run on in which everything waits for something inside; whether there is more to do.
-    fn unblock(&mut self) -> bool {
+    pub(super) fn unblock(&mut self) -> bool {
         if self.state != RunState::Running || self.holds_back() || !self.is_stuck() {
             return false;
         }

@@ -59,7 +59,7 @@ impl Engine {
         for body in bodies.filter(|body| taken.is_none_or(|(_, taken)| taken != *body)) {
             let body = program.workflows.get(workflow).and_then(|workflow| workflow.bodies.get(body));
             let statements = body.map_or(&[][..], |body| &body.statements);
-            self.skip(workflow, statements, &way, SkipReason::BranchNotTaken);
+            self.skip((id, 0), workflow, statements, &way, SkipReason::BranchNotTaken);
             self.satisfy_all(workflow, frame, statements);
         }
         match taken {

@@ -96,7 +96,7 @@ impl Engine {
             earlier: Vec::new(),
         };
         self.bodies.insert(id, Box::new(run));
-        self.agenda.push_back(Task::Open(id));
+        self.when_told(id, Task::Open(id));
     }
 
     /// Evaluates the clauses of a body and starts it.
@@ -307,14 +307,14 @@ impl Engine {
             statements.iter().zip(&run.begun).filter(|(_, begun)| !**begun).map(|(statement, _)| *statement).collect();
         run.begun.fill(true);
         run.unfinished = run.unfinished.saturating_sub(unstarted.len());
-        let (workflow, way) = (run.workflow, run.way.clone());
+        let (workflow, way, attempt) = (run.workflow, run.way.clone(), run.attempts.number);
         let live: Vec<InstanceId> = run.live.iter().copied().collect();
         for node in live {
             if self.nodes.get(&node).is_some_and(|node| node.is_unstarted()) {
                 self.end_statement(node, Outcome::Skipped(reason));
             }
         }
-        self.skip(workflow, &unstarted, &way, reason);
+        self.skip((id, attempt), workflow, &unstarted, &way, reason);
         if failed {
             self.give_up_on(id, &unstarted);
         }

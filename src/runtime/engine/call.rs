@@ -5,6 +5,7 @@ use super::agenda::RUN;
 use super::body::Opening;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
+use super::numbering::Origin;
 use super::state::{Frame, FrameId, NodeState, Owner, Settings, StepPhase, Task};
 use super::undo::action_of;
 use std::collections::{HashMap, HashSet};
@@ -183,7 +184,7 @@ impl Engine {
         let Some(way) = around.map(|around| around.inside(name)) else { return Ok(()) };
         let frame = self.enter_workflow(id, workflow, &given)?;
         let Some(body) = program.workflows.get(workflow).map(|workflow| workflow.root) else { return Ok(()) };
-        let instance = Instance { id: self.next_id(), path };
+        let instance = Instance { id: self.next_id(Origin::Call(id)), path };
         if let Some(node) = self.nodes.get_mut(&id)
             && let NodeState::Step(run) = &mut node.state
         {

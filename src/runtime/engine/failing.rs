@@ -155,9 +155,9 @@ impl Engine {
         let Some(begun) = run.begun.get_mut(position).filter(|begun| !**begun) else { return false };
         *begun = true;
         run.unfinished = run.unfinished.saturating_sub(1);
-        let (workflow, way) = (run.workflow, run.way.clone());
+        let (workflow, way, attempt) = (run.workflow, run.way.clone(), run.attempts.number);
         let statement = body_of(&program, workflow, run.body).and_then(|body| body.statements.get(position).copied());
-        self.skip(workflow, statement.as_slice(), &way, SkipReason::BodyFailed);
+        self.skip((id, attempt), workflow, statement.as_slice(), &way, SkipReason::BodyFailed);
         true
     }
 }

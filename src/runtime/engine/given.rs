@@ -21,6 +21,9 @@ impl Engine {
         if let EventKind::RunStarted { workflow, .. } = &event.kind {
             return self.check_start(workflow);
         }
+        if matches!(event.kind, EventKind::DefinitionChanged { .. }) {
+            return if self.is_retelling() { Ok(()) } else { refuse("run goes by this definition already") };
+        }
         if matches!(event.kind, EventKind::RollbackRequested { .. }) {
             return self.check_rollback();
         }
@@ -99,6 +102,7 @@ impl Engine {
         let number = step.attempts.number;
         let fits = match (moment, step.phase) {
             (Moment::Announcing, StepPhase::Queued) => attempt == number.saturating_add(1),
+            (Moment::Starting, StepPhase::Queued) => self.is_retelling() && attempt == number.saturating_add(1),
             (Moment::Announcing, StepPhase::Starting)
             | (Moment::Starting, StepPhase::Starting | StepPhase::Announced)
             | (Moment::Ending, StepPhase::Starting | StepPhase::Announced | StepPhase::Running) => attempt == number,
@@ -122,6 +126,7 @@ impl Engine {
                     (self.state, self.pausing) = (RunState::Running, false);
                 }
             }
+            EventKind::DefinitionChanged { .. } => self.end_retelling(),
             EventKind::PauseRequested => self.pausing = true,
             EventKind::RollbackRequested { settled, .. } => self.rollback_requested(settled),
             EventKind::CancelRequested { cause } => self.cancel(*cause),
@@ -135,7 +140,10 @@ impl Engine {
             EventKind::JitterDrawn { instance, delay } => self.jitter_drawn(instance.id, *delay),
             EventKind::TimerWoke { instance, timer } => self.timer_woke(instance, *timer),
             EventKind::Announced { instance, .. } => self.move_on(instance.id, StepPhase::Announced),
-            EventKind::Started { instance, .. } => self.move_on(instance.id, StepPhase::Running),
+            EventKind::Started { instance, .. } => {
+                self.start_told(instance.id);
+                self.move_on(instance.id, StepPhase::Running);
+            }
             EventKind::AttemptEnded { instance, outcome, .. } => self.attempt_ended(instance.id, outcome),
             EventKind::Lost { instance, answer, .. } => self.lost(instance.id, answer),
             EventKind::LockAcquired { instance, .. } => self.lock_acquired(instance.id),

@@ -3,6 +3,7 @@
 use super::Engine;
 use super::body::{Opening, body_of};
 use super::node::statement_of;
+use super::numbering::Origin;
 use super::state::{FrameId, Outcome, Owner, Task, Way};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl Engine {
             Outcome::Succeeded(_) | Outcome::Cancelled(_) | Outcome::Skipped(_) => Value::Null,
         };
         let Some(Surroundings { workflow, frame: parent, way, rank }) = self.surroundings_of(owner) else { return };
-        let (id, frame) = (self.next_id(), self.new_frame(workflow, Some(parent)));
+        let (id, frame) = (self.next_id(Origin::Handler(owner, cause)), self.new_frame(workflow, Some(parent)));
         let around = self.frames.get(&parent).and_then(|frame| frame.around);
         if let Some(frame) = self.frames.get_mut(&frame) {
             (frame.around, frame.failure) = (around, Some(failure));

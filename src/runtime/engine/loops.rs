@@ -5,6 +5,7 @@ use super::Engine;
 use super::body::{EndedBody, Opening, body_of};
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
+use super::numbering::Origin;
 use super::state::{Closing, FrameId, LoopRun, Node, NodeState, Outcome, Owner, RaceRun, RepeatRun, Task};
 use super::trace::BodyTrace;
 use std::cmp::Reverse;
@@ -98,7 +99,7 @@ impl Engine {
 
     /// Opens one iteration of the loop with the longest way behind it, unless enough is waiting for a slot; whether it did.
     pub(super) fn expand_loop(&mut self) -> bool {
-        if self.queued >= self.options.jobs || self.awaited_locks + self.caching >= MOST_WAITS {
+        if self.is_retelling() || self.queued >= self.options.jobs || self.awaited_locks + self.caching >= MOST_WAITS {
             return false;
         }
         let Some(&(_, id)) = self.expandable.first() else { return false };
@@ -107,9 +108,22 @@ impl Engine {
         true
     }
 
+    /// Opens the iteration that a story tells of next; whether it may.
+    pub(super) fn open_told_iteration(&mut self, id: InstanceId, index: u64) -> bool {
+        let Some(NodeState::Loop(run)) = self.nodes.get(&id).map(|node| &node.state) else { return false };
+        if !self.is_retelling() || run.next != index || !run.takes_more() {
+            return false;
+        }
+        self.open_iteration(id);
+        self.keep_expanding(id);
+        true
+    }
+
     fn open_iteration(&mut self, id: InstanceId) {
         let program = Arc::clone(&self.program);
-        let (iteration, frame) = (self.next_id(), self.new_frame(self.workflow, None));
+        let Some(NodeState::Loop(run)) = self.nodes.get(&id).map(|node| &node.state) else { return };
+        let origin = Origin::Iteration(id, run.next);
+        let (iteration, frame) = (self.next_id(origin), self.new_frame(self.workflow, None));
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let (Some(each), NodeState::Loop(run)) = (loop_of(&program, node), &mut node.state) else { return };
         let index = run.next;
@@ -261,7 +275,8 @@ impl Engine {
     /// Begins a round of a `repeat`.
     pub(super) fn round(&mut self, id: InstanceId) {
         let program = Arc::clone(&self.program);
-        let round_id = self.next_id();
+        let Some(NodeState::Repeat(run)) = self.nodes.get(&id).map(|node| &node.state) else { return };
+        let round_id = self.next_id(Origin::Iteration(id, run.round));
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let (Some(repeat), NodeState::Repeat(run)) = (repeat_of(&program, node), &mut node.state) else { return };
         let index = run.round;

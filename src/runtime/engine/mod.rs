@@ -21,15 +21,18 @@ mod limit;
 mod lock;
 mod loops;
 mod node;
+mod numbering;
 mod outstanding;
 mod plan;
 mod queue;
+mod retelling;
 mod retry;
 mod rollback;
 mod run;
 mod runbook;
 mod state;
 mod step;
+mod teller;
 mod trace;
 mod undo;
 mod undo_graph;
@@ -40,11 +43,14 @@ pub use command::{CacheQuery, Command, IllegalTransition};
 pub use outstanding::Running;
 pub use queue::only_waits;
 pub use runbook::{Planned, PlannedAction};
+pub use teller::Teller;
 pub use unsupported::{Unsupported, unsupported};
 
 use handler::Handling;
 use lock::LockRun;
+use numbering::Numbering;
 use plan::Plan;
+use retelling::Retelling;
 use rollback::{RollbackRun, RolledBack};
 use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -88,6 +94,10 @@ pub struct Engine {
     root: Option<FrameId>,
     outputs: Value,
     next_instance: u64,
+    /// What instances came to be for, where the run changes what it goes by.
+    numbering: Option<Box<Numbering>>,
+    /// What is being told that happened under another definition.
+    retelling: Option<Box<Retelling>>,
     next_frame: u64,
     frames: BTreeMap<FrameId, Frame>,
     // Boxed: entries of a tree move about as others come and go.
@@ -153,6 +163,8 @@ impl Engine {
             root: None,
             outputs: Value::Null,
             next_instance: 1,
+            numbering: None,
+            retelling: None,
             next_frame: 0,
             frames: BTreeMap::new(),
             nodes: BTreeMap::new(),
@@ -293,12 +305,6 @@ impl Engine {
         }
         self.concluded.pop_front();
         Ok(())
-    }
-
-    fn next_id(&mut self) -> InstanceId {
-        let id = InstanceId(self.next_instance);
-        self.next_instance += 1;
-        id
     }
 
     fn plan(&mut self, workflow: WorkflowId) -> Arc<Plan> {

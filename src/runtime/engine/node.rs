@@ -3,6 +3,7 @@
 use super::Engine;
 use super::body::body_of;
 use super::evaluate::{Extras, Hindrance, Spot};
+use super::numbering::Origin;
 use super::state::{Node, NodeState, Outcome, Parked, StepPhase, StepRun, Task};
 use super::trace::Trace;
 use std::sync::Arc;
@@ -94,7 +95,8 @@ impl Engine {
         let workflow = run.workflow;
         let statement = body_of(&program, workflow, run.body).and_then(|body| body.statements.get(position));
         let Some(&id) = statement else { return };
-        let (plan, instance_id) = (self.plan(workflow), self.next_id());
+        let origin = Origin::Statement { around: body_id, attempt: run.attempts.number, workflow, statement: id };
+        let (plan, instance_id) = (self.plan(workflow), self.next_id(origin));
         let Some(run) = self.bodies.get_mut(&body_id) else { return };
         if let Some(begun) = run.begun.get_mut(position) {
             *begun = true;
@@ -119,7 +121,7 @@ impl Engine {
             undo: None,
         };
         self.nodes.insert(instance_id, Box::new(node));
-        self.agenda.push_back(Task::Prepare(instance_id));
+        self.when_told(instance_id, Task::Prepare(instance_id));
     }
 
     /// Looks at a statement's condition and gets it going.
@@ -278,13 +280,21 @@ impl Engine {
         self.end_statement(id, Outcome::Succeeded(Value::Null));
     }
 
-    /// Skips statements that have not begun.
-    pub(super) fn skip(&mut self, workflow: WorkflowId, statements: &[StatementId], way: &super::state::Way, reason: SkipReason) {
+    /// Skips statements that have not begun, of an attempt of a body or of no attempt of an `if`.
+    pub(super) fn skip(
+        &mut self,
+        (around, attempt): (InstanceId, u32),
+        workflow: WorkflowId,
+        statements: &[StatementId],
+        way: &super::state::Way,
+        reason: SkipReason,
+    ) {
         let program = Arc::clone(&self.program);
-        for &statement in statements {
-            let Some(statement) = statement_of(&program, workflow, statement) else { continue };
+        for &id in statements {
+            let Some(statement) = statement_of(&program, workflow, id) else { continue };
             let kind = kind_of(&program, statement);
-            let instance = Instance { id: self.next_id(), path: way.to(statement.name.as_deref()) };
+            let origin = Origin::Statement { around, attempt, workflow, statement: id };
+            let instance = Instance { id: self.next_id(origin), path: way.to(statement.name.as_deref()) };
             self.conclude(EventKind::Skipped { instance, kind, reason });
         }
     }

@@ -44,7 +44,7 @@ impl Engine {
     /// Starts the attempts that there are slots for, the longest way behind first; whether any was started.
     pub(super) fn start_queued(&mut self) -> bool {
         let mut started = false;
-        while self.taken < self.options.jobs && !self.holds_back() {
+        while self.taken < self.options.jobs && !self.holds_back() && !self.is_retelling() {
             let Some((_, Reverse(id))) = self.queue.pop() else { break };
             // What was skipped or cancelled meanwhile is still in the queue.
             if self.phase(id) == Some(StepPhase::Queued) {
@@ -58,6 +58,14 @@ impl Engine {
 
     pub(super) fn phase(&self, id: InstanceId) -> Option<StepPhase> {
         Some(self.nodes.get(&id)?.step()?.phase)
+    }
+
+    /// Gives a slot to an attempt that a story tells of.
+    pub(super) fn start_told(&mut self, id: InstanceId) {
+        if self.is_retelling() && self.phase(id) == Some(StepPhase::Queued) {
+            self.queued = self.queued.saturating_sub(1);
+            self.start(id, true);
+        }
     }
 
     fn start(&mut self, id: InstanceId, slot: bool) {

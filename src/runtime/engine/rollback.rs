@@ -5,6 +5,7 @@ use super::agenda::RUN;
 use super::body::body_of;
 use super::command::Command;
 use super::handler::incomplete;
+use super::numbering::Origin;
 use super::retry::Decision;
 use super::state::{NodeState, Outcome, Owner, Task};
 use super::trace::{BodyTrace, Undoable, steps};
@@ -188,7 +189,7 @@ impl Engine {
     }
 
     fn tell_blocked(&mut self, undoable: &Undoable) {
-        let instance = Instance { id: self.next_id(), path: undoable.instance.path.clone() };
+        let instance = Instance { id: self.next_id(Origin::Undo(undoable.instance.id)), path: undoable.instance.path.clone() };
         let kind = InstanceKind::Undo(undoable.instance.id);
         self.conclude(EventKind::Skipped { instance, kind, reason: SkipReason::Blocked });
     }

@@ -6,6 +6,7 @@
 use super::Engine;
 use super::command::{Command, IllegalTransition};
 use super::evaluate::{Extras, Hindrance, Spot};
+use super::numbering::Origin;
 use super::trace::Undoable;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -209,7 +210,7 @@ impl Engine {
             return;
         };
         let Some(undo) = step.clauses.undo() else { return };
-        let (id, frame) = (self.next_id(), self.new_frame(workflow, None));
+        let (id, frame) = (self.next_id(Origin::Undo(instance.id)), self.new_frame(workflow, None));
         if let Some(frame) = self.frames.get_mut(&frame) {
             frame.values.extend(values);
             (frame.result, frame.settings) = (Some(result), settings);

@@ -3,6 +3,7 @@
 use super::Engine;
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
+use super::numbering::Origin;
 use super::state::{Node, NodeState, Outcome, StepRun, Task};
 use super::trace::Undoable;
 use std::sync::Arc;
@@ -82,7 +83,7 @@ impl Engine {
     /// Begins the undo of a step.
     pub(super) fn begin_undo(&mut self, rollback: InstanceId, vertex: usize, undoable: Undoable) {
         let Undoable { instance: step, workflow, statement, way, values, result, settings } = undoable;
-        let (id, frame) = (self.next_id(), self.new_frame(workflow, None));
+        let (id, frame) = (self.next_id(Origin::Undo(step.id)), self.new_frame(workflow, None));
         if let Some(frame) = self.frames.get_mut(&frame) {
             frame.values.extend(values);
             (frame.result, frame.settings) = (Some(result), settings);
@@ -102,7 +103,7 @@ impl Engine {
             undo: Some(Box::new(UndoRun { rollback, vertex, of: step.id, way })),
         };
         self.nodes.insert(id, Box::new(node));
-        self.agenda.push_back(Task::Prepare(id));
+        self.when_told(id, Task::Prepare(id));
     }
 
     /// Looks whether there is something to undo, and gets it going.

@@ -123,15 +123,33 @@ impl<C: Cast> Simulation<C> {
     ) -> Result<Self, IllegalTransition> {
         let mut simulation = Self::new(program, workflow, arguments, options, cast);
         let Some(last) = history.last() else { return Ok(simulation) };
-        simulation.due.clear();
         for event in history {
             simulation.engine.apply(event)?;
         }
         (simulation.clock, simulation.events) = (last.at, history.to_vec());
+        simulation.taken_up()
+    }
+
+    /// Goes on with a run that was told to this engine; what was under way runs again.
+    ///
+    /// # Errors
+    /// When it does not go on from there.
+    #[cfg(test)]
+    pub(crate) fn told(engine: Engine, cast: C, history: &[Event]) -> Result<Self, IllegalTransition> {
+        let mut simulation = Self::new(engine.program().clone(), WorkflowId(0), Vec::new(), Options::default(), cast);
+        simulation.engine = engine;
+        simulation.clock = history.last().map(|last| last.at).unwrap_or_default();
+        simulation.events = history.to_vec();
+        simulation.taken_up()
+    }
+
+    fn taken_up(mut self) -> Result<Self, IllegalTransition> {
+        let simulation = &mut self;
+        simulation.due.clear();
         simulation.events.extend(simulation.engine.concluded());
         simulation.engine.commands();
         if simulation.engine.state().is_final() {
-            return Ok(simulation);
+            return Ok(self);
         }
         for command in simulation.engine.held_locks() {
             if let Command::Acquire { instance, lock, max, waits } = command
@@ -150,7 +168,7 @@ impl<C: Cast> Simulation<C> {
             let answer = simulation.cast.lost(&lost);
             simulation.tell(EventKind::Lost { instance: lost.instance, attempt: lost.attempt, answer })?;
         }
-        Ok(simulation)
+        Ok(self)
     }
 
     /// Asks for the end of the run after `delay`.
@@ -360,6 +378,8 @@ mod lock_tests;
 mod model;
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod retelling_tests;
 #[cfg(test)]
 mod rollback_model;
 #[cfg(test)]

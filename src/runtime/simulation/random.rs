@@ -19,7 +19,7 @@ use wf_model::value::Value;
 
 /// A statement of a random program.
 #[derive(Clone, Debug)]
-enum Piece {
+pub(super) enum Piece {
     Step(Clauses),
     Let(bool),
     Call(Clauses),
@@ -31,7 +31,7 @@ enum Piece {
 }
 
 #[derive(Clone, Debug)]
-struct Clauses {
+pub(super) struct Clauses {
     retry: u8,
     timeout: Option<i64>,
     continued: bool,
@@ -45,7 +45,7 @@ struct Clauses {
 }
 
 #[derive(Clone, Debug)]
-struct BodyClauses {
+pub(super) struct BodyClauses {
     retry: u8,
     timeout: Option<i64>,
     continued: bool,
@@ -81,7 +81,7 @@ fn body_clauses() -> impl Strategy<Value = BodyClauses> {
     })
 }
 
-fn piece() -> impl Strategy<Value = Piece> {
+pub(super) fn piece() -> impl Strategy<Value = Piece> {
     let leaf = prop_oneof![
         6 => clauses().prop_map(Piece::Step),
         1 => any::<bool>().prop_map(Piece::Let),
@@ -252,7 +252,7 @@ impl Writer {
     }
 }
 
-fn write(pieces: &[Piece], seed: u32) -> Arc<wf_model::program::Program> {
+pub(super) fn write(pieces: &[Piece], seed: u32) -> Arc<wf_model::program::Program> {
     let mut child = Draft::new("child");
     let region = child.parameter("region", None);
     child.undoable("inside");
@@ -275,7 +275,7 @@ fn write(pieces: &[Piece], seed: u32) -> Arc<wf_model::program::Program> {
 
 /// Goes as a seed says, each attempt on its own.
 #[derive(Clone, Copy)]
-struct Fate(u64);
+pub(super) struct Fate(pub(super) u64);
 
 impl Fate {
     fn of(self, path: &str, attempt: u32) -> u64 {
@@ -321,7 +321,7 @@ impl Cast for Fate {
 }
 
 /// Nothing is left over once a run has ended: each step that was told ready or started has an end.
-fn check_ends(events: &[Event]) {
+pub(super) fn check_ends(events: &[Event]) {
     let mut open = std::collections::BTreeSet::new();
     for event in events {
         let Some(instance) = event.kind.instance() else { continue };
@@ -346,7 +346,7 @@ fn check_ends(events: &[Event]) {
 }
 
 /// No lock is held more often than it may be, in the order in which it was asked for, and none in the end.
-fn check_locks(events: &[Event]) {
+pub(super) fn check_locks(events: &[Event]) {
     let mut held: std::collections::BTreeMap<Arc<str>, Vec<InstanceId>> = std::collections::BTreeMap::new();
     let mut waiting: Vec<(Arc<str>, InstanceId)> = Vec::new();
     for event in events {
@@ -379,7 +379,7 @@ fn check_locks(events: &[Event]) {
 }
 
 /// What has succeeded or was undone is never started again.
-fn check_once(events: &[Event]) {
+pub(super) fn check_once(events: &[Event]) {
     let mut over = std::collections::BTreeSet::new();
     for event in events {
         let Some(instance) = event.kind.instance() else { continue };

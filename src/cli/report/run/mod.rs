@@ -221,6 +221,7 @@ impl RunReport {
                 state.screen.line(&format!("run      {} ({run})", printable_line(workflow)));
             }
             EventKind::RunResumed => state.screen.line(&state.tally.resumed()),
+            EventKind::DefinitionChanged { .. } => state.screen.line("changed  the run goes by the changed file from here on"),
             EventKind::Lost { instance, .. } => drop(state.open.remove(&instance.id)),
             EventKind::Ready { instance, kind, rounds } => {
                 state.known.insert(instance.id, Known { kind: kind.clone(), rounds: rounds.clone() });
