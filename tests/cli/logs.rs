@@ -182,10 +182,11 @@ fn attempts_before_and_after_a_kill_are_shown() {
     }
     run.kill().expect("it runs");
     run.wait().expect("it was started here");
-    place.write("go", "");
+    // The other process of the run ends its steps first, which must not go on meanwhile.
     while !place.wfc(&["runs"]).stdout.contains("interrupted") {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    place.write("go", "");
     let resumed = place.wfc(&["resume", "last"]);
     assert_eq!(resumed.code, 0, "{}", resumed.stderr);
     let shown = logs(&place, &[]);
