@@ -3,6 +3,7 @@
 //! `wfc` itself is killed, at calls of the system that write the journal (by `strace`) and at random instants, and the run is resumed.
 //! The slice that runs with all tests takes some of the moments; `WFC_CAMPAIGN=1` takes every write, every sync and 500 instants.
 
+mod graphs;
 mod matrix;
 mod model;
 mod plan;
@@ -105,11 +106,9 @@ impl Witness<'_> {
         Err("it asks for ever".to_owned())
     }
 
-    /// Everything that has to hold at the end.
+    /// Whether it ended as a run that nothing disturbs, and what has to hold at every end.
     fn judge(&self, ended: Option<&Outcome>, undisturbed: &Undisturbed) -> Result<(), String> {
-        self.scene.nothing_lives()?;
-        let (events, log) = (self.scene.journal().unwrap_or_default(), self.scene.log());
-        let record = RunRecord::of(&events);
+        let record = RunRecord::of(&self.scene.journal().unwrap_or_default());
         let here = Undisturbed {
             code: ended.map_or(undisturbed.code, |outcome| outcome.code),
             stdout: ended.map_or(&undisturbed.stdout, |outcome| &outcome.stdout).clone(),
@@ -118,11 +117,18 @@ impl Witness<'_> {
         };
         let said = ended.map_or("", |outcome| &outcome.stderr);
         require(here == *undisturbed, || format!("{here:?}, not {undisturbed:?}\n{said}"))?;
+        self.holds(here.code)
+    }
+
+    /// Everything that has to hold at the end of a run with this exit code.
+    fn holds(&self, code: i32) -> Result<(), String> {
+        self.scene.nothing_lives()?;
+        let (events, log) = (self.scene.journal().unwrap_or_default(), self.scene.log());
         let story = Story::of(&events);
         story.tells_of(&log)?;
         story.ran_once(self.plan, &log)?;
         story.in_order(self.plan, &log)?;
-        story.undone(self.plan, &log, here.code)?;
+        story.undone(self.plan, &log, code)?;
         for (journal, length) in &self.deaths {
             require(events.starts_with(journal), || "the journal has lost something".to_owned())?;
             Story::of(journal).stays_done(self.plan, log.get(*length..).unwrap_or_default())?;

@@ -33,9 +33,9 @@ impl Model<'_> {
         }
     }
 
-    /// How the process of the run exits.
-    pub(crate) fn exit_code(&self) -> i32 {
-        if self.steps.iter().all(|step| self.fate(*step) == Fate::Undone) { 3 } else { 4 }
+    /// The steps that are not undone when it is over.
+    pub(crate) fn left(&self) -> BTreeSet<u64> {
+        self.steps.iter().copied().filter(|step| self.fate(*step) != Fate::Undone).collect()
     }
 
     /// Holds undos to the set and the order of the model; for each that ran, `seen` has its first and last sign of life.
@@ -56,4 +56,9 @@ impl Model<'_> {
         }
         Ok(())
     }
+}
+
+/// How the process of a run exits that was rolled back and left these.
+pub(crate) fn exit_code(left: &BTreeSet<u64>) -> i32 {
+    if left.is_empty() { 3 } else { 4 }
 }

@@ -1,6 +1,6 @@
 //! What a journal and the log of the steps tell, and what has to hold of them.
 
-use super::model::Model;
+use super::model::{Model, exit_code};
 use super::plan::{Plan, is_around, parts};
 use super::scene::Line;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,8 @@ struct RolledBack<'a> {
 pub(super) struct Story<'a> {
     pub(super) told: BTreeMap<u64, Told>,
     rollbacks: Vec<RolledBack<'a>>,
+    /// Steps that somebody took care of, and when.
+    settled: Vec<(usize, u64)>,
     won: BTreeMap<u64, (String, usize)>,
     /// Iterations that succeeded.
     went_well: Vec<(&'a str, usize)>,
@@ -100,6 +102,13 @@ impl<'a> Story<'a> {
             }
             EventKind::RaceWon { instance, winner: Value::String(winner) } => {
                 self.won.insert(instance.id.0, (winner.to_string(), at));
+            }
+            // An attempt that was announced may have begun.
+            EventKind::Lost { instance, .. } => {
+                self.told.entry(instance.id.0).or_default().touched.get_or_insert(at);
+            }
+            EventKind::RollbackRequested { settled, .. } => {
+                self.settled.extend(settled.iter().map(|settled| (at, settled.step.0)));
             }
             EventKind::IterationEnded { iteration, succeeded: true, .. } => self.went_well.push((&iteration.path, at)),
             EventKind::RollbackStarted { instance, cause, steps } => {
@@ -212,19 +221,23 @@ pub(super) fn require(holds: bool, problem: impl FnOnce() -> String) -> Result<(
 /// What a rollback has to undo, and in which order.
 impl Story<'_> {
     /// Holds every rollback to what it covers, and what the steps wrote and the exit code of the run to that.
-    pub(super) fn undone(&self, plan: &Plan, log: &[Line], exit_code: i32) -> Result<(), String> {
-        let (mut undone, mut worst) = (BTreeSet::new(), 0);
+    pub(super) fn undone(&self, plan: &Plan, log: &[Line], code: i32) -> Result<(), String> {
+        let (mut tried, mut left) = (BTreeSet::new(), BTreeSet::new());
         for rollback in &self.rollbacks {
-            let expected = self.covered(plan, rollback, &undone);
+            self.settled.iter().filter(|(at, _)| *at < rollback.at).for_each(|(_, step)| _ = left.remove(step));
+            let again = rollback.cause == RollbackCause::Request;
+            let expected = if again { left.clone() } else { self.covered(plan, rollback, &tried) };
             let paths = |keys: &BTreeSet<u64>| keys.iter().map(|key| self.path(*key).to_owned()).collect::<Vec<_>>();
             require(expected == rollback.steps, || {
                 format!("{} is undone, not {:?}", paths(&rollback.steps).join(", "), paths(&expected))
             })?;
-            worst = worst.max(self.undone_in_order(plan, &expected, log)?);
-            undone.extend(expected);
+            left.retain(|step| !expected.contains(step));
+            left.extend(self.undone_in_order(plan, rollback, log)?);
+            tried.extend(expected);
         }
-        require((worst == 4) == (exit_code == 4), || format!("exit code {exit_code}, and {worst} of the model"))?;
-        let planned = |line: &&Line| line.word == "undo" && !undone.contains(&self.subject(line));
+        let expected = exit_code(&left);
+        require((code == 4) == (expected == 4), || format!("exit code {code}, and {expected} of the model"))?;
+        let planned = |line: &&Line| line.word == "undo" && !tried.contains(&self.subject(line));
         require(!log.iter().any(|line| planned(&line)), || "something is undone that no rollback covers".to_owned())
     }
 
@@ -262,10 +275,11 @@ impl Story<'_> {
         self.told.get(&line.key).and_then(|told| told.undoes).unwrap_or(line.key)
     }
 
-    /// Holds what the steps wrote to the model; gives the exit code that it says.
-    fn undone_in_order(&self, plan: &Plan, steps: &BTreeSet<u64>, log: &[Line]) -> Result<i32, String> {
+    /// Holds what the steps wrote to the model; gives those that it leaves. What somebody asks for again can be undone by then.
+    fn undone_in_order(&self, plan: &Plan, rollback: &RolledBack<'_>, log: &[Line]) -> Result<BTreeSet<u64>, String> {
+        let steps = &rollback.steps;
         let is_stuck = |key: &u64| parts(self.path(*key)).0.last().is_some_and(|name| name.starts_with("stuck_"));
-        let stuck = steps.iter().copied().filter(is_stuck).collect();
+        let stuck = steps.iter().copied().filter(|key| is_stuck(key) && rollback.cause != RollbackCause::Request).collect();
         let needs = |user: u64, on: u64| {
             let follows = plan.follows(self.path(user), self.path(on));
             follows.unwrap_or_else(|| self.told[&on].touched < self.told[&user].touched)
@@ -273,15 +287,17 @@ impl Story<'_> {
         let mut seen = BTreeMap::new();
         for (at, line) in log.iter().enumerate().filter(|(_, line)| line.word.starts_with("undo")) {
             let step = self.subject(line);
-            if steps.contains(&step) {
+            let ready = self.told.get(&line.key).map_or(0, |undo| undo.ready);
+            let meant = self.rollbacks.iter().rfind(|earlier| earlier.at < ready && earlier.steps.contains(&step));
+            if meant.is_some_and(|meant| meant.at == rollback.at) {
                 seen.entry(step).or_insert((at, at)).1 = at;
             }
         }
         let model = Model { steps, stuck: &stuck, needs: &needs };
-        let held = model.judge(&seen).map(|()| model.exit_code());
-        held.map_err(|problem| {
+        model.judge(&seen).map_err(|problem| {
             let named = steps.iter().map(|step| format!("{step}: {}", self.path(*step))).collect::<Vec<_>>();
             format!("{problem}, of {}", named.join(", "))
-        })
+        })?;
+        Ok(model.left())
     }
 }
