@@ -4,6 +4,7 @@
 //! The slice that runs with all tests takes some of the moments; `WFC_CAMPAIGN=1` takes every write, every sync and 500 instants.
 
 mod graphs;
+mod instants;
 mod matrix;
 mod model;
 mod plan;
@@ -129,6 +130,8 @@ impl Witness<'_> {
         story.ran_once(self.plan, &log)?;
         story.in_order(self.plan, &log)?;
         story.undone(self.plan, &log, code)?;
+        instants::waits_are_kept(&events, false)?;
+        story::resumes_are_counted(&events)?;
         for (journal, length) in &self.deaths {
             require(events.starts_with(journal), || "the journal has lost something".to_owned())?;
             Story::of(journal).stays_done(self.plan, log.get(*length..).unwrap_or_default())?;

@@ -208,6 +208,23 @@ pub(super) fn one_at_a_time(log: &[Line]) -> Result<(), String> {
     Ok(())
 }
 
+/// Steps that print `run.resumes` print how often the run had been resumed when they had nothing more to wait for.
+pub(super) fn resumes_are_counted(events: &[Event]) -> Result<(), String> {
+    let (mut resumes, mut told) = (0, BTreeMap::new());
+    for event in events {
+        match &event.kind {
+            EventKind::RunResumed => resumes += 1,
+            EventKind::Ready { instance, .. } => _ = told.insert(instance.id, resumes),
+            EventKind::Succeeded { instance, value } if instance.path.contains("resumed_") => {
+                let expected = Value::Int(told.get(&instance.id).copied().unwrap_or_default());
+                require(*value == expected, || format!("{} gives {value:?}, not {expected:?}", instance.path))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 impl Line {
     pub(super) fn begins(&self) -> bool {
         self.word == "begin" || self.word == "undo"

@@ -372,6 +372,9 @@ mod cache_tests;
 #[cfg(test)]
 pub(crate) mod draft;
 #[cfg(test)]
+#[path = "../../../tests/crash/instants.rs"]
+mod instants;
+#[cfg(test)]
 mod lock_tests;
 #[cfg(test)]
 #[path = "../../../tests/crash/model.rs"]

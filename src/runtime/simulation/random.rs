@@ -4,6 +4,7 @@ use super::draft::{
     Draft, cache, continued, expecting, expression, field, holds, int, lock, name, numbers, pausing, program, retry, seconds,
     text, undoing,
 };
+use super::instants::waits_are_kept;
 use super::{Cast, Course, Simulation};
 use crate::dispatcher::{CacheAnswer, CachedValue};
 use crate::engine::{CacheQuery, Command, Engine, Options};
@@ -474,6 +475,7 @@ proptest! {
             check_ends(resumed.events());
             check_once(resumed.events());
             check_locks(resumed.events());
+            prop_assert_eq!(waits_are_kept(resumed.events(), true), Ok(()));
             prop_assert_eq!(resumed.engine().kept(), [0; 7]);
             history = resumed.events().to_vec();
         }
