@@ -72,6 +72,42 @@ impl Files for Remembered {
     }
 }
 
+/// The files that a run goes by, as they are now.
+pub(crate) struct Current {
+    remembered: Remembered,
+    /// What the file was called that was started, and where it is.
+    started: Resolution,
+}
+
+impl Current {
+    /// Those of a run; `None` where it was read from stdin.
+    pub(crate) fn of(definition: &Definition) -> Option<Self> {
+        let named = |known: &&Resolution| known.folder.is_empty() && known.written == definition.file;
+        let started = definition.resolutions.iter().find(named).filter(|started| !started.path.ends_with(STDIN))?.clone();
+        Some(Self { remembered: Remembered::new(), started })
+    }
+
+    /// Everything that was read, and how it was named.
+    pub(crate) fn take(self) -> (Vec<StoredSource>, Vec<Resolution>) {
+        self.remembered.take()
+    }
+}
+
+impl Files for Current {
+    fn read(&self, path: &str) -> Result<String, FileProblem> {
+        self.remembered.read(path)
+    }
+
+    fn resolve(&self, folder: &str, path: &str) -> String {
+        if !folder.is_empty() || path != &*self.started.written {
+            return self.remembered.resolve(folder, path);
+        }
+        // This process may stand elsewhere than the one that began the run.
+        self.remembered.resolutions.borrow_mut().push(self.started.clone());
+        self.started.path.to_string()
+    }
+}
+
 /// The files that a run goes by, as they were when it began.
 struct Kept<'a>(&'a Definition);
 

@@ -1,10 +1,10 @@
 //! `wfc fmt [FILE…]`: the one way a file looks.
 
+use crate::difference::unified;
 use crate::exit::Exit;
 use crate::report::diagnostics;
 use crate::report::{Look, Output};
 use crate::text::{self, Unreadable};
-use similar::TextDiff;
 use std::io;
 use wf_model::diagnostic::{Diagnostic, Level};
 use wf_model::source::{Source, Sources};
@@ -69,7 +69,7 @@ impl Fmt {
         let changed = before != after;
         if self.diff && changed {
             let name = text::name(file);
-            output.result(&TextDiff::from_lines(before, after).unified_diff().header(&name, &name).to_string())?;
+            output.result(&unified((&name, &name), before, after))?;
         }
         if self.check && changed {
             output.result(&format!("{}\n", text::name(file)))?;

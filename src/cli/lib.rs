@@ -3,6 +3,7 @@
 pub mod cancel;
 pub mod check;
 pub mod delete;
+mod difference;
 mod drive;
 pub mod exit;
 pub mod explain;

@@ -11,7 +11,7 @@ use std::io;
 use wf_model::event::EventKind;
 use wf_model::run::RunRecord;
 use wf_runtime::dispatcher::{Reporter as _, RunEnded};
-use wf_store::{History, RunRow, Store};
+use wf_store::{RunRow, Store};
 
 /// Shows how a run stands or ended.
 #[derive(Debug, clap::Args)]
@@ -36,23 +36,22 @@ impl Status {
     fn show(&self, output: &mut Output) -> Result<Exit, Problem> {
         let store = store::open()?;
         let run = store.find(&self.run)?;
-        let history = store.history(&run.id)?;
         match self.format {
             runs::Format::Json => {
                 let mut record = RunRecord::default();
-                for events in history {
+                for events in store.history(&run.id)? {
                     events?.iter().for_each(|event| record.apply(event));
                 }
                 output.result(&(serde_json::to_string_pretty(&record).unwrap_or_default() + "\n"))?;
                 Ok(Exit::Done)
             }
-            runs::Format::Human => tell(&store, &run, history, output),
+            runs::Format::Human => tell(&store, &run, output),
         }
     }
 }
 
 /// Tells a run in the lines that it showed while it went on.
-fn tell(store: &Store, run: &RunRow, history: History<'_>, output: &mut Output) -> Result<Exit, Problem> {
+fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Problem> {
     let definition = store.definition(&run.id)?;
     let compilation = files::compiled(&definition);
     let Some(program) = compilation.program else {
@@ -62,7 +61,7 @@ fn tell(store: &Store, run: &RunRow, history: History<'_>, output: &mut Output) 
     output.result(&format!("run {} of {} began {}\n", run.id, run.file, local(run.created_at)))?;
     let report = RunReport::told(Format::Human, false, &program, &compilation.sources);
     let (mut record, mut cancelled) = (RunRecord::default(), None);
-    for events in history {
+    for events in store.history(&run.id)? {
         for event in events? {
             report.event(&event);
             record.apply_of(&event, |_| false);

@@ -7,6 +7,7 @@ mod batch;
 mod cache;
 #[cfg(test)]
 mod damage;
+mod definition;
 mod error;
 mod history;
 mod journal;

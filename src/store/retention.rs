@@ -69,6 +69,7 @@ impl Store {
         let transaction = rusqlite::Transaction::new_unchecked(&self.connection, rusqlite::TransactionBehavior::Immediate);
         let transaction = transaction.map_err(&failed)?;
         transaction.execute("DELETE FROM batches WHERE run = ?1", [key]).map_err(&failed)?;
+        transaction.execute("DELETE FROM definitions WHERE run = ?1", [key]).map_err(&failed)?;
         transaction.execute("DELETE FROM runs WHERE key = ?1", [key]).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
         // From here on nothing finds the run; a folder that is left is an orphan.

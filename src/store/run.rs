@@ -197,15 +197,6 @@ impl Store {
         rows.map_err(failed(&path))
     }
 
-    /// What a run goes by.
-    ///
-    /// # Errors
-    /// When there is no such run, or what is kept of it is damaged.
-    pub fn definition(&self, id: &str) -> Result<Definition, StoreError> {
-        let (_, text, ..) = self.journal_of(id)?;
-        serde_json::from_str(&text).map_err(|error| damaged(format!("definition of run `{id}` does not parse: {error}")))
-    }
-
     /// The key, definition, number of batches and last check of a run.
     pub(crate) fn journal_of(&self, id: &str) -> Result<(i64, String, i64, Vec<u8>), StoreError> {
         let path = self.database();

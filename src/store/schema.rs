@@ -25,6 +25,13 @@ const STEPS: &[&str] = &[
     DROP TABLE batches;
     ALTER TABLE batches_3 RENAME TO batches;
     CREATE INDEX batches_of_runs ON batches (run)",
+    // 4: runs change what they go by, to what is kept here before their journal says so.
+    "CREATE TABLE definitions (
+        run INTEGER NOT NULL REFERENCES runs (key),
+        digest TEXT NOT NULL,
+        definition TEXT NOT NULL,
+        PRIMARY KEY (run, digest)
+    ) STRICT",
 ];
 
 /// The format that this version writes.

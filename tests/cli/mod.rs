@@ -23,6 +23,7 @@ mod store;
 mod surroundings;
 mod terminal;
 mod why;
+mod with_current;
 
 use std::fs;
 use std::io::{Read, Write};

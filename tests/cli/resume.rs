@@ -21,7 +21,7 @@ pub(super) fn start(place: &Place, arguments: &[&str]) -> Child {
 }
 
 /// Starts `main.wf` and kills its process once a file is there.
-fn killed_at(place: &Place, file: &str) {
+pub(super) fn killed_at(place: &Place, file: &str) {
     let mut run = start(place, &[]);
     until(file, || place.path(file).exists());
     run.kill().expect("it runs");
@@ -43,7 +43,7 @@ fn interrupted(step: &str, rest: &str) -> Place {
 /// Waits in its first attempt, which is killed.
 pub(super) const WAITS: &str = "echo mid >> log; touch begun; until [ -e free ]; do sleep 0.01; done; echo two";
 
-fn resumed(place: &Place, arguments: &[&str]) -> Outcome {
+pub(super) fn resumed(place: &Place, arguments: &[&str]) -> Outcome {
     place.wfc(&[&["resume", "last"], arguments].concat())
 }
 

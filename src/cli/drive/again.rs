@@ -1,13 +1,15 @@
 //! A run of the store that is to go on, with all that its process has to know again.
 
+use super::definition::{self, Compiled};
 use super::secrets;
 use super::{Drive, Kept, Manner, NotRecalled, Resumed};
 use crate::exit::Exit;
-use crate::files;
 use crate::report::diagnostics::{Format as DiagnosticFormat, write};
+use crate::report::printable_line;
 use crate::report::{Look, Output};
 use crate::store;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use wf_model::diagnostic::Level;
 use wf_model::program::{Program, WorkflowId};
@@ -24,7 +26,10 @@ pub(crate) struct Again {
     pub(crate) has_begun: bool,
     store: Store,
     kept: Kept,
-    definition: Definition,
+    /// What it went by, in order.
+    definitions: Vec<Definition>,
+    /// What it is to go by, where its journal does not know yet.
+    change: Option<Definition>,
 }
 
 /// The same, with its program.
@@ -34,6 +39,7 @@ pub(crate) struct Ready {
     pub(crate) has_begun: bool,
     pub(crate) drive: Drive,
     store: Store,
+    change: Option<Definition>,
     version: Arc<str>,
 }
 
@@ -46,8 +52,8 @@ impl Again {
         let store = store::open()?;
         let run = store.find(meant)?;
         let kept = Kept::take(&store, &run.id)?;
-        let (definition, has_begun) = (store.definition(&run.id)?, !store.history(&run.id)?.is_empty());
-        Ok(Self { run, has_begun, store, kept, definition })
+        let (definitions, has_begun) = (store.definitions(&run.id)?, !store.history(&run.id)?.is_empty());
+        Ok(Self { run, has_begun, store, kept, definitions, change: None })
     }
 
     /// What happened in it.
@@ -72,37 +78,55 @@ impl Again {
         Ok(waits)
     }
 
-    /// The file that it began with, as it was named.
-    pub(crate) fn file(&self) -> &str {
-        &self.definition.file
+    /// What it goes by.
+    pub(crate) fn definition(&self) -> Option<&Definition> {
+        self.definitions.last()
     }
 
-    /// Compiles what it began with and reads its secrets again; what outlived its processes is ended.
+    /// The file that it began with, as it was named.
+    pub(crate) fn file(&self) -> &str {
+        self.definition().map_or("", |definition| &definition.file)
+    }
+
+    /// The scratch directory of the run.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.store.scratch_path(&self.run.id)
+    }
+
+    /// Lets it go by something else, if all that happened stands in it.
+    pub(crate) fn changed_to(self, definition: Definition) -> Self {
+        Self { change: Some(definition), ..self }
+    }
+
+    /// Compiles what it goes by and reads its secrets again; what outlived its processes is ended.
     pub(crate) fn ready(self, guarded: Guarded, manner: &Manner, output: &mut Output) -> io::Result<Result<Ready, Exit>> {
-        let Self { run, has_begun, store, kept, definition } = self;
+        let Self { run, has_begun, store, kept, mut definitions, change } = self;
+        definitions.extend(change.clone());
+        let Some((definition, former)) = definitions.split_last() else { return Ok(Err(Exit::JournalDamaged)) };
         if let Some(problem) = manner.unwritable() {
             return output.note(&problem).map(|()| Err(Exit::Usage));
         }
         // What nobody waits for any more would go on beside what comes now.
         wf_runtime::process::end_survivors(&run.id);
-        let compilation = files::compiled(&definition);
-        let program = compilation.program.map(Arc::new);
-        let Some((program, workflow)) = program.and_then(|program| Some((program.clone(), named(&program, &run.workflow)?)))
-        else {
+        let unknown = |output: &mut Output| {
             let help = format!("Go on with the wfc that began it, {}.", definition.version);
-            return output.error("the file of the run does not check with this version", &help).map(|()| Err(Exit::Usage));
+            output.error("the file of the run does not check with this version", &help).map(|()| Err(Exit::Usage))
+        };
+        let Some(Compiled { program, workflow, sources }) = Compiled::of(definition, &run.workflow) else {
+            return unknown(output);
         };
         let secrets = match secrets::read(&program, workflow, false) {
             Ok(secrets) => secrets,
             Err(problems) => {
                 let look = Look::of(&io::stderr());
-                output.note(&write(DiagnosticFormat::Text, &problems, &compilation.sources, Level::Basic, look))?;
+                output.note(&write(DiagnosticFormat::Text, &problems, &sources, Level::Basic, look))?;
                 return Ok(Err(Exit::Usage));
             }
         };
         // As many steps at a time as is asked for now, else as when the run began.
         let began = u16::try_from(definition.jobs).ok().filter(|jobs| *jobs > 0);
         let jobs = Manner { jobs: manner.jobs.or(began), ..manner.clone() }.jobs(output)?;
+        let Some(former) = definition::former(former, &run.workflow, jobs) else { return unknown(output) };
         let assignments = Assignments {
             program: program.clone(),
             workflow,
@@ -113,8 +137,9 @@ impl Again {
             directory: store.scratch_path(&run.id),
             withheld: secrets.withheld,
         };
-        let drive = Drive { guarded, assignments, sources: compilation.sources, kept };
-        Ok(Ok(Ready { run: run.id, program, has_begun, drive, store, version: definition.version }))
+        let drive = Drive { guarded, assignments, former, sources, kept };
+        let version = definition.version.clone();
+        Ok(Ok(Ready { run: run.id, program, has_begun, drive, store, change, version }))
     }
 }
 
@@ -122,12 +147,26 @@ impl Ready {
     /// Tells the run what its journal tells.
     pub(crate) fn recall(self, manner: &Manner, output: &mut Output) -> io::Result<Result<Resumed, Exit>> {
         let history = self.store.history(&self.run).map_err(NotRecalled::from);
-        match history.and_then(|history| self.drive.recall(manner, history)) {
+        match history.and_then(|history| self.drive.recall(manner, history, self.change.is_some())) {
             Ok(resumed) => Ok(Ok(resumed)),
+            Err(NotRecalled::Contradicted(reasons)) => contradicted(&self.run, &reasons, output).map(Err),
             Err(NotRecalled::Problem(problem)) => store::ended(Err(problem), output).map(Err),
             Err(NotRecalled::Recall(error)) => refuse(&error, &self.version, output).map(Err),
         }
     }
+}
+
+/// Says why what happened in a run does not stand in the changed file.
+///
+/// # Errors
+/// Where stderr cannot be written.
+pub(crate) fn contradicted(run: &str, reasons: &[String], output: &mut Output) -> io::Result<Exit> {
+    for reason in reasons {
+        output.note(&format!("refused  {}\n", printable_line(reason)))?;
+    }
+    let help = format!("Change the file so that it does, or go on by what the run has: wfc resume {run}");
+    output.error("what already happened does not stand in the changed file", &help)?;
+    Ok(Exit::Usage)
 }
 
 /// The workflow of a run.

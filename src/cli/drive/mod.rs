@@ -2,6 +2,7 @@
 
 pub(crate) mod again;
 pub(crate) mod control;
+pub(crate) mod definition;
 mod limits;
 pub(crate) mod secrets;
 
@@ -19,7 +20,7 @@ use wf_runtime::dispatcher::{
     self, Assignments, Canceller, Checked, Means, RealWorld, RecallFailed, Recalled, Recalling, Reporter as _, RunBroken,
     RunEnded,
 };
-use wf_runtime::engine::Running;
+use wf_runtime::engine::{Engine, Running};
 use wf_runtime::guard::Guarded;
 use wf_store::{Cache, History, KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
 
@@ -69,6 +70,8 @@ impl Kept {
 pub(crate) struct Drive {
     pub(crate) guarded: Guarded,
     pub(crate) assignments: Assignments,
+    /// Engines for what it went by before.
+    pub(crate) former: Vec<Engine>,
     pub(crate) sources: Sources,
     pub(crate) kept: Kept,
 }
@@ -85,6 +88,8 @@ pub(crate) enum NotRecalled {
     Problem(Problem),
     /// Its journal does not fit, or keeps too little.
     Recall(RecallFailed),
+    /// What happened does not stand in what it is to go by: why.
+    Contradicted(Vec<String>),
 }
 
 impl<T: Into<Problem>> From<T> for NotRecalled {
@@ -142,24 +147,29 @@ impl Drive {
         stage.conclude(ended, manner, output)
     }
 
-    /// Tells the run what its journal tells; nothing is done yet, but that secrets which steps gave are asked for again.
+    /// Tells the run what its journal tells; nothing is done yet, but that secrets which steps gave are asked for again. Where it
+    /// `changes`, its journal does not know yet what it goes by.
     ///
     /// # Errors
     /// Where the journal cannot be read, does not fit, or keeps too little to go on.
-    pub(crate) fn recall(self, manner: &Manner, history: History<'_>) -> Result<Resumed, NotRecalled> {
+    pub(crate) fn recall(mut self, manner: &Manner, history: History<'_>, changes: bool) -> Result<Resumed, NotRecalled> {
+        let former = std::mem::take(&mut self.former);
         let (stage, assignments, means) = self.stage(manner, true)?;
-        let mut recalling = Recalling::new(&assignments, means);
+        let mut recalling = Recalling::new(&assignments, means, former);
         for events in history {
             let events = events?;
             events.iter().for_each(|event| stage.report.event(event));
             stage.runtime.block_on(recalling.tell(&events)).map_err(NotRecalled::Recall)?;
+        }
+        if changes {
+            recalling.change().map_err(NotRecalled::Contradicted)?;
         }
         Ok(Resumed { recalled: recalling.told(), stage })
     }
 
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
-        let Self { guarded, assignments, sources, kept } = self;
+        let Self { guarded, assignments, sources, kept, .. } = self;
         let report = if told { RunReport::before } else { RunReport::new };
         let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));
         let written = Arc::new(KeptOutput::begin(kept.output, report.clone())?);
@@ -180,6 +190,11 @@ impl Drive {
 }
 
 impl Resumed {
+    /// Lets the run go by the definition that it was told to last, by the name that the store keeps it under.
+    pub(crate) fn by(self, definition: Arc<str>) -> Self {
+        Self { recalled: self.recalled.by(definition), ..self }
+    }
+
     /// The attempts of which nobody knows what became of them.
     pub(crate) fn running(&self) -> Vec<Running> {
         self.recalled.running()

@@ -1,5 +1,6 @@
 //! `wfc resume RUN`: goes on with a run whose process ended before the run did.
 
+mod current;
 mod unknown;
 
 use crate::drive::again::Again;
@@ -8,10 +9,12 @@ use crate::exit::Exit;
 use crate::guarded::guarded;
 use crate::report::Output;
 use crate::store;
+use current::{Changing, Now, agreed};
 use std::collections::BTreeMap;
 use std::io;
 use unknown::{Decided, Said, Unknown, said};
 use wf_model::program::Program;
+use wf_store::Definition;
 
 /// Goes on with a run whose process ended before the run did.
 #[derive(Debug, clap::Args)]
@@ -24,6 +27,12 @@ pub struct Resume {
     /// The value of a step that is said to be done.
     #[arg(long, value_name = "JSON", value_parser = json, requires = "steps")]
     value: Option<serde_json::Value>,
+    /// Go on by the file as it is now, if all that happened stands in it; shows in what it differs.
+    #[arg(long, env = "WFC_WITH_CURRENT")]
+    with_current: bool,
+    /// Do not ask whether the run may go on by the changed file.
+    #[arg(long, requires = "with_current")]
+    yes: bool,
     #[command(flatten)]
     manner: Manner,
 }
@@ -57,6 +66,10 @@ impl Resume {
             let help = format!("`wfc rollback {run}` undoes what it did, `wfc cancel {run}` ends it without.");
             return output.error(format!("run `{run}` waits for its rollback"), &help).map(|()| Exit::Waiting);
         }
+        let (again, change) = match self.current(again, output)? {
+            Ok(found) => found,
+            Err(exit) => return Ok(exit),
+        };
         let ready = match again.ready(guarded, &self.manner, output)? {
             Ok(ready) => ready,
             Err(exit) => return Ok(exit),
@@ -66,9 +79,47 @@ impl Resume {
             return ready.drive.begin(&self.manner, output);
         }
         let (program, run) = (ready.program.clone(), ready.run.clone());
-        match ready.recall(&self.manner, output)? {
+        let resumed = match ready.recall(&self.manner, output)? {
+            Ok(resumed) => resumed,
+            Err(exit) => return Ok(exit),
+        };
+        match self.changed(resumed, change, &run, output)? {
             Ok(resumed) => self.decided(resumed, &program, &run, output),
             Err(exit) => Ok(exit),
+        }
+    }
+
+    /// The run with its file as it is now, where that is asked for and it is another one.
+    fn current(&self, again: Again, output: &mut Output) -> io::Result<Result<(Again, Option<Definition>), Exit>> {
+        let Some(kept) = again.definition().filter(|_| self.with_current) else { return Ok(Ok((again, None))) };
+        let run = &again.run;
+        if !again.has_begun {
+            let help = format!("Begin a new one, `wfc run {}`, or leave `--with-current` out.", again.file());
+            return output.error(format!("nothing happened in run `{}` yet", run.id), &help).map(|()| Err(Exit::Usage));
+        }
+        let changing = Changing { run: &run.id, workflow: &run.workflow, directory: &again.directory(), kept };
+        match changing.read(output)? {
+            Ok(Now::Same) => Ok(Ok((again, None))),
+            Ok(Now::Other(definition)) => Ok(Ok((again.changed_to(definition.clone()), Some(definition)))),
+            Err(exit) => Ok(Err(exit)),
+        }
+    }
+
+    /// The run that changes what it goes by, once somebody agreed and that is kept.
+    fn changed(
+        &self,
+        resumed: Resumed,
+        change: Option<Definition>,
+        run: &str,
+        output: &mut Output,
+    ) -> io::Result<Result<Resumed, Exit>> {
+        let Some(definition) = change else { return Ok(Ok(resumed)) };
+        if !self.yes && !agreed(run, output)? {
+            return Ok(Err(Exit::Usage));
+        }
+        match store::open().and_then(|store| store.keep_definition(run, &definition)) {
+            Ok(kept) => Ok(Ok(resumed.by(kept))),
+            Err(error) => store::refuse(&error, output).map(Err),
         }
     }
 
@@ -96,7 +147,8 @@ impl Resume {
                     names.join(", ")
                 );
                 let answers: Vec<String> = steps.iter().map(|step| format!(" --step '{step}=done|rerun|fail'")).collect();
-                let help = format!("Look, then say so: wfc resume {run}{}", answers.concat());
+                let current = if self.with_current { " --with-current" } else { "" };
+                let help = format!("Look, then say so: wfc resume {run}{current}{}", answers.concat());
                 output.error(message, &help).map(|()| Exit::Waiting)
             }
         }

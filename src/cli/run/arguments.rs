@@ -57,7 +57,7 @@ fn from_file(file: &str) -> Result<Vec<Given>, Unreadable> {
 }
 
 /// The record `run`, as it is before anything ran.
-pub(super) fn run_value(id: &str, workflow: &str, directory: &Path) -> Value {
+pub(crate) fn run_value(id: &str, workflow: &str, directory: &Path) -> Value {
     Value::map([
         ("id", Value::string(id)),
         ("workflow", Value::string(workflow)),
@@ -68,7 +68,7 @@ pub(super) fn run_value(id: &str, workflow: &str, directory: &Path) -> Value {
 }
 
 /// What defaults and conditions of parameters see.
-pub(super) struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     world: &'a RealWorld,
     run: Value,
     globals: Vec<Value>,
@@ -76,7 +76,7 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// Evaluates the `let`s of the files; one that fails has no value, which the parameter that uses it says.
-    pub(super) fn new(program: &Program, world: &'a RealWorld, run: Value) -> Self {
+    pub(crate) fn new(program: &Program, world: &'a RealWorld, run: Value) -> Self {
         let mut seen = Self { world, run, globals: Vec::new() };
         for (_, global) in program.globals.iter() {
             let value = evaluate(&global.expression, &mut seen).unwrap_or(Value::Null);
@@ -106,7 +106,9 @@ impl Surroundings for Seen<'_> {
                 let file = current.join(&**file);
                 file.parent().map_or_else(|| current.clone(), Path::to_owned)
             }
-            Origin::File(_) | Origin::Flag | Origin::FlagFile(_) | Origin::Environment(_) | Origin::Prompt => current,
+            Origin::File(_) | Origin::Flag | Origin::FlagFile(_) | Origin::Environment(_) | Origin::Prompt | Origin::Run => {
+                current
+            }
         };
         folder.display().to_string()
     }

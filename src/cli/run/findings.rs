@@ -4,8 +4,8 @@ use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_runtime::engine::Unsupported;
 
 /// A construct that this version checks and does not run.
-pub(super) struct NotRunYet<'a> {
-    pub(super) construct: &'a Unsupported,
+pub(crate) struct NotRunYet<'a> {
+    pub(crate) construct: &'a Unsupported,
 }
 
 impl Finding for NotRunYet<'_> {

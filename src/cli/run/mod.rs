@@ -1,8 +1,8 @@
 //! `wfc run FILE[:WORKFLOW]`: runs a workflow that checks.
 
-mod arguments;
+pub(crate) mod arguments;
 mod dry;
-mod findings;
+pub(crate) mod findings;
 mod parameter_file;
 mod prompt;
 mod select;
@@ -121,7 +121,7 @@ impl Run {
             folder: prepared.folder,
             withheld: prepared.secrets.withheld,
         };
-        Drive { guarded, assignments, sources: compilation.sources, kept }.begin(&self.manner, output)
+        Drive { guarded, assignments, former: Vec::new(), sources: compilation.sources, kept }.begin(&self.manner, output)
     }
 
     /// Begins the run in the store, with all that it goes by.

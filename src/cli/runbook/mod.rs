@@ -4,9 +4,8 @@ mod command;
 mod done;
 mod names;
 
-use crate::drive::again::named;
+use crate::drive::definition::Compiled;
 use crate::exit::Exit;
-use crate::files;
 use crate::report::{Output, printable_line};
 use crate::time::local;
 use crate::{runs, store};
@@ -17,11 +16,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use wf_model::program::{Program, WorkflowId};
 use wf_model::run::{RunState, waits_for_rollback};
 use wf_model::source::Sources;
-use wf_runtime::engine::{Engine, IllegalTransition, Options, Planned};
+use wf_runtime::engine::{IllegalTransition, Planned, Teller};
 use wf_store::{Definition, History, RunRow, Store, StoreError};
 
 /// Writes what a run did and the commands that undo it, as a script for a shell.
@@ -36,7 +34,8 @@ struct Told {
     run: RunRow,
     held: bool,
     standing: &'static str,
-    definition: Definition,
+    /// What it went by, in order.
+    definitions: Vec<Definition>,
 }
 
 /// Why nothing is written down.
@@ -67,14 +66,13 @@ impl Runbook {
             Ok(told) => told,
             Err(error) => return store::refuse(&error, output),
         };
-        let compilation = files::compiled(&told.definition);
-        let program = compilation.program.map(Arc::new);
-        let Some((program, workflow)) = program.and_then(|program| Some((program.clone(), named(&program, &told.run.workflow)?)))
-        else {
-            let help = format!("Use the wfc that ran it, {}.", told.definition.version);
-            return output.error("the file of the run does not check with this version", &help).map(|()| Exit::Failed);
+        let compiled = told.definitions.iter().map(|definition| Compiled::of(definition, &told.run.workflow));
+        let compiled: Option<Vec<Compiled>> = compiled.collect();
+        let Some(book) = compiled.as_deref().and_then(|compiled| Book::of(&told, compiled)) else {
+            return output
+                .error("the file of the run does not check with this version", "Use the wfc that ran it.")
+                .map(|()| Exit::Failed);
         };
-        let book = Book { told: &told, program, workflow, sources: &compilation.sources };
         let text = store.history(&told.run.id).map_err(Problem::from).and_then(|history| book.text(history));
         match text {
             Ok(text) => output.result(&text).map(|()| Exit::Done),
@@ -82,7 +80,7 @@ impl Runbook {
             Err(Problem::Engine(error)) => {
                 let help = format!(
                     "`wfc rollback {}` undoes it; this is where the way of a run depends on a secret, or another wfc, {}, ran it.",
-                    told.run.id, told.definition.version
+                    told.run.id, book.definition.version
                 );
                 output.error(format!("the run cannot be told again without its secrets: {error}"), &help)?;
                 Ok(Exit::Failed)
@@ -94,20 +92,29 @@ impl Runbook {
         let store: Store = store::open()?;
         let run = store.find(&self.run)?;
         let (held, standing) = (store.is_held(&run.id), runs::standing(&store, &run));
-        let definition = store.definition(&run.id)?;
-        Ok((store, Told { run, held, standing, definition }))
+        let definitions = store.definitions(&run.id)?;
+        Ok((store, Told { run, held, standing, definitions }))
     }
 }
 
 /// A run that is written down.
 struct Book<'a> {
     told: &'a Told,
-    program: Arc<Program>,
+    /// All that it went by.
+    compiled: &'a [Compiled],
+    definition: &'a Definition,
+    program: &'a Program,
     workflow: WorkflowId,
     sources: &'a Sources,
 }
 
-impl Book<'_> {
+impl<'a> Book<'a> {
+    fn of(told: &'a Told, compiled: &'a [Compiled]) -> Option<Self> {
+        let (definition, last) = (told.definitions.last()?, compiled.last()?);
+        let Compiled { program, workflow, sources } = last;
+        Some(Self { told, compiled, definition, program, workflow: *workflow, sources })
+    }
+
     fn text(&self, mut history: History<'_>) -> Result<String, Problem> {
         let run = &self.told.run;
         let (mut done, mut waits) = (Done::default(), false);
@@ -166,10 +173,10 @@ impl Book<'_> {
         let undoing = |names| Undoing {
             names,
             run: &self.told.run.id,
-            folder: Path::new(&*self.told.definition.folder),
+            folder: Path::new(&*self.definition.folder),
             withheld: &withheld,
             sources: self.sources,
-            program: &self.program,
+            program: self.program,
         };
         let mut commands = String::new();
         let mut used = BTreeSet::new();
@@ -185,21 +192,24 @@ impl Book<'_> {
     }
 
     fn planned(&self, names: &Names, history: &mut History<'_>) -> Result<Vec<Planned>, Problem> {
-        let secrets = names.declared(&self.program, self.workflow);
-        let options = Options { jobs: usize::try_from(self.told.definition.jobs).unwrap_or(1), secrets };
-        let given = self.told.definition.arguments.iter();
-        let arguments = given.map(|given| (given.name.clone(), given.value.clone())).collect();
-        let mut engine = Engine::new(Arc::clone(&self.program), self.workflow, arguments, options);
+        let mut engines = self.compiled.iter().zip(&self.told.definitions).map(|(compiled, definition)| {
+            let secrets = names.declared(&compiled.program, compiled.workflow);
+            compiled.engine(definition, usize::try_from(definition.jobs).unwrap_or(1), secrets)
+        });
+        let Some(first) = engines.next() else { return Ok(Vec::new()) };
+        let mut teller = Teller::new(first, engines);
         history.rewind();
         for events in history {
-            engine.tell(&events?, &|path| names.given(path))?;
+            for event in events? {
+                teller.tell_with(&event, &|path| names.given(path))?;
+            }
         }
-        Ok(engine.runbook()?)
+        Ok(teller.into_engine().runbook()?)
     }
 
     /// Variables of this process that steps do not inherit.
     fn withheld(&self) -> BTreeSet<String> {
-        names::variables(&self.program, self.workflow)
+        names::variables(self.program, self.workflow)
     }
 }
 

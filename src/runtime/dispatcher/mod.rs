@@ -77,6 +77,13 @@ pub struct Assignments {
     pub withheld: Vec<OsString>,
 }
 
+impl Assignments {
+    /// The run before anything happened.
+    fn engine(&self) -> Engine {
+        Engine::new(self.program.clone(), self.workflow, self.arguments.clone(), self.options.clone())
+    }
+}
+
 /// What a run is given to work with.
 pub struct Means {
     /// Runs steps: the first of a kind counts.
@@ -199,7 +206,7 @@ struct Dispatcher {
 
 impl Dispatcher {
     fn new(assignments: &Assignments, means: Means) -> Self {
-        let Assignments { program, workflow, arguments, options, run, folder, directory, withheld } = assignments;
+        let Assignments { arguments, options, run, folder, directory, withheld, .. } = assignments;
         let mut executors = BTreeMap::new();
         for executor in means.executors {
             executors.entry(executor.kind().name).or_insert(executor);
@@ -212,7 +219,7 @@ impl Dispatcher {
         };
         let (post, inbox) = mpsc::unbounded_channel();
         Self {
-            engine: Engine::new(program.clone(), *workflow, arguments.clone(), options.clone()),
+            engine: assignments.engine(),
             executors,
             world: means.world,
             locks: means.locks,

@@ -3,7 +3,7 @@
 
 use super::{Assignments, Dispatcher, Effect, Means, RunBroken, RunEnded};
 use crate::dispatcher::reporter::Unheard;
-use crate::engine::{IllegalTransition, Running};
+use crate::engine::{Engine, IllegalTransition, Running, Teller};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use wf_model::event::{
@@ -16,6 +16,8 @@ use wf_model::types::Type;
 /// A run as far as its journal tells.
 pub struct Recalled {
     pub(super) dispatcher: Dispatcher,
+    /// The definition that it changes to.
+    changed: Option<Arc<str>>,
 }
 
 /// Why a run cannot be told again.
@@ -38,13 +40,17 @@ pub enum RecallFailed {
 /// secrets are in no journal.
 pub struct Recalling {
     dispatcher: Dispatcher,
+    teller: Teller,
 }
 
 impl Recalling {
-    /// The run before anything happened; `assignments` are those that it began with.
+    /// The run before anything happened; `former` are engines for the definitions that it went by before that of `assignments`, in
+    /// their order.
     #[must_use]
-    pub fn new(assignments: &Assignments, means: Means) -> Self {
-        Self { dispatcher: Dispatcher::new(assignments, means) }
+    pub fn new(assignments: &Assignments, means: Means, former: Vec<Engine>) -> Self {
+        let mut engines = former.into_iter().chain([assignments.engine()]);
+        let first = engines.next().unwrap_or_else(|| assignments.engine());
+        Self { dispatcher: Dispatcher::new(assignments, means), teller: Teller::new(first, engines) }
     }
 
     /// Tells it what happened next.
@@ -52,22 +58,30 @@ impl Recalling {
     /// # Errors
     /// When the events are not those of such a run, or a secret is not to be had.
     pub async fn tell(&mut self, events: &[Event]) -> Result<(), RecallFailed> {
-        let dispatcher = &mut self.dispatcher;
+        let Self { dispatcher, teller } = self;
         for event in events {
-            let told = dispatcher.with_secret(event).await?;
-            dispatcher.engine.apply(told.as_ref().unwrap_or(event))?;
+            let told = dispatcher.with_secret(teller.engine(), event).await?;
+            teller.tell(told.as_ref().unwrap_or(event))?;
             dispatcher.latest = dispatcher.latest.max(event.at);
             dispatcher.note_ending(&event.kind);
-            // These were done, or are among what is outstanding at last.
-            dispatcher.engine.commands();
         }
         Ok(())
+    }
+
+    /// Tells what happened to the definition that the run is to go by, of which its journal does not know yet.
+    ///
+    /// # Errors
+    /// Where that does not stand in it: why, each one lower case fact.
+    pub fn change(&mut self) -> Result<(), Vec<String>> {
+        self.teller.turn()
     }
 
     /// The run as far as it was told.
     #[must_use]
     pub fn told(self) -> Recalled {
-        Recalled { dispatcher: self.dispatcher }
+        let Self { mut dispatcher, teller } = self;
+        dispatcher.engine = teller.into_engine();
+        Recalled { dispatcher, changed: None }
     }
 }
 
@@ -82,10 +96,10 @@ impl Dispatcher {
     }
 
     /// The event with the secret that a step gave in it, where it gave one.
-    async fn with_secret(&mut self, event: &Event) -> Result<Option<Event>, RecallFailed> {
+    async fn with_secret(&mut self, engine: &Engine, event: &Event) -> Result<Option<Event>, RecallFailed> {
         let EventKind::AttemptEnded { instance, attempt, outcome, leaked } = &event.kind else { return Ok(None) };
         let AttemptOutcome::Succeeded { .. } = outcome else { return Ok(None) };
-        let call = self.engine.call_of(instance.id);
+        let call = engine.call_of(instance.id);
         let Some(call) = call.filter(|call| call.decode.as_ref().is_some_and(Type::holds_secret)) else { return Ok(None) };
         let outcome = self.again(instance, *attempt, call).await?;
         if let AttemptOutcome::Succeeded { decoded: Some(value), .. } = &outcome {
@@ -142,6 +156,12 @@ impl Dispatcher {
 }
 
 impl Recalled {
+    /// Lets the run go by the definition that it was told to last, from where it goes on; it is named as the store keeps it.
+    #[must_use]
+    pub fn by(self, definition: Arc<str>) -> Self {
+        Self { changed: Some(definition), ..self }
+    }
+
     /// The attempts that were under way: nobody knows what became of them.
     #[must_use]
     pub fn running(&self) -> Vec<Running> {
@@ -225,10 +245,14 @@ impl Recalled {
         if !dispatcher.engine.state().is_final() {
             dispatcher.hold_again().await?;
         }
-        if !dispatcher.engine.state().is_final() && !dispatcher.suspended {
-            let mut happened = VecDeque::from([EventKind::RunResumed]);
-            let effects = dispatcher.outstanding(&mut happened, answers);
-            happened.extend(dispatcher.asks());
+        if !dispatcher.suspended {
+            let changed = self.changed.take().map(|definition| EventKind::DefinitionChanged { definition });
+            let (mut happened, mut effects) = (VecDeque::from_iter(changed), Vec::new());
+            if !dispatcher.engine.state().is_final() {
+                happened.push_back(EventKind::RunResumed);
+                effects = dispatcher.outstanding(&mut happened, answers);
+                happened.extend(dispatcher.asks());
+            }
             dispatcher.take_in_with(happened, effects).await?;
         }
         dispatcher.until_ended().await

@@ -410,7 +410,7 @@ async fn a_run_whose_process_died_at_any_batch_goes_on_where_it_was() {
         drop(free);
         let history = stage.journal.events();
         let means = stage.means(Box::new(stage.journal.clone()));
-        let mut recalling = Recalling::new(&stage.assignments(program.clone(), directory.path()), means);
+        let mut recalling = Recalling::new(&stage.assignments(program.clone(), directory.path()), means, Vec::new());
         recalling.tell(&history).await.unwrap();
         let ended = recalling.told().go_on(&[]).await.unwrap();
         let events = stage.journal.events();

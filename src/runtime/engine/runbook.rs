@@ -69,23 +69,8 @@ pub enum PlannedAction {
 }
 
 impl Engine {
-    /// Takes in what a journal tells next, with `secret` in the place of what steps gave as secrets, which is kept nowhere: it is given
-    /// the step's path with the fields behind it.
-    ///
-    /// # Errors
-    /// When the events are not those of such a run.
-    pub fn tell(&mut self, history: &[Event], secret: &dyn Fn(&str) -> Value) -> Result<(), IllegalTransition> {
-        for event in history {
-            match self.with_placeholder(event, secret) {
-                Some(event) => self.apply(&event)?,
-                None => self.apply(event)?,
-            }
-            self.commands.clear();
-        }
-        Ok(())
-    }
-
-    fn with_placeholder(&self, event: &Event, secret: &dyn Fn(&str) -> Value) -> Option<Event> {
+    /// An event of a journal with what its step gave as a secret, where it gave one.
+    pub(super) fn with_placeholder(&self, event: &Event, secret: &dyn Fn(&str) -> Value) -> Option<Event> {
         let EventKind::AttemptEnded { instance, attempt, outcome, leaked } = &event.kind else { return None };
         let AttemptOutcome::Succeeded { result, decoded: Some(decoded) } = outcome else { return None };
         let call = self.call_of(instance.id)?;

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use wf_model::event::{Event, EventKind, InstanceId, InstanceKind};
 use wf_model::program::{Correspondence, Program, StatementId, WorkflowId};
+use wf_model::value::Value;
 
 /// How many things that do not stand are told.
 const MOST_TOLD: usize = 10;
@@ -46,6 +47,18 @@ impl Teller {
     #[must_use]
     pub fn into_engine(self) -> Engine {
         self.engine
+    }
+
+    /// As [`Self::tell`], with `secret` in the place of what steps gave as secrets, which is kept nowhere: it is given the step's path
+    /// with the fields behind it.
+    ///
+    /// # Errors
+    /// When it is not what happens in such a run.
+    pub fn tell_with(&mut self, event: &Event, secret: &dyn Fn(&str) -> Value) -> Result<(), IllegalTransition> {
+        match self.engine.with_placeholder(event, secret) {
+            Some(event) => self.tell(&event),
+            None => self.tell(event),
+        }
     }
 
     /// Takes in what happened next, as the journal tells it.

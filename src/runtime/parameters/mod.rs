@@ -29,6 +29,8 @@ pub enum Origin {
     Environment(Arc<str>),
     /// Typed at a prompt.
     Prompt,
+    /// What a run has already.
+    Run,
 }
 
 impl fmt::Display for Origin {
@@ -39,6 +41,7 @@ impl fmt::Display for Origin {
             Self::File(path) => write!(formatter, "the parameter file {path}"),
             Self::Environment(name) => write!(formatter, "the environment variable {name}"),
             Self::Prompt => formatter.write_str("the prompt"),
+            Self::Run => formatter.write_str("the run"),
         }
     }
 }

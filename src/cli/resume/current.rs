@@ -1,0 +1,173 @@
+//! `wfc resume --with-current`: a run goes on by its file as it is now.
+
+use crate::check::has_error;
+use crate::difference::unified;
+use crate::drive::again::{contradicted, named};
+use crate::exit::Exit;
+use crate::files::{self, Current};
+use crate::report::diagnostics::{Format, write};
+use crate::report::{Look, Output, printable, somebody_is_there};
+use crate::run::arguments::{Seen, run_value};
+use crate::run::findings::NotRunYet;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead as _};
+use std::path::Path;
+use wf_compiler::{Compilation, compile};
+use wf_model::diagnostic::{Diagnostic, Finding, Level};
+use wf_model::program::{Program, Workflow, WorkflowId};
+use wf_runtime::dispatcher::RealWorld;
+use wf_runtime::engine::unsupported;
+use wf_runtime::parameters::{Given, GivenValue, Origin, bind};
+use wf_store::{Definition, StoredArgument, StoredSource};
+
+/// The run that is to change what it goes by.
+pub(super) struct Changing<'a> {
+    pub(super) run: &'a str,
+    pub(super) workflow: &'a str,
+    /// Its scratch directory.
+    pub(super) directory: &'a Path,
+    /// What it goes by.
+    pub(super) kept: &'a Definition,
+}
+
+/// What the file of a run is now.
+pub(super) enum Now {
+    /// As the run has it.
+    Same,
+    /// Another one, which checks.
+    Other(Definition),
+}
+
+impl Changing<'_> {
+    /// Reads and checks the file; shows in what it differs.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub(super) fn read(&self, output: &mut Output) -> io::Result<Result<Now, Exit>> {
+        let Some(current) = Current::of(self.kept) else {
+            let help = format!("Leave `--with-current` out: wfc resume {}", self.run);
+            return output.error("the run was read from stdin, which is not there any more", &help).map(|()| Err(Exit::Usage));
+        };
+        let kinds = wf_steps::registry();
+        let compilation = compile(&self.kept.file, &current, &kinds, Level::Standard);
+        show(&compilation, &compilation.diagnostics, output)?;
+        let Some(program) = &compilation.program else { return Ok(Err(Exit::Usage)) };
+        let (sources, resolutions) = current.take();
+        if texts(&sources) == texts(&self.kept.sources) {
+            output.note("current  the file is as the run has it\n")?;
+            return Ok(Ok(Now::Same));
+        }
+        output.note(&printable(&difference(&self.kept.sources, &sources)))?;
+        let Some(id) = named(program, self.workflow) else {
+            let reason = format!("workflow `{}`, which runs, is not in the file any more", self.workflow);
+            return contradicted(self.run, &[reason], output).map(Err);
+        };
+        let missing = unsupported(program, id, &kinds);
+        let missing: Vec<Diagnostic> = missing.iter().map(|construct| NotRunYet { construct }.diagnostic()).collect();
+        if !missing.is_empty() {
+            return show(&compilation, &missing, output).map(|()| Err(Exit::Usage));
+        }
+        let arguments = match self.arguments(program, id) {
+            Ok(arguments) => arguments,
+            Err(Unbound::Gone(reasons)) => return contradicted(self.run, &reasons, output).map(Err),
+            Err(Unbound::Wrong(problems)) => return show(&compilation, &problems, output).map(|()| Err(Exit::Usage)),
+        };
+        let version = env!("CARGO_PKG_VERSION").into();
+        Ok(Ok(Now::Other(Definition { sources, resolutions, arguments, version, ..self.kept.clone() })))
+    }
+
+    /// The parameters of the run for the changed workflow.
+    fn arguments(&self, program: &Program, id: WorkflowId) -> Result<Vec<StoredArgument>, Unbound> {
+        let Some(workflow) = program.workflows.get(id) else { return Err(Unbound::Wrong(Vec::new())) };
+        let is_declared = |given: &&StoredArgument| workflow.parameters.iter().any(|parameter| parameter.name == given.name);
+        let (known, gone): (Vec<_>, Vec<_>) = self.kept.arguments.iter().partition(is_declared);
+        let gone = gone.into_iter().filter_map(|given| Some((given, given.origin.as_ref()?)));
+        let gone: Vec<String> = gone
+            .map(|(given, origin)| format!("parameter `{}`, given by {origin}, is not in the file any more", given.name))
+            .collect();
+        if !gone.is_empty() {
+            return Err(Unbound::Gone(gone));
+        }
+        let given = known.iter().map(|known| Given {
+            name: known.name.to_string(),
+            value: GivenValue::Json(known.value.to_json()),
+            origin: Origin::Run,
+        });
+        let given: Vec<Given> = given.collect();
+        let world = RealWorld { folder: self.kept.folder.to_string().into() };
+        let run = run_value(self.run, self.workflow, self.directory);
+        let bound = bind(workflow, &given, &mut Seen::new(program, &world, run)).map_err(Unbound::Wrong)?;
+        let before = self.types();
+        let argument = |(value, decoded)| {
+            let parameter = workflow.parameters.iter().find(|parameter| parameter.value == value)?;
+            let name = parameter.name.clone();
+            let kept = known.iter().find(|known| known.name == name);
+            let same = kept.filter(|_| before.get(&*name).is_some_and(|type_| *type_ == parameter.type_.to_string()));
+            let value = same.map_or(decoded, |kept| kept.value.clone());
+            Some(StoredArgument { name, value, origin: kept.and_then(|kept| kept.origin.clone()) })
+        };
+        Ok(bound.into_iter().filter_map(argument).collect())
+    }
+
+    /// The types that the parameters had.
+    fn types(&self) -> BTreeMap<String, String> {
+        let program = files::compiled(self.kept).program;
+        let workflow = program.as_ref().and_then(|program| program.workflows.get(named(program, self.workflow)?));
+        let parameters = workflow.map_or(&[][..], |workflow: &Workflow| &workflow.parameters);
+        parameters.iter().map(|parameter| (parameter.name.to_string(), parameter.type_.to_string())).collect()
+    }
+}
+
+/// Why the parameters of a run do not fit a changed workflow.
+enum Unbound {
+    /// Some are not there any more.
+    Gone(Vec<String>),
+    /// Some have other types, do not fit their conditions, or are missing.
+    Wrong(Vec<Diagnostic>),
+}
+
+fn show(compilation: &Compilation, found: &[Diagnostic], output: &mut Output) -> io::Result<()> {
+    // Warnings of a file that runs are for `wfc check`.
+    let level = if has_error(found, Level::Standard) { Level::Standard } else { Level::Basic };
+    output.note(&write(Format::Text, found, &compilation.sources, level, Look::of(&io::stderr())))
+}
+
+fn texts(sources: &[StoredSource]) -> BTreeMap<&str, &str> {
+    sources.iter().map(|source| (&*source.path, &*source.text)).collect()
+}
+
+/// What changed, file by file.
+fn difference(before: &[StoredSource], after: &[StoredSource]) -> String {
+    let (before, after) = (texts(before), texts(after));
+    let paths: std::collections::BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    let mut text = String::new();
+    for path in paths {
+        let (old, new) = (before.get(path), after.get(path));
+        let names = (old.map_or("/dev/null", |_| path), new.map_or("/dev/null", |_| path));
+        let (old, new) = (old.copied().unwrap_or_default(), new.copied().unwrap_or_default());
+        if old != new {
+            text += &unified(names, old, new);
+        }
+    }
+    text
+}
+
+/// Whether somebody wants the run to go on by the changed file; says what to do where nobody can be asked.
+///
+/// # Errors
+/// Where stdout or stderr cannot be written.
+pub(super) fn agreed(run: &str, output: &mut Output) -> io::Result<bool> {
+    if !somebody_is_there() {
+        let help = format!("If it may, as the difference shows it: wfc resume {run} --with-current --yes");
+        output.error("nobody said whether the run may go on by the changed file", &help)?;
+        return Ok(false);
+    }
+    output.note("Go on by the changed file? (y or n): ")?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    let agreed = matches!(answer.trim(), "y" | "yes");
+    if !agreed {
+        output.note("The run was left as it is.\n")?;
+    }
+    Ok(agreed)
+}
