@@ -3,6 +3,8 @@
 //! An event is either *given* to the engine (something happened outside) or *concluded* by it (something follows from what
 //! happened); [`EventKind::is_given`] tells them apart. Both are journaled in the order in which they came to be.
 
+mod json;
+
 use crate::expression::{Function, Place};
 use crate::failure::{Failure, FailureKind};
 use crate::program::HandlerCause;
@@ -21,12 +23,11 @@ pub struct Timestamp {
 }
 
 /// Something that happened, and when; sequence numbers are the journal's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// When; the order of events is that of the journal, never that of their times.
     pub at: Timestamp,
     /// What.
-    #[serde(flatten)]
     pub kind: EventKind,
 }
 
@@ -244,7 +245,7 @@ pub struct FailedInstance {
 
 /// The sorts of event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// Given: a run began.
     RunStarted {
@@ -715,10 +716,20 @@ mod tests {
         let answer = Err("file is not there".into());
         let (place, function) = (Place(3), Function::Read);
         let observed = at(EventKind::Observed { instance: None, place, occurrence: 0, function, answer });
-        for event in [ended, observed] {
+        for event in [ended, observed, at(EventKind::RunResumed)] {
             let text = serde_json::to_string(&event).unwrap();
+            assert!(text.starts_with(r#"{"at":12,"event":""#), "{text}");
             assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        for text in ["[]", "{}", r#"{"at":12}"#, r#"{"event":"run-resumed","at":12}"#, r#"{"at":12,"event":"started"}"#] {
+            assert!(serde_json::from_str::<Event>(text).is_err(), "{text}");
+        }
+        let more = r#"{"at":12,"event":"run-resumed","later":[1]}"#;
+        assert_eq!(serde_json::from_str::<Event>(more).unwrap(), at(EventKind::RunResumed));
     }
 
     #[test]

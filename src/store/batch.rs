@@ -49,7 +49,8 @@ impl Batch {
             Self::Text(text) => serde_json::from_str(text).map_err(|error| none(&error)),
             Self::Compressed(bytes) => {
                 let text = decompress_size_prepended(bytes).map_err(|error| none(&error))?;
-                serde_json::from_slice(&text).map_err(|error| none(&error))
+                let text = str::from_utf8(&text).map_err(|error| none(&error))?;
+                serde_json::from_str(text).map_err(|error| none(&error))
             }
         }
     }
