@@ -95,7 +95,7 @@ impl Engine {
             trace: BodyTrace::new(workflow, body),
             earlier: Vec::new(),
         };
-        self.bodies.insert(id, Box::new(run));
+        self.bodies.insert(id, run);
         self.when_told(id, Task::Open(id));
     }
 

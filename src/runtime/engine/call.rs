@@ -7,8 +7,9 @@ use super::evaluate::{Extras, Hindrance, Spot};
 use super::node::statement_of;
 use super::numbering::Origin;
 use super::state::{Frame, FrameId, NodeState, Owner, Settings, StepPhase, Task};
+use super::table::{NumberMap, NumberSet};
 use super::undo::action_of;
-use std::collections::{HashMap, HashSet};
+
 use std::sync::Arc;
 use wf_model::event::{EventKind, Instance, InstanceId};
 use wf_model::program::{AttributeValue, Callee, Invocation, Parameter, Wait, WorkflowId};
@@ -102,10 +103,10 @@ impl Engine {
             workflow,
             parent,
             around: None,
-            values: HashMap::new(),
-            satisfied: HashSet::new(),
-            waiters: HashMap::new(),
-            lost: HashMap::new(),
+            values: NumberMap::default(),
+            satisfied: NumberSet::default(),
+            waiters: NumberMap::default(),
+            lost: NumberMap::default(),
             settings: None,
             failure: None,
             result: None,

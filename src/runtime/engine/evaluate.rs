@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::state::{Frame, FrameId, Observations, Wanted};
-use std::collections::BTreeMap;
+use super::table::Table;
 use wf_model::event::InstanceId;
 use wf_model::expression::{EvaluationError, Expression, Function, GlobalId, Place, Scope, Stop, ValueId, evaluate};
 use wf_model::failure::{Failure, FailureKind};
@@ -48,7 +48,7 @@ pub(super) struct Spot {
 }
 
 struct Sight<'a> {
-    frames: &'a BTreeMap<FrameId, Frame>,
+    frames: &'a Table<FrameId, Frame>,
     globals: &'a [Value],
     run: &'a Value,
     observations: Option<&'a Observations>,
@@ -64,7 +64,7 @@ impl Sight<'_> {
 }
 
 /// What the innermost frame says that says anything.
-fn innermost(frames: &BTreeMap<FrameId, Frame>, frame: FrameId, said: impl Fn(&Frame) -> Option<&Value>) -> Option<Value> {
+fn innermost(frames: &Table<FrameId, Frame>, frame: FrameId, said: impl Fn(&Frame) -> Option<&Value>) -> Option<Value> {
     let mut frame = frames.get(&frame);
     while let Some(current) = frame {
         if let Some(value) = said(current) {

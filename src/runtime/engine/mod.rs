@@ -32,6 +32,7 @@ mod run;
 mod runbook;
 mod state;
 mod step;
+mod table;
 mod teller;
 mod trace;
 mod undo;
@@ -55,6 +56,7 @@ use rollback::{RollbackRun, RolledBack};
 use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::sync::Arc;
+use table::Table;
 use trace::BodyTrace;
 use undo_graph::UndoGraph;
 use wf_model::event::{Event, FailedInstance, Instance, InstanceId, Timer, Timestamp};
@@ -99,10 +101,9 @@ pub struct Engine {
     /// What is being told that happened under another definition.
     retelling: Option<Box<Retelling>>,
     next_frame: u64,
-    frames: BTreeMap<FrameId, Frame>,
-    // Boxed: entries of a tree move about as others come and go.
-    nodes: BTreeMap<InstanceId, Box<Node>>,
-    bodies: BTreeMap<InstanceId, Box<BodyRun>>,
+    frames: Table<FrameId, Frame>,
+    nodes: Table<InstanceId, Node>,
+    bodies: Table<InstanceId, BodyRun>,
     observations: BTreeMap<InstanceId, Observations>,
     parked: BTreeMap<InstanceId, Parked>,
     timers: BTreeMap<(InstanceId, Timer), Timestamp>,
@@ -166,9 +167,9 @@ impl Engine {
             numbering: None,
             retelling: None,
             next_frame: 0,
-            frames: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            bodies: BTreeMap::new(),
+            frames: Table::default(),
+            nodes: Table::default(),
+            bodies: Table::default(),
             observations: BTreeMap::new(),
             parked: BTreeMap::new(),
             timers: BTreeMap::new(),

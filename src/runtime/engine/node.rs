@@ -83,8 +83,8 @@ impl Engine {
     /// Makes a statement go on that is held back by the `max` of its body; whether there was one. Nothing of the blocks that
     /// take the room runs when this is asked: they wait for what is held back.
     pub(super) fn begin_held(&mut self) -> bool {
-        let mut holding = self.bodies.iter_mut().filter(|(_, run)| run.takes_more());
-        let Some((id, position)) = holding.find_map(|(id, run)| Some((*id, run.next_held()?))) else { return false };
+        let next = self.bodies.iter_mut().filter(|(_, run)| run.takes_more()).find_map(|(id, run)| Some((id, run.next_held()?)));
+        let Some((id, position)) = next else { return false };
         self.begin_statement(id, position);
         true
     }
@@ -120,7 +120,7 @@ impl Engine {
             trace,
             undo: None,
         };
-        self.nodes.insert(instance_id, Box::new(node));
+        self.nodes.insert(instance_id, node);
         self.when_told(instance_id, Task::Prepare(instance_id));
     }
 

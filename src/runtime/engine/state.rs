@@ -1,9 +1,10 @@
 //! What the engine keeps: statements that go on, bodies that are open, and the values around them.
 
 use super::cache::CacheRun;
+use super::table::{NumberMap, NumberSet};
 use super::trace::{BodyTrace, Trace};
 use super::undo::UndoRun;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 use wf_model::event::{FailedInstance, Instance, InstanceId, SkipReason, Timestamp};
 use wf_model::expression::{Function, Place, ValueId};
@@ -28,13 +29,13 @@ pub(super) struct Frame {
     /// The loop whose iteration it is.
     pub(super) around: Option<StatementId>,
     /// What is missing was skipped or has not run: `null`.
-    pub(super) values: HashMap<ValueId, Value>,
+    pub(super) values: NumberMap<ValueId, Value>,
     /// Watched statements that nobody has to wait for any more.
-    pub(super) satisfied: HashSet<StatementId>,
+    pub(super) satisfied: NumberSet<StatementId>,
     /// Who waits for watched statements.
-    pub(super) waiters: HashMap<StatementId, Vec<Waiter>>,
+    pub(super) waiters: NumberMap<StatementId, Vec<Waiter>>,
     /// Watched statements that will not end well, each with the body inside which nobody can go on for that.
-    pub(super) lost: HashMap<StatementId, (InstanceId, FailedInstance)>,
+    pub(super) lost: NumberMap<StatementId, (InstanceId, FailedInstance)>,
     /// The settings of the workflow, once a step has asked for them.
     pub(super) settings: Option<Settings>,
     /// `failure`, in the frame of a handler.

@@ -102,7 +102,7 @@ impl Engine {
             trace: super::trace::Trace::default(),
             undo: Some(Box::new(UndoRun { rollback, vertex, of: step.id, way })),
         };
-        self.nodes.insert(id, Box::new(node));
+        self.nodes.insert(id, node);
         self.when_told(id, Task::Prepare(id));
     }
 
