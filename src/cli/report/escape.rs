@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 /// Writes control characters and those that reorder text as `\u{…}`; line breaks and tabs stay.
 pub(crate) fn printable(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     text.chars().fold(String::with_capacity(text.len()), |mut printed, character| {
         push(&mut printed, character);
         printed
@@ -12,7 +15,12 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// As [`printable`], for what has to stay on one line.
 pub(crate) fn printable_line(text: &str) -> String {
-    printable(text).replace('\n', "\\n")
+    if is_plain(text) { text.to_owned() } else { printable(text).replace('\n', "\\n") }
+}
+
+/// Whether nothing in a text is to be written otherwise, as in nearly all.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
 }
 
 /// Bytes of a message that are printed whole.

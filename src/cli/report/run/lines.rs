@@ -4,7 +4,7 @@ use crate::report::escape::printable_line;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
-use wf_model::event::{FailedInstance, Instance, InstanceKind, RollbackCause};
+use wf_model::event::{FailedInstance, InstanceKind, RollbackCause};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Attribute, AttributeValue, Invocation, Program, StatementKind};
 use wf_model::script::ScriptPart;
@@ -49,18 +49,24 @@ pub(super) enum Finished<'a> {
 impl Finished<'_> {
     /// `done     build (1.2s)`; the first word carries the state, with or without colours.
     pub(super) fn line(&self, path: &str, rounds: &[u64], took: Option<Duration>) -> String {
-        let attempts = match self {
-            Self::Failed { attempts: attempts @ 2.., .. } | Self::UndoFailed { attempts: attempts @ 2.., .. } => {
-                format!("{attempts} attempts")
-            }
-            Self::Failed { .. } | Self::UndoFailed { .. } | Self::Done | Self::Cached { .. } | Self::Undone | Self::Stopped => {
-                String::new()
-            }
+        let mut step = printable_line(path);
+        let mut separator = " (";
+        let mut detail = |detail: &str| {
+            step.extend([separator, detail]);
+            separator = ", ";
         };
-        let details = [in_rounds(rounds), took.map(rounded).unwrap_or_default(), attempts];
-        let details: Vec<&str> = details.iter().map(String::as_str).filter(|detail| !detail.is_empty()).collect();
-        let details = if details.is_empty() { String::new() } else { format!(" ({})", details.join(", ")) };
-        let step = format!("{}{details}", printable_line(path));
+        if !rounds.is_empty() {
+            detail(&in_rounds(rounds));
+        }
+        if let Some(took) = took {
+            detail(&rounded(took));
+        }
+        if let Self::Failed { attempts: attempts @ 2.., .. } | Self::UndoFailed { attempts: attempts @ 2.., .. } = self {
+            detail(&format!("{attempts} attempts"));
+        }
+        if separator == ", " {
+            step.push(')');
+        }
         match self {
             Self::Done => format!("done     {step}"),
             Self::Cached { from, restored } => {
@@ -88,15 +94,30 @@ pub(super) fn in_rounds(rounds: &[u64]) -> String {
     if numbers.is_empty() { String::new() } else { format!("round {}", numbers.join(".")) }
 }
 
-/// What an instance is called: its path, or what it is where it has no name.
-pub(super) fn title(instance: &Instance, kind: Option<&InstanceKind>) -> String {
-    if let Some(InstanceKind::Undo(_)) = kind {
-        return format!("undo of {}", instance.path);
+/// What an instance is called: its path, or what it is where it has no name; a text only where it is shown, as most are not.
+#[derive(Clone, Debug)]
+pub(super) struct Title {
+    pub(super) path: Arc<str>,
+    pub(super) kind: Option<InstanceKind>,
+    pub(super) rounds: Vec<u64>,
+}
+
+impl fmt::Display for Title {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(InstanceKind::Undo(_)) = self.kind {
+            formatter.write_str("undo of ")?;
+        }
+        formatter.write_str(&match &*self.path {
+            "" => unnamed(self.kind.as_ref()).into(),
+            path => printable_line(path),
+        })?;
+        if self.rounds.is_empty() { Ok(()) } else { write!(formatter, " ({})", in_rounds(&self.rounds)) }
     }
-    if !instance.path.is_empty() {
-        return instance.path.to_string();
-    }
-    let what = match kind {
+}
+
+/// What something is called that has no name.
+const fn unnamed(kind: Option<&InstanceKind>) -> &'static str {
+    match kind {
         Some(InstanceKind::If) => "the `if`",
         Some(InstanceKind::Stage) => "the stage",
         Some(InstanceKind::Parallel) => "the parallel block",
@@ -111,8 +132,7 @@ pub(super) fn title(instance: &Instance, kind: Option<&InstanceKind>) -> String 
             | InstanceKind::Commit,
         )
         | None => "the workflow",
-    };
-    what.to_owned()
+    }
 }
 
 /// Whether something is made of statements, so that what fails in it is told already.
@@ -134,7 +154,7 @@ pub(super) const fn is_block(kind: &InstanceKind) -> bool {
 }
 
 /// The line above a rollback.
-pub(super) fn rollback(title: &str, cause: RollbackCause, steps: usize) -> String {
+pub(super) fn rollback(title: &Title, cause: RollbackCause, steps: usize) -> String {
     let steps = if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") };
     let why = match cause {
         RollbackCause::Handler | RollbackCause::Request => String::new(),

@@ -12,8 +12,8 @@ mod tally;
 use super::Look;
 use super::escape::{printable, printable_line};
 use left::Ledger;
-use lines::Finished;
 pub(crate) use lines::rounded;
+use lines::{Finished, Title};
 use locked::Locked;
 use progress::Screen;
 use std::collections::{HashMap, HashSet};
@@ -103,11 +103,10 @@ struct Open {
 
 impl State {
     /// What a step or block is called.
-    fn title(&self, instance: &Instance) -> String {
+    fn title(&self, instance: &Instance) -> Title {
         let known = self.known.get(&instance.id);
-        let rounds = known.map(|known| lines::in_rounds(&known.rounds)).filter(|rounds| !rounds.is_empty());
-        let title = printable_line(&lines::title(instance, known.map(|known| &known.kind)));
-        rounds.map_or_else(|| title.clone(), |rounds| format!("{title} ({rounds})"))
+        let (kind, rounds) = known.map(|known| (known.kind.clone(), known.rounds.clone())).unzip();
+        Title { path: instance.path.clone(), kind, rounds: rounds.unwrap_or_default() }
     }
 }
 
@@ -301,7 +300,7 @@ impl RunReport {
         if block && (continued || own && cause.failure.kind == FailureKind::Timeout) {
             let whose = if own { String::new() } else { format!("{}: ", printable_line(&cause.path)) };
             let line = Finished::Failed { message: &(whose + &message), attempts, continued };
-            let title = state.title(instance);
+            let title = state.title(instance).to_string();
             state.screen.line(&line.line(&title, &[], None));
         }
         self.ended(state, instance, Finished::Failed { message: &message, attempts, continued });
@@ -310,13 +309,11 @@ impl RunReport {
     fn started(&self, state: &mut State, instance: &Instance, at: Timestamp) {
         let open = Open { started_at: at, ended_at: at, tail: lines::Tail::default(), ended: None };
         state.open.entry(instance.id).or_insert(open);
-        let title = state.title(instance);
-        state.screen.begin(instance.id, &title);
+        state.screen.begin(instance.id, state.title(instance));
     }
 
     /// The end of what an attempt wrote is kept until it is known whether another one follows.
     fn attempt_ended(&self, state: &mut State, instance: &Instance, outcome: &AttemptOutcome, at: Timestamp) {
-        let title = state.title(instance);
         let Some(open) = state.open.get_mut(&instance.id) else { return };
         open.ended_at = at;
         let line = open.tail.end_line().filter(|_| self.verbose);
@@ -324,7 +321,7 @@ impl RunReport {
             open.ended = Some(std::mem::take(&mut open.tail));
         }
         if let Some(line) = line {
-            state.screen.line(&format!("       | {title}: {}", printable_line(&line)));
+            state.screen.line(&format!("       | {}: {}", state.title(instance), printable_line(&line)));
         }
     }
 
@@ -347,7 +344,7 @@ impl RunReport {
     }
 
     /// What a step that failed was, and the end of its output.
-    fn output_of(&self, title: &str, written: Option<&lines::Written>, tail: lines::Tail) -> String {
+    fn output_of(&self, title: &Title, written: Option<&lines::Written>, tail: lines::Tail) -> String {
         let tail = tail.text();
         let place = written.map(|written| format!(" ({})", printable_line(&written.place.to_string()))).unwrap_or_default();
         let mut text = format!("output   {title}{place}\n");
@@ -366,7 +363,7 @@ impl RunReport {
             return String::new();
         }
         match self.format {
-            Format::Github => format!("::group::output of {}\n{text}::endgroup::\n", lines::annotation(title)),
+            Format::Github => format!("::group::output of {}\n{text}::endgroup::\n", lines::annotation(&title.to_string())),
             Format::Human | Format::Json => text,
         }
     }
@@ -397,7 +394,8 @@ impl RunReport {
         if let Some(tail) = open.and_then(|open| open.ended).filter(|_| shows) {
             text = self.output_of(&title, written, tail);
         }
-        state.screen.line(&(text + &finished.line(&instance.path, &rounds, took)));
+        text += &finished.line(&instance.path, &rounds, took);
+        state.screen.line(&text);
     }
 
     fn skipped(&self, state: &mut State, instance: &Instance, kind: &InstanceKind, reason: SkipReason) {

@@ -1,5 +1,6 @@
 //! Where the lines of a run go: on a terminal below them a line for each step under way, elsewhere nothing but the lines.
 
+use super::lines::Title;
 use super::look;
 use super::quiet::{Patience, Quiet};
 use console::{Term, truncate_str};
@@ -89,10 +90,10 @@ impl Screen {
     }
 
     /// Draws a step that began.
-    pub(super) fn begin(&self, id: InstanceId, path: &str) {
+    pub(super) fn begin(&self, id: InstanceId, title: Title) {
         match self {
-            Self::Live(live) => lock(live).begin(id, path),
-            Self::Quiet(quiet) => lock(quiet).begin(id, path, Instant::now()),
+            Self::Live(live) => lock(live).begin(id, &title),
+            Self::Quiet(quiet) => lock(quiet).begin(id, title, Instant::now()),
             Self::Plain | Self::Kept(_) | Self::Nowhere => {}
         }
     }
@@ -152,9 +153,9 @@ fn tick(live: &Weak<Mutex<Live>>) {
 }
 
 impl Live {
-    fn begin(&mut self, id: InstanceId, path: &str) {
+    fn begin(&mut self, id: InstanceId, title: &Title) {
         if !self.under_way.iter().any(|(known, ..)| *known == id) {
-            self.under_way.push((id, path.to_owned(), Instant::now()));
+            self.under_way.push((id, title.to_string(), Instant::now()));
             self.draw("");
         }
     }

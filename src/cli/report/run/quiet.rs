@@ -1,5 +1,6 @@
 //! Lines about steps that run long, where no terminal shows what is under way.
 
+use super::lines::Title;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use wf_model::event::InstanceId;
@@ -30,7 +31,7 @@ pub(super) struct Quiet {
 
 #[derive(Debug)]
 struct Waiting {
-    path: String,
+    title: Title,
     since: Instant,
     /// How long it runs when it is told next.
     next: Duration,
@@ -42,9 +43,9 @@ impl Quiet {
     }
 
     /// Takes in a step that began; a further attempt counts from the first one.
-    pub(super) fn begin(&mut self, id: InstanceId, path: &str, now: Instant) {
+    pub(super) fn begin(&mut self, id: InstanceId, title: Title, now: Instant) {
         let next = self.patience.first;
-        self.under_way.entry(id).or_insert_with(|| Waiting { path: path.to_owned(), since: now, next });
+        self.under_way.entry(id).or_insert_with(|| Waiting { title, since: now, next });
     }
 
     pub(super) fn end(&mut self, id: InstanceId) {
@@ -74,7 +75,7 @@ impl Quiet {
             }
             shown += 1;
             let took = unit::Duration::from_seconds(i64::try_from(took.as_secs()).unwrap_or(i64::MAX));
-            text += &format!("running  {} ({took})\n", waiting.path);
+            text += &format!("running  {} ({took})\n", waiting.title);
         }
         if hidden > 0 {
             text += &format!("running  {hidden} more\n");
@@ -85,21 +86,25 @@ impl Quiet {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_LINES, Patience, Quiet};
+    use super::{MOST_LINES, Patience, Quiet, Title};
     use std::time::{Duration, Instant};
     use wf_model::event::InstanceId;
+
+    fn title(path: &str) -> Title {
+        Title { path: path.into(), kind: None, rounds: Vec::new() }
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_step_that_runs_long_is_told_once_and_then_now_and_again() {
         let (mut quiet, start) = (Quiet::new(Patience::default()), Instant::now());
-        quiet.begin(InstanceId(1), "build", start);
-        quiet.begin(InstanceId(2), "test", start + 20 * SECOND);
+        quiet.begin(InstanceId(1), title("build"), start);
+        quiet.begin(InstanceId(2), title("test"), start + 20 * SECOND);
         assert_eq!(quiet.due(start + 29 * SECOND), "");
         assert_eq!(quiet.due(start + 30 * SECOND), "running  build (30s)\n");
         assert_eq!(quiet.due(start + 31 * SECOND), "");
-        quiet.begin(InstanceId(1), "build", start + 40 * SECOND);
+        quiet.begin(InstanceId(1), title("build"), start + 40 * SECOND);
         quiet.end(InstanceId(2));
         assert_eq!(quiet.due(start + 329 * SECOND), "");
         assert_eq!(quiet.due(start + 330 * SECOND), "running  build (5m30s)\n");
@@ -112,7 +117,7 @@ mod tests {
         let patience = Patience { first: SECOND, again: SECOND };
         let (mut quiet, start) = (Quiet::new(patience), Instant::now());
         for number in 0..MOST_LINES + 3 {
-            quiet.begin(InstanceId(number.try_into().unwrap()), "a", start);
+            quiet.begin(InstanceId(number.try_into().unwrap()), title("a"), start);
         }
         let told = quiet.due(start + SECOND);
         assert!(told.ends_with("running  3 more\n") && told.lines().count() == MOST_LINES + 1, "{told}");
