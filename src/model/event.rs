@@ -257,9 +257,16 @@ pub enum EventKind {
         arguments: Vec<(Arc<str>, Value)>,
         /// `run.dir`: a scratch directory of the run.
         directory: Arc<str>,
+        /// Since which start of the machine; `None` where it does not tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot: Option<Arc<str>>,
     },
     /// Given: another process goes on with the run.
-    RunResumed,
+    RunResumed {
+        /// Since which start of the machine; `None` where it does not tell.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot: Option<Arc<str>>,
+    },
     /// Given: the run goes by another definition from here on, in which all that happened so far stands.
     DefinitionChanged {
         /// BLAKE3 of the definition as the store keeps it, in hex.
@@ -309,7 +316,8 @@ pub enum EventKind {
         /// Which.
         timer: Timer,
     },
-    /// Given: an attempt may start from now on; left out where its start is kept before it begins.
+    /// Given: an attempt may start from now on; left out where its start is durable before it begins. A step that waits for a slot may
+    /// be announced before there is one.
     Announced {
         /// The step.
         instance: Instance,
@@ -587,7 +595,7 @@ impl EventKind {
     pub const fn is_given(&self) -> bool {
         match self {
             Self::RunStarted { .. }
-            | Self::RunResumed
+            | Self::RunResumed { .. }
             | Self::DefinitionChanged { .. }
             | Self::CancelRequested { .. }
             | Self::PauseRequested
@@ -635,7 +643,7 @@ impl EventKind {
     pub const fn instance(&self) -> Option<&Instance> {
         match self {
             Self::RunStarted { .. }
-            | Self::RunResumed
+            | Self::RunResumed { .. }
             | Self::DefinitionChanged { .. }
             | Self::CancelRequested { .. }
             | Self::PauseRequested
@@ -716,7 +724,7 @@ mod tests {
         let answer = Err("file is not there".into());
         let (place, function) = (Place(3), Function::Read);
         let observed = at(EventKind::Observed { instance: None, place, occurrence: 0, function, answer });
-        for event in [ended, observed, at(EventKind::RunResumed)] {
+        for event in [ended, observed, at(EventKind::RunResumed { boot: None })] {
             let text = serde_json::to_string(&event).unwrap();
             assert!(text.starts_with(r#"{"at":12,"event":""#), "{text}");
             assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
@@ -729,7 +737,7 @@ mod tests {
             assert!(serde_json::from_str::<Event>(text).is_err(), "{text}");
         }
         let more = r#"{"at":12,"event":"run-resumed","later":[1]}"#;
-        assert_eq!(serde_json::from_str::<Event>(more).unwrap(), at(EventKind::RunResumed));
+        assert_eq!(serde_json::from_str::<Event>(more).unwrap(), at(EventKind::RunResumed { boot: None }));
     }
 
     #[test]

@@ -287,7 +287,7 @@ impl RunRecord {
                     self.set_undo(*step, if *undone { UndoStatus::Undone } else { UndoStatus::Skipped });
                 }
             }
-            EventKind::RunResumed => self.state = RunState::Running,
+            EventKind::RunResumed { .. } => self.state = RunState::Running,
             EventKind::PauseRequested
             | EventKind::DefinitionChanged { .. }
             | EventKind::LockRefused { .. }
@@ -434,7 +434,13 @@ mod tests {
         let succeeded = AttemptOutcome::Succeeded { result: Value::Null, decoded: None };
         let (delay, due) = (Duration::from_seconds(1), Timestamp { milliseconds: 1_003 });
         let kinds = [
-            EventKind::RunStarted { run: "r1".into(), workflow: "main".into(), arguments: Vec::new(), directory: "/".into() },
+            EventKind::RunStarted {
+                run: "r1".into(),
+                workflow: "main".into(),
+                arguments: Vec::new(),
+                directory: "/".into(),
+                boot: None,
+            },
             EventKind::Ready { instance: step.clone(), kind: InstanceKind::Step("shell".into()), rounds: Vec::new() },
             EventKind::Started { instance: step.clone(), attempt: 1 },
             ended(1, AttemptOutcome::Failed(failure.clone())),

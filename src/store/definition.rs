@@ -86,33 +86,33 @@ fn digest(text: &str) -> Arc<str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::tests::begin;
+    use crate::tests::{begin, journal};
     use crate::{Definition, Store, StoreError};
     use tempfile::TempDir;
     use wf_model::event::{Event, EventKind, Timestamp};
     use wf_runtime::dispatcher::Journal as _;
 
-    async fn change(store: &Store, id: &str, file: &str, told: bool) -> Definition {
+    fn change(store: &Store, id: &str, file: &str, told: bool) -> Definition {
         let definition = Definition { file: file.into(), ..store.definition(id).unwrap() };
         let kept = store.keep_definition(id, &definition).unwrap();
         assert_eq!(store.keep_definition(id, &definition).unwrap(), kept);
         if told {
             let event = Event { at: Timestamp::default(), kind: EventKind::DefinitionChanged { definition: kept } };
-            store.journal(id).unwrap().append([event].into()).await.unwrap();
+            journal(store, id).unwrap().append(&[event]).unwrap();
         }
         definition
     }
 
-    #[tokio::test]
-    async fn a_run_goes_by_what_its_journal_says() {
+    #[test]
+    fn a_run_goes_by_what_its_journal_says() {
         let folder = TempDir::new().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (id, other) = (begin(&store, "deploy", 1), begin(&store, "deploy", 2));
         let first = store.definition(&id).unwrap();
-        change(&store, &id, "never.wf", false).await;
+        change(&store, &id, "never.wf", false);
         assert_eq!(store.definition(&id).unwrap(), first);
-        let second = change(&store, &id, "second.wf", true).await;
-        let third = change(&store, &id, "third.wf", true).await;
+        let second = change(&store, &id, "second.wf", true);
+        let third = change(&store, &id, "third.wf", true);
         assert_eq!(store.definition(&id).unwrap(), third);
         assert_eq!(store.definitions(&id).unwrap(), [first.clone(), second, third]);
         assert_eq!(store.definitions(&other).unwrap(), [first]);
@@ -121,12 +121,12 @@ mod tests {
         assert_eq!(left, 0);
     }
 
-    #[tokio::test]
-    async fn a_damaged_definition_is_refused() {
+    #[test]
+    fn a_damaged_definition_is_refused() {
         let folder = TempDir::new().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let id = begin(&store, "deploy", 1);
-        change(&store, &id, "second.wf", true).await;
+        change(&store, &id, "second.wf", true);
         let damage = "UPDATE definitions SET definition = replace(definition, 'second', 'other')";
         store.connection.execute(damage, []).unwrap();
         assert!(matches!(store.definition(&id), Err(StoreError::Damaged { .. })));

@@ -17,19 +17,18 @@ pub struct History<'a> {
     path: PathBuf,
     id: String,
     run: i64,
-    /// The key of the batch that was read last.
-    key: i64,
     /// How many were read, and their check.
     number: i64,
     check: blake3::Hash,
     /// The check before the first.
     first: blake3::Hash,
-    /// How many there are, and their check.
+    /// How many there were when the state of the run changed last, and their check.
     batches: i64,
     head: Vec<u8>,
-    /// How many were written, at least.
+    /// How many were durable, at least.
     reached: i64,
     over: bool,
+    is_empty: bool,
 }
 
 impl Store {
@@ -45,9 +44,22 @@ impl Store {
         let snapshot = self.connection.unchecked_transaction().map_err(failed(&path))?;
         let (run, definition, batches, head) = self.journal_of(id)?;
         let (first, id) = (first_check(id, &definition), id.to_owned());
-        let mut history =
-            History { snapshot, path, id, run, key: 0, number: 0, check: first, first, batches, head, reached, over: false };
+        let mut history = History {
+            snapshot,
+            path,
+            id,
+            run,
+            number: 0,
+            check: first,
+            first,
+            batches,
+            head,
+            reached,
+            over: false,
+            is_empty: true,
+        };
         while history.batch()?.is_some() {}
+        history.is_empty = history.number == 0;
         history.rewind();
         Ok(history)
     }
@@ -67,43 +79,49 @@ impl History<'_> {
     /// Whether nothing happened yet.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.batches == 0
+        self.is_empty
     }
 
     /// Goes back to the beginning; what was added since stays unseen.
     pub const fn rewind(&mut self) {
-        (self.key, self.number, self.check, self.over) = (0, 0, self.first, false);
+        (self.number, self.check, self.over) = (0, self.first, false);
     }
 
     /// The next batch; `None` behind the last one, where that is the end of what was written.
     fn batch(&mut self) -> Result<Option<Batch>, StoreError> {
-        let Some((number, batch, check_sum)) = self.row()? else { return self.end().map(|()| None) };
+        let Some((batch, check_sum)) = self.row()? else { return self.end().map(|()| None) };
         self.check = next_check(&self.check, &batch);
-        if number != self.number || check_sum != self.check.as_bytes() {
+        let is_head = self.number + 1 == self.batches;
+        if check_sum != self.check.as_bytes() || is_head && self.head != check_sum {
             return Err(damaged(format!("batch {} of run `{}` is not what was written", self.number, self.id)));
         }
         self.number += 1;
         Ok(Some(batch))
     }
 
-    fn row(&mut self) -> Result<Option<(i64, Batch, Vec<u8>)>, StoreError> {
-        let query = "SELECT key, number, events, check_sum FROM batches WHERE run = ?1 AND key > ?2 ORDER BY key LIMIT 1";
+    /// The row of the next batch; `None` where the run has none of this number.
+    fn row(&self) -> Result<Option<(Batch, Vec<u8>)>, StoreError> {
+        let query = "SELECT key, events, check_sum FROM batches WHERE key BETWEEN ?1 AND ?2 ORDER BY key LIMIT 1";
         let mut statement = self.snapshot.prepare_cached(query).map_err(failed(&self.path))?;
-        let mut rows = statement.query([self.run, self.key]).map_err(failed(&self.path))?;
+        let (first, last) = rows_of(self.run);
+        let key = first + self.number;
+        let mut rows = statement.query([key, last]).map_err(failed(&self.path))?;
         let Some(row) = rows.next().map_err(failed(&self.path))? else { return Ok(None) };
-        let read = |row: &Row<'_>| Ok::<_, rusqlite::Error>((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?)));
-        let (key, read) = read(row).map_err(|error| damaged(format!("batch {} does not read: {error}", self.number)))?;
-        self.key = key;
-        Ok(Some(read))
+        let read = |row: &Row<'_>| Ok::<_, rusqlite::Error>((row.get::<_, i64>(0)?, (row.get(1)?, row.get(2)?)));
+        let (found, read) = read(row).map_err(|error| damaged(format!("batch {} does not read: {error}", self.number)))?;
+        if found == key { Ok(Some(read)) } else { Err(damaged(format!("run `{}` lacks batch {}", self.id, self.number))) }
     }
 
     /// Refuses a journal that goes no further than this and should.
     fn end(&self) -> Result<(), StoreError> {
-        if self.number != self.batches || self.head != self.check.as_bytes() {
-            return Err(damaged(format!("run `{}` has {} batches of {}", self.id, self.number, self.batches)));
-        }
-        complete(&self.id, self.batches, self.reached)
+        complete(&self.id, self.number, self.batches.max(self.reached))
     }
+}
+
+/// The keys that the batches of a run may have, the first and the last: the run's own key, then the number of the batch. So each append is
+/// one write at the end of what the run has, and no index is needed to find it.
+pub(crate) const fn rows_of(run: i64) -> (i64, i64) {
+    (run << 32, (run << 32) | 0xffff_ffff)
 }
 
 impl Iterator for History<'_> {

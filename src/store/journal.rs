@@ -1,44 +1,33 @@
 //! The journal of a run that goes on.
 
+use crate::Store;
 use crate::batch::Batch;
+use crate::error::StoreError;
+use crate::history::rows_of;
 use crate::reached::{Reached, reached};
-use crate::run::{complete, first_check, next_check};
-use crate::schema::failed;
-use crate::{Store, StoreError};
-use futures_util::future::BoxFuture;
-use rusqlite::Connection;
+use crate::run::{complete, damaged, first_check, next_check};
+use crate::schema::{Database, failed};
+use crate::syncer::Syncer;
+use rusqlite::OptionalExtension as _;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use wf_model::event::{Event, EventKind};
 use wf_model::run::RunState;
-use wf_runtime::dispatcher::{Journal, JournalFailed};
+use wf_runtime::dispatcher::{Durable, Journal, JournalFailed};
 
-/// How many appends wait for the one that is being written.
-const WAITING: usize = 64;
-
-/// Keeps the events of one run; its writer is a thread of its own, because a commit waits for the disk.
+/// Keeps the events of one run. An append is a commit that does not wait for the disk: it outlives the process, and is made durable by
+/// a thread beside it, many at a time.
 #[derive(Debug)]
 pub struct StoredJournal {
-    requests: Option<SyncSender<Request>>,
-    writer: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug)]
-struct Request {
-    events: Arc<[Event]>,
-    written: oneshot::Sender<Result<(), JournalFailed>>,
-}
-
-struct Writer {
     path: PathBuf,
-    connection: Connection,
+    database: Database,
     run: i64,
-    number: i64,
+    number: u32,
     check: blake3::Hash,
-    reached: Reached,
+    /// Why nothing more is appended.
+    broken: Option<JournalFailed>,
+    // Behind the database, whose log it makes durable to the end.
+    syncer: Syncer,
 }
 
 impl Store {
@@ -46,60 +35,54 @@ impl Store {
     ///
     /// # Errors
     /// When there is no such run, or the store cannot be used.
-    pub fn journal(&self, id: &str) -> Result<StoredJournal, StoreError> {
-        let path = self.database();
-        let (run, definition, number, head) = self.journal_of(id)?;
-        complete(id, number, reached(&self.folder(id)))?;
-        let connection = crate::schema::open(&path)?;
-        let check = match (number, <[u8; 32]>::try_from(head)) {
-            (0, Ok(head)) if blake3::Hash::from_bytes(head) == first_check(id, &definition) => blake3::Hash::from_bytes(head),
-            (1.., Ok(head)) => blake3::Hash::from_bytes(head),
-            _ => return Err(StoreError::Damaged { reason: format!("run `{id}` has no check") }),
+    pub fn into_journal(self, id: &str) -> Result<StoredJournal, StoreError> {
+        let (path, folder) = (self.database(), self.folder(id));
+        let (run, definition, batches, head) = self.journal_of(id)?;
+        let query = "SELECT key, check_sum FROM batches WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1";
+        let (first, last) = rows_of(run);
+        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?));
+        let tail = self.connection.query_row(query, [first, last], row).optional().map_err(failed(&path))?;
+        let (number, check) = match tail {
+            None => (0, first_check(id, &definition)),
+            Some((key, check)) => (key - first + 1, blake3::Hash::from_bytes(check)),
         };
-        let reached = Reached::open(&self.folder(id));
-        let writer = Writer { path: path.clone(), connection, run, number, check, reached };
-        let (requests, inbox) = sync_channel(WAITING);
-        let spawned = std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.write(&inbox));
-        let writer = spawned.map_err(StoreError::io(path))?;
-        Ok(StoredJournal { requests: Some(requests), writer: Some(writer) })
+        complete(id, number, batches.max(reached(&folder)))?;
+        if number == batches && head != check.as_bytes() {
+            return Err(damaged(format!("run `{id}` has no check")));
+        }
+        // A commit needs not wait for the disk, see above.
+        self.connection.pragma_update(None, "synchronous", "normal").map_err(failed(&path))?;
+        let syncer = Syncer::begin(&path, Reached::open(&folder), number)?;
+        let number = u32::try_from(number).map_err(|_| full(id))?;
+        Ok(StoredJournal { path, database: self.connection, run, number, check, broken: None, syncer })
     }
 }
 
-impl Writer {
-    /// Writes what is asked for until nobody asks any more, or a write fails: after that nothing is known about the disk.
-    fn write(mut self, inbox: &Receiver<Request>) {
-        let mut broken: Option<JournalFailed> = None;
-        while let Ok(Request { events, written }) = inbox.recv() {
-            let outcome = match &broken {
-                Some(failed) => Err(failed.clone()),
-                None => self.append(&events).map_err(|error| JournalFailed { reason: error.to_string() }),
-            };
-            broken = broken.or_else(|| outcome.clone().err());
-            // Whoever asked may have given up.
-            let _ = written.send(outcome);
-        }
-    }
+fn full(id: &str) -> StoreError {
+    damaged(format!("the journal of run `{id}` is full"))
+}
 
-    fn append(&mut self, events: &[Event]) -> Result<(), StoreError> {
+impl StoredJournal {
+    fn write(&mut self, events: &[Event]) -> Result<(), StoreError> {
         let failed = failed(&self.path);
         let batch =
             Batch::of(events).map_err(|error| StoreError::Database { path: self.path.clone(), reason: error.to_string() })?;
         let check = next_check(&self.check, &batch);
-        let transaction = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&failed)?;
+        let next = self.number.checked_add(1).ok_or_else(|| full("this"))?;
+        let key = rows_of(self.run).0 + i64::from(self.number);
+        let transaction = self.database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&failed)?;
         {
-            let insert = "INSERT INTO batches (run, number, events, check_sum) VALUES (?1, ?2, ?3, ?4)";
+            let insert = "INSERT INTO batches (key, events, check_sum) VALUES (?1, ?2, ?3)";
             let mut insert = transaction.prepare_cached(insert).map_err(&failed)?;
-            insert.execute(rusqlite::params![self.run, self.number, batch, check.as_bytes()]).map_err(&failed)?;
-            let (state, ended_at) = state_after(events).unzip();
-            let update = "UPDATE runs SET batches = ?2, head = ?3, state = coalesce(?4, state),
-                          ended_at = CASE WHEN ?4 IS NULL THEN ended_at ELSE ?5 END WHERE key = ?1";
-            let mut update = transaction.prepare_cached(update).map_err(&failed)?;
-            let values = rusqlite::params![self.run, self.number + 1, check.as_bytes(), state, ended_at.flatten()];
-            update.execute(values).map_err(&failed)?;
+            insert.execute(rusqlite::params![key, batch, check.as_bytes()]).map_err(&failed)?;
+        }
+        if let Some((state, ended_at)) = state_after(events) {
+            let update = "UPDATE runs SET batches = ?2, head = ?3, state = ?4, ended_at = ?5 WHERE key = ?1";
+            let values = rusqlite::params![self.run, next, check.as_bytes(), state, ended_at];
+            transaction.execute(update, values).map_err(&failed)?;
         }
         transaction.commit().map_err(&failed)?;
-        (self.number, self.check) = (self.number + 1, check);
-        self.reached.tell(self.number);
+        (self.number, self.check) = (next, check);
         Ok(())
     }
 }
@@ -107,7 +90,7 @@ impl Writer {
 /// The state that events lead to, and when the run ended; nothing where they say nothing of it.
 fn state_after(events: &[Event]) -> Option<(&'static str, Option<i64>)> {
     let of_event = |event: &Event| match &event.kind {
-        EventKind::RunStarted { .. } | EventKind::RunResumed | EventKind::RollbackRequested { .. } => {
+        EventKind::RunStarted { .. } | EventKind::RunResumed { .. } | EventKind::RollbackRequested { .. } => {
             Some((RunState::Running, None))
         }
         EventKind::Paused | EventKind::RollbackWaits { .. } => Some((RunState::Paused, None)),
@@ -118,23 +101,24 @@ fn state_after(events: &[Event]) -> Option<(&'static str, Option<i64>)> {
 }
 
 impl Journal for StoredJournal {
-    fn append(&mut self, events: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>> {
-        Box::pin(async move {
-            let gone = || JournalFailed { reason: "its writer has ended".to_owned() };
-            let (written, outcome) = oneshot::channel();
-            let requests = self.requests.as_ref().ok_or_else(gone)?;
-            requests.send(Request { events, written }).map_err(|_| gone())?;
-            outcome.await.map_err(|_| gone())?
-        })
-    }
-}
-
-impl Drop for StoredJournal {
-    fn drop(&mut self) {
-        self.requests = None;
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has told whoever waited for it.
-            let _ = writer.join();
+    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
+        if let Some(broken) = &self.broken {
+            return Err(broken.clone());
         }
+        // After a failure nothing is known about the disk.
+        let outcome = self.write(events).map_err(|error| JournalFailed { reason: error.to_string() });
+        match &outcome {
+            Ok(()) => self.syncer.appended(),
+            Err(failed) => self.broken = Some(failed.clone()),
+        }
+        outcome
+    }
+
+    fn sync(&mut self) {
+        self.syncer.sync();
+    }
+
+    fn durable(&self) -> watch::Receiver<Durable> {
+        self.syncer.durable()
     }
 }

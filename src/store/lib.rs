@@ -19,6 +19,7 @@ mod reached;
 mod retention;
 mod run;
 mod schema;
+mod syncer;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +34,7 @@ pub use place::default_root;
 pub use retention::Retention;
 pub use run::{Definition, NewRun, Resolution, RunFilter, RunRow, StoredArgument, StoredSource, new_id};
 
-use rusqlite::Connection;
+use schema::Database;
 use std::path::{Path, PathBuf};
 
 /// The database in the folder of a store.
@@ -43,7 +44,7 @@ const DATABASE: &str = "store.db";
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
-    connection: Connection,
+    connection: Database,
 }
 
 impl Store {

@@ -1,5 +1,6 @@
 //! How runs go away again.
 
+use crate::history::rows_of;
 use crate::run::{RunFilter, RunRow};
 use crate::schema::failed;
 use crate::{Store, StoreError, reached};
@@ -68,7 +69,8 @@ impl Store {
         let failed = failed(&path);
         let transaction = rusqlite::Transaction::new_unchecked(&self.connection, rusqlite::TransactionBehavior::Immediate);
         let transaction = transaction.map_err(&failed)?;
-        transaction.execute("DELETE FROM batches WHERE run = ?1", [key]).map_err(&failed)?;
+        let (first, last) = rows_of(key);
+        transaction.execute("DELETE FROM batches WHERE key BETWEEN ?1 AND ?2", [first, last]).map_err(&failed)?;
         transaction.execute("DELETE FROM definitions WHERE run = ?1", [key]).map_err(&failed)?;
         transaction.execute("DELETE FROM runs WHERE key = ?1", [key]).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;
@@ -115,7 +117,7 @@ impl Store {
     }
 
     /// The file becomes shorter once the log is in it; where somebody reads, it does later.
-    fn checkpoint(&self) -> Result<(), StoreError> {
+    pub(crate) fn checkpoint(&self) -> Result<(), StoreError> {
         let path = self.database();
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed(&path))
     }
@@ -183,13 +185,13 @@ mod tests {
     use tempfile::TempDir;
     use wf_model::event::Timestamp;
 
-    #[tokio::test]
-    async fn a_deleted_run_leaves_nothing() {
+    #[test]
+    fn a_deleted_run_leaves_nothing() {
         let folder = TempDir::new().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let (gone, stays) = (begin(&store, "deploy", 1), begin(&store, "deploy", 2));
-        let events = write(&store, &stays).await;
-        write(&store, &gone).await;
+        let events = write(&store, &stays);
+        write(&store, &gone);
         let locked = store.folder(&gone).join("scratch/cache");
         std::fs::create_dir_all(locked.join("deep")).unwrap();
         std::fs::write(locked.join("file"), vec![b'x'; 5_000]).unwrap();
@@ -202,17 +204,17 @@ mod tests {
         assert_eq!(store.events(&stays).unwrap(), events);
     }
 
-    #[tokio::test]
-    async fn pages_are_given_back() {
+    #[test]
+    fn pages_are_given_back() {
         let folder = TempDir::new().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let stays = begin(&store, "deploy", 0);
         let mut events = Vec::new();
         for number in 1..50 {
             let run = begin(&store, "deploy", number);
-            write(&store, &run).await;
+            write(&store, &run);
             if number == 25 {
-                events = write(&store, &stays).await;
+                events = write(&store, &stays);
             }
         }
         store.reclaim().unwrap();
@@ -238,14 +240,14 @@ mod tests {
         other.delete(&run).unwrap();
     }
 
-    #[tokio::test]
-    async fn ended_runs_expire_by_age_and_number() {
+    #[test]
+    fn ended_runs_expire_by_age_and_number() {
         let folder = TempDir::new().unwrap();
         let store = Store::open(folder.path()).unwrap();
         // All of them end at 4.
         for (workflow, at) in [("deploy", 1), ("deploy", 2), ("deploy", 3), ("backup", 1), ("backup", 2)] {
             let run = begin(&store, workflow, at);
-            write(&store, &run).await;
+            write(&store, &run);
         }
         begin(&store, "deploy", 4);
         let expired = |retention: &Retention| -> Vec<(String, i64)> {

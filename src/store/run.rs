@@ -125,7 +125,7 @@ pub fn new_id() -> Arc<str> {
 }
 
 impl Store {
-    /// Begins a run: from now on it is there, without events.
+    /// Begins a run: it is there from now on, without events, and durable together with the first of them.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -141,6 +141,7 @@ impl Store {
         let state = RunState::Queued.name();
         let (created_at, file) = (run.created_at.milliseconds, &run.definition.file);
         let values = rusqlite::params![id, run.workflow, file, created_at, definition, head.as_bytes(), state];
+        self.connection.pragma_update(None, "synchronous", "normal").map_err(failed(&path))?;
         self.connection.execute(insert, values).map_err(failed(&path))?;
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! The database and its formats.
 
 use crate::StoreError;
+use crate::syncer::log_of;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{File, OpenOptions};
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How a store of each format becomes one of the next, from format 1 on.
@@ -32,6 +35,17 @@ const STEPS: &[&str] = &[
         definition TEXT NOT NULL,
         PRIMARY KEY (run, digest)
     ) STRICT",
+    // 5: the key of a batch says whose and which it is, and how far the journal goes is written with the state of the run only.
+    "CREATE TABLE batches_5 (
+        -- The key of the run in the upper 32 bits, the number of the batch in the lower.
+        key INTEGER PRIMARY KEY,
+        -- TEXT, or where it is long a BLOB, compressed by LZ4 behind its length of four bytes.
+        events ANY NOT NULL,
+        check_sum BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO batches_5 SELECT (run << 32) | number, events, check_sum FROM batches;
+    DROP TABLE batches;
+    ALTER TABLE batches_5 RENAME TO batches",
 ];
 
 /// The format that this version writes.
@@ -45,6 +59,39 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Pages of the write-ahead log before they are moved into the database.
 const CHECKPOINT: u32 = 4_000;
+
+/// A log of so many bytes is moved into the database when the last process closes it. A shorter one stays: moving it waits for the disk
+/// several times, more often than all else that a short run does, while reading it again takes the next process a moment.
+const LONG_LOG: u64 = 512 << 10;
+
+/// An open database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    connection: Connection,
+    log: PathBuf,
+}
+
+impl Deref for Database {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Database {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let is_long = std::fs::metadata(&self.log).is_ok_and(|log| log.len() > LONG_LOG);
+        // What is not moved now is moved by the next one.
+        let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !is_long);
+    }
+}
 
 /// Format 1, which all others grew out of.
 const FIRST: &str = "
@@ -74,13 +121,13 @@ CREATE INDEX batches_of_runs ON batches (run);
 ";
 
 /// Opens a database, makes its tables where there are none, and refuses what is none of this program's.
-pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn open(path: &Path) -> Result<Database, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // One after the other: a database that others open cannot always change what it is.
     let _turn = turn(path)?;
     let connection = Connection::open_with_flags(path, flags).map_err(failed(path))?;
     prepare(&connection, path)?;
-    Ok(connection)
+    Ok(Database { connection, log: log_of(path) })
 }
 
 /// Waits until nobody else opens the database; the turn is over when the file is closed.
@@ -158,10 +205,12 @@ pub(crate) fn failed(path: &Path) -> impl Fn(rusqlite::Error) -> StoreError {
 mod tests {
     use super::{FIRST, FORMAT, open};
     use crate::Store;
-    use crate::run::first_check;
-    use rusqlite::Connection;
+    use crate::batch::Batch;
+    use crate::run::{first_check, next_check};
+    use rusqlite::{Connection, params};
     use std::path::Path;
     use tempfile::TempDir;
+    use wf_model::event::{Event, EventKind, Timestamp};
 
     /// A store as format 1 was written, with a run in it, whatever later versions make of the text above.
     const FORMAT_1: &str = "
@@ -174,12 +223,23 @@ mod tests {
         PRAGMA application_id = 0x77666300;
         PRAGMA user_version = 1;";
 
+    fn events(number: i64) -> Vec<Event> {
+        vec![Event { at: Timestamp { milliseconds: number }, kind: EventKind::RunResumed { boot: None } }]
+    }
+
     fn older(path: &Path) -> Connection {
         let connection = Connection::open(path).unwrap();
         connection.execute_batch(FORMAT_1).unwrap();
-        let head = first_check("abcd", "{}");
-        let insert = "INSERT INTO runs VALUES (1, 'abcd', 'deploy', 'deploy.wf', 5, '{}', 0, ?1, 'queued', NULL)";
-        connection.execute(insert, [head.as_bytes()]).unwrap();
+        let run = "INSERT INTO runs VALUES (1, 'abcd', 'deploy', 'deploy.wf', 5, '{}', 3, zeroblob(32), 'running', NULL)";
+        connection.execute(run, []).unwrap();
+        let mut head = first_check("abcd", "{}");
+        for number in 0..3 {
+            let batch = Batch::of(&events(number)).unwrap();
+            head = next_check(&head, &batch);
+            let insert = "INSERT INTO batches (run, number, events, check_sum) VALUES (1, ?1, ?2, ?3)";
+            connection.execute(insert, params![number, batch, head.as_bytes()]).unwrap();
+        }
+        connection.execute("UPDATE runs SET head = ?1", [head.as_bytes()]).unwrap();
         connection
     }
 
@@ -202,7 +262,7 @@ mod tests {
         drop(older(&path(&old)));
         let store = Store::open(old.path()).unwrap();
         assert_eq!(store.find("last").unwrap().id.as_ref(), "abcd");
-        assert_eq!(store.events("abcd").unwrap(), []);
+        assert_eq!(store.events("abcd").unwrap(), [events(0), events(1), events(2)].concat());
         let (migrated, made) = (open(&path(&old)).unwrap(), open(&path(&new)).unwrap());
         assert_eq!((format(&migrated), format(&made)), (FORMAT, FORMAT));
         assert_eq!(tables(&migrated), tables(&made));

@@ -12,12 +12,15 @@ const TWO_STEPS: &str = "workflow main {
 }
 ";
 
-/// A system call and how it fails.
+/// More than the writes that make a store and begin a run.
+const MOST_WRITES: usize = 60;
+
+/// System calls and how they fail.
 type Fault = (&'static str, &'static str);
 
 const WRITE_FAILS: Fault = ("pwrite64", "EIO");
 const DISK_FULL: Fault = ("pwrite64", "ENOSPC");
-const SYNC_FAILS: Fault = ("fsync", "EIO");
+const SYNC_FAILS: Fault = ("fsync,fdatasync", "EIO");
 
 fn store(place: &Place) -> PathBuf {
     place.path(".local/state/wfc")
@@ -26,7 +29,7 @@ fn store(place: &Place) -> PathBuf {
 /// The calls on the store's files that were traced: who called, what, and whether it was made to fail.
 fn traced(place: &Place) -> Vec<(String, bool)> {
     let trace = fs::read_to_string(place.path("trace")).expect("strace wrote it");
-    let calls = trace.lines().filter(|line| line.contains("pwrite64(") || line.contains("fsync("));
+    let calls = trace.lines().filter(|line| ["pwrite64(", "fsync(", "fdatasync("].iter().any(|call| line.contains(call)));
     calls.map(|line| (line.split(' ').next().unwrap_or_default().to_owned(), line.contains("(INJECTED)"))).collect()
 }
 
@@ -128,7 +131,7 @@ fn copy(from: &Path, to: &Path) {
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {
             copy(&from, &to);
-        } else {
+        } else if from.is_file() {
             fs::copy(from, to).expect("a file");
         }
     }
@@ -139,10 +142,15 @@ fn begun(place: &Place) {
     forget(place);
     let kept = place.path("begun");
     if !kept.exists() {
-        // Its process is killed when it opens the database a second time, to write the journal.
-        let database = store(place).join("store.db").display().to_string();
-        straced(place, &["-e", "trace=openat", "-P", &database, "-e", "inject=openat:signal=KILL:when=2"], &["run", "main.wf"]);
-        assert!(place.wfc(&["runs"]).stdout.contains("interrupted"), "the run was begun");
+        // Its process is killed at the first of its writes by which there is a run, but nothing that happened in it.
+        let log = store(place).join("store.db-wal").display().to_string();
+        let begins = |number: &usize| {
+            forget(place);
+            let kill = format!("inject=pwrite64:signal=KILL:when={number}");
+            straced(place, &["-e", "trace=pwrite64", "-P", &log, "-e", &kill], &["run", "main.wf"]);
+            place.wfc(&["runs"]).stdout.contains("interrupted")
+        };
+        assert!((1..MOST_WRITES).any(|number| begins(&number)), "the run was begun");
         fs::rename(store(place), &kept).expect("a folder beside it");
     }
     copy(&kept, &store(place));

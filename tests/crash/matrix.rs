@@ -8,11 +8,8 @@ use wf_model::event::{Event, EventKind, InstanceKind};
 use wf_model::run::{RunRecord, Status, UndoStatus};
 
 /// Calls that write, sync or move the journal, and the file that they are made to.
-const CALLS: [(&str, &str); 6] =
-    [("-wal", "pwrite64"), ("-wal", "fsync"), ("", "pwrite64"), ("", "fsync"), ("", "ftruncate"), ("-wal", "unlink")];
-
-/// How many writes a run's journal has made for certain when its own thread has caught up with the one that opened the store.
-const SHADOWED: u32 = 14;
+const CALLS: [(&str, &str); 5] =
+    [("-wal", "pwrite64"), ("-wal", "fdatasync"), ("-wal", "fsync"), ("", "pwrite64"), ("", "fsync")];
 
 /// Instants in the whole matrix, over all workflows.
 const INSTANTS: u32 = 500;
@@ -75,16 +72,6 @@ pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows
                 _ => Kill::At(Fault { file: "-wal", call: "pwrite64", number: 1 + numbers.below(20) as u32 }),
             });
             cases.push(Case { workflow, first: at(number), second, must_fire: second.is_none() && number <= certain });
-        }
-        // What opens the store writes to it too, and strace counts for each thread: the first writes of the journal's own thread
-        // are met in a process that finds the run begun.
-        let first_writes = match (whole, index) {
-            (true, _) if file == "-wal" => (1..=SHADOWED.min(count)).collect(),
-            (false, 0) => vec![workflow as u32 % SHADOWED + 1],
-            _ => Vec::new(),
-        };
-        for number in first_writes {
-            cases.push(Case { workflow, first: Kill::Begun, second: Some(at(number)), must_fire: number <= certain });
         }
     }
     let instants = if whole { INSTANTS.div_ceil(workflows as u32) } else { 4 };

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use wf_model::event::Event;
 use wf_store::{RunFilter, Store};
@@ -37,12 +36,7 @@ pub(super) enum Kill {
     At(Fault),
     /// After a time.
     After(Duration, Victim),
-    /// When the run is in the store and nothing of it has happened.
-    Begun,
 }
-
-/// The most often that the log of the database is opened before a run is in it.
-const OPENED: u32 = 12;
 
 impl Kill {
     /// How it is called.
@@ -56,7 +50,6 @@ impl Kill {
                 _ => "at a sync of the journal",
             },
             Self::After(..) => "at some instant",
-            Self::Begun => "at the first look at the journal",
         }
     }
 
@@ -132,7 +125,6 @@ impl Scene {
         match kill {
             Kill::At(fault) => self.traced(arguments, fault),
             Kill::After(time, victim) => self.interrupted(arguments, time, victim),
-            Kill::Begun => self.traced(arguments, begun()),
         }
     }
 
@@ -247,17 +239,6 @@ impl Scene {
             }
         }
     }
-}
-
-/// The call at which a run is in the store and nothing of it has happened; found by trying.
-fn begun() -> Fault {
-    static NUMBER: OnceLock<u32> = OnceLock::new();
-    let fault = |number| Fault { file: "-wal", call: "openat", number };
-    let begins = |number: &u32| {
-        let scene = Scene::of("workflow main {\n  step quiet_wait: sleep 1ms\n}\n");
-        scene.traced(&["run", "main.wf"], fault(*number)).is_none() && scene.journal().is_some_and(|events| events.is_empty())
-    };
-    fault(*NUMBER.get_or_init(|| (1..OPENED).find(begins).expect("a run is begun before anything happens")))
 }
 
 fn line(text: &str) -> Option<Line> {

@@ -213,7 +213,7 @@ pub(super) fn resumes_are_counted(events: &[Event]) -> Result<(), String> {
     let (mut resumes, mut told) = (0, BTreeMap::new());
     for event in events {
         match &event.kind {
-            EventKind::RunResumed => resumes += 1,
+            EventKind::RunResumed { .. } => resumes += 1,
             EventKind::Ready { instance, .. } => _ = told.insert(instance.id, resumes),
             EventKind::Succeeded { instance, value } if instance.path.contains("resumed_") => {
                 let expected = Value::Int(told.get(&instance.id).copied().unwrap_or_default());

@@ -51,7 +51,7 @@ impl Again {
     pub(crate) fn take(meant: &str) -> Result<Self, StoreError> {
         let store = store::open()?;
         let run = store.find(meant)?;
-        let kept = Kept::take(&store, &run.id)?;
+        let kept = Kept::take(store::open()?, &run.id)?;
         let (definitions, has_begun) = (store.definitions(&run.id)?, !store.history(&run.id)?.is_empty());
         Ok(Self { run, has_begun, store, kept, definitions, change: None })
     }

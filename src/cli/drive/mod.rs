@@ -57,12 +57,11 @@ impl Kept {
     ///
     /// # Errors
     /// When another process holds the run, or the store cannot be used.
-    pub(crate) fn take(store: &Store, run: &str) -> Result<Self, StoreError> {
-        let lock = store.lock(run)?;
-        let (journal, output) = (store.journal(run)?, store.output_place(run));
-        let locks = store.named_locks(run);
-        let cache = store.cache();
-        Ok(Self { journal, output, locks, cache, scratch: store.scratch(run)?, _lock: lock })
+    pub(crate) fn take(store: Store, run: &str) -> Result<Self, StoreError> {
+        let _lock = store.lock(run)?;
+        let (output, locks, cache, scratch) =
+            (store.output_place(run), store.named_locks(run), store.cache(), store.scratch(run)?);
+        Ok(Self { journal: store.into_journal(run)?, output, locks, cache, scratch, _lock })
     }
 }
 

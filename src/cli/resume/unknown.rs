@@ -6,8 +6,7 @@ use std::io::{self, BufRead};
 use std::sync::Arc;
 use wf_model::event::{InstanceId, LostAnswer};
 use wf_model::kind::Registry;
-use wf_model::program::{EffectClause, Program, Statement, UnknownAnswer};
-use wf_model::script::Argument;
+use wf_model::program::{Program, Statement, UnknownAnswer};
 use wf_model::suggest::nearest;
 use wf_model::types::Type;
 use wf_model::value::{Value, decode_json};
@@ -146,7 +145,7 @@ impl Unknown<'_> {
             return Some(said.answer);
         }
         let clauses = &self.statement(attempt)?.kind.step()?.clauses;
-        if self.may_run_twice(attempt, &clauses.effect) {
+        if attempt.may_run_twice(self.program, self.kinds) {
             return Some(Answer::Rerun);
         }
         match clauses.unknown {
@@ -155,18 +154,6 @@ impl Unknown<'_> {
             Some(UnknownAnswer::Fail) => Some(Answer::Fail),
             Some(UnknownAnswer::Ask | UnknownAnswer::Check(_)) | None => None,
         }
-    }
-
-    fn may_run_twice(&self, attempt: &Running, effect: &EffectClause) -> bool {
-        let text = |name: &str| {
-            let (_, argument) = attempt.call.arguments.iter().find(|(known, _)| **known == *name)?;
-            match argument {
-                Argument::Value(value) => value.render(),
-                Argument::Script(_) => None,
-            }
-        };
-        matches!(effect, EffectClause::ReadsOnly)
-            || self.kinds.get(&attempt.call.kind).is_some_and(|kind| kind.may_run_twice(text))
     }
 
     fn statement(&self, attempt: &Running) -> Option<&Statement> {

@@ -106,8 +106,8 @@ impl Run {
             return output.result(&told).map(|()| Exit::Done);
         };
         let jobs = self.manner.jobs(output)?;
-        let kept = self.keep(&prepared, file, workflow, jobs, files, &store);
-        let kept = match kept {
+        let directory = store.scratch_path(&prepared.id);
+        let kept = match self.keep(&prepared, file, workflow, jobs, files, store) {
             Ok(kept) => kept,
             Err(error) => return store::refuse(&error, output),
         };
@@ -116,7 +116,7 @@ impl Run {
             workflow: id,
             arguments: prepared.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect(),
             options: Options { jobs, secrets: prepared.secrets.values },
-            directory: store.scratch_path(&prepared.id),
+            directory,
             run: prepared.id,
             folder: prepared.folder,
             withheld: prepared.secrets.withheld,
@@ -132,7 +132,7 @@ impl Run {
         workflow: &Workflow,
         jobs: usize,
         files: Remembered,
-        store: &Store,
+        store: Store,
     ) -> Result<Kept, StoreError> {
         let (sources, resolutions) = files.take();
         let definition = Definition {

@@ -19,6 +19,7 @@ use std::path::Path;
 use wf_model::program::{Program, WorkflowId};
 use wf_model::run::{RunState, waits_for_rollback};
 use wf_model::source::Sources;
+use wf_runtime::dispatcher::boot;
 use wf_runtime::engine::{IllegalTransition, Planned, Teller};
 use wf_store::{Definition, History, RunRow, Store, StoreError};
 
@@ -204,7 +205,7 @@ impl<'a> Book<'a> {
                 teller.tell_with(&event, &|path| names.given(path))?;
             }
         }
-        Ok(teller.into_engine().runbook()?)
+        Ok(teller.into_engine().runbook(boot().as_deref())?)
     }
 
     /// Variables of this process that steps do not inherit.

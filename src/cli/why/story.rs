@@ -216,7 +216,7 @@ const fn by(cause: CancelCause) -> &'static str {
 fn led(kind: &EventKind) -> Option<String> {
     Some(match kind {
         EventKind::RunStarted { .. } => "the run began".to_owned(),
-        EventKind::RunResumed => "the run was resumed".to_owned(),
+        EventKind::RunResumed { .. } => "the run was resumed".to_owned(),
         EventKind::DefinitionChanged { .. } => "the run changed to the file as it was then".to_owned(),
         EventKind::CancelRequested { cause } => format!("the run was cancelled by {}", by(*cause)),
         EventKind::PauseRequested => "a pause was asked for".to_owned(),

@@ -1,16 +1,31 @@
 //! Where events are kept.
 
-use futures_util::future::{BoxFuture, ready};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 use wf_model::event::Event;
 
-/// Keeps events, in order.
+/// Keeps events, in order: at first so that they outlive this process, and a little later so that they outlive a loss of power.
 pub trait Journal: Send {
-    /// Takes events in and is ready once they are durable; all or none of them are kept.
+    /// Takes events in; all or none of them are kept. They outlive this process from now on.
     ///
     /// # Errors
     /// After a failure nothing more is appended: the run stops.
-    fn append(&mut self, events: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>>;
+    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed>;
+
+    /// Asks that everything that was appended becomes durable now; without it, it does soon.
+    fn sync(&mut self);
+
+    /// How far the journal is durable.
+    fn durable(&self) -> watch::Receiver<Durable>;
+}
+
+/// How far a journal is durable: whatever was appended first is durable first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Durable {
+    /// How many appends outlive a loss of power.
+    pub appends: u64,
+    /// Why no more ever will.
+    pub failed: Option<JournalFailed>,
 }
 
 /// The journal cannot be written.
@@ -25,6 +40,7 @@ pub struct JournalFailed {
 #[derive(Clone, Debug, Default)]
 pub struct MemoryJournal {
     events: Arc<Mutex<Vec<Event>>>,
+    durable: Arc<watch::Sender<Durable>>,
 }
 
 impl MemoryJournal {
@@ -36,8 +52,15 @@ impl MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
-    fn append(&mut self, events: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>> {
+    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).extend(events.iter().cloned());
-        Box::pin(ready(Ok(())))
+        self.durable.send_modify(|durable| durable.appends += 1);
+        Ok(())
+    }
+
+    fn sync(&mut self) {}
+
+    fn durable(&self) -> watch::Receiver<Durable> {
+        self.durable.subscribe()
     }
 }

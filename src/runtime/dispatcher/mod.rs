@@ -1,12 +1,16 @@
 //! The dispatcher: it owns the engine, tells it what happens, keeps the events, and does what becomes due.
 //!
-//! Whatever follows from events that arrive together is appended at once, the starts of steps included, and only then is anything
-//! done: so the end of a step is durable before a dependent starts, for one append for each step.
+//! Whatever follows from events that arrive together is appended at once, and only then is anything done. An append outlives this
+//! process at once and a loss of power a little later. A step begins once it is durable that it may, and with it, since the journal is
+//! durable from its beginning on, everything that it depends on; nobody is told of what is not durable. So that steps need not wait for
+//! the disk, those next in line are announced before there are slots for them.
 
+mod ahead;
 mod attempt;
 mod cache;
 mod cancel;
 mod check;
+mod held;
 mod journal;
 mod locks;
 mod name_pattern;
@@ -22,17 +26,19 @@ mod world;
 pub use cache::{CacheAnswer, CacheWish, CachedValue, NoCache, StepCache};
 pub use cancel::{Asked, Canceller};
 pub use check::Checked;
-pub use journal::{Journal, JournalFailed, MemoryJournal};
+pub use journal::{Durable, Journal, JournalFailed, MemoryJournal};
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
 pub use paths::fitting;
 pub use recall::{RecallFailed, Recalled, Recalling};
 pub use reporter::{Reporter, Silence};
-pub use world::{RealWorld, World};
+pub use world::{RealWorld, World, boot};
 
 use crate::engine::{CacheQuery, Command, Engine, IllegalTransition, Options, only_waits};
 use crate::executor::{Executor, OutputSink, Stop};
 use crate::mask::Masker;
+use ahead::Ahead;
 use attempt::{Assignment, Scratches, Surroundings, ask, perform};
+use held::Held;
 use locks::Holdings;
 use reporter::AttemptOutput;
 use secrets::{KnownSecrets, masked};
@@ -140,6 +146,7 @@ pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, Run
         workflow: dispatcher.name(),
         arguments: assignments.arguments,
         directory: dispatcher.surroundings.scratches.directory().to_string_lossy().into(),
+        boot: dispatcher.world.boot(),
     };
     let outcome = dispatcher.go_on(started).await;
     if outcome.is_err() {
@@ -148,9 +155,17 @@ pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, Run
     outcome
 }
 
+/// An attempt that is to begin.
+struct Start {
+    instance: Instance,
+    attempt: u32,
+    call: Arc<Call>,
+    timeout: Option<Duration>,
+}
+
 /// Something to do once the events that ask for it are kept.
 enum Effect {
-    Start { instance: Instance, attempt: u32, call: Arc<Call>, timeout: Option<Duration> },
+    Start(Start),
     Stop(InstanceId, Stop),
     Acquire(Instance, LockRequest),
     Release(InstanceId),
@@ -164,6 +179,15 @@ impl Effect {
         match self {
             Self::Stop(id, _) => Some(*id),
             _ => None,
+        }
+    }
+
+    /// Whether it changes nothing outside, so that it only has to outlive this process what led to it.
+    fn only_looks(&self) -> bool {
+        match self {
+            Self::Stop(..) | Self::Acquire(..) | Self::LookUp(..) | Self::Look { .. } => true,
+            Self::Start(start) => matches!(&*start.call.kind, "gate" | "sleep"),
+            Self::Release(_) | Self::Keep { .. } => false,
         }
     }
 }
@@ -185,6 +209,11 @@ struct Dispatcher {
     /// Bounds how many ask it at a time.
     caching: Arc<Semaphore>,
     journal: Box<dyn Journal>,
+    /// How many batches were appended to it.
+    appends: u64,
+    durable: watch::Receiver<Durable>,
+    held: Held,
+    ahead: Ahead,
     reporter: Arc<dyn Reporter>,
     asked: watch::Receiver<Asked>,
     /// How often the engine was told that the run is to end.
@@ -218,8 +247,11 @@ impl Dispatcher {
             withheld: withheld.as_slice().into(),
         };
         let (post, inbox) = mpsc::unbounded_channel();
+        let durable = means.journal.durable();
+        let appends = durable.borrow().appends;
         Self {
             engine: assignments.engine(),
+            ahead: Ahead::new(&executors, options.jobs),
             executors,
             world: means.world,
             locks: means.locks,
@@ -227,6 +259,9 @@ impl Dispatcher {
             cache: means.cache,
             caching: Arc::new(Semaphore::new(cache::MOST_AT_A_TIME)),
             journal: means.journal,
+            appends,
+            durable,
+            held: Held::default(),
             reporter: means.reporter,
             asked: means.asked,
             told: 0,
@@ -251,17 +286,45 @@ impl Dispatcher {
     async fn go_on(&mut self, started: EventKind) -> Result<RunEnded, RunBroken> {
         let mut happened = VecDeque::from([started]);
         happened.extend(self.asks());
-        self.take_in(happened).await?;
+        self.take_in(happened, Vec::new())?;
         self.until_ended().await
     }
 
     async fn until_ended(&mut self) -> Result<RunEnded, RunBroken> {
+        self.release()?;
         while !self.engine.state().is_final() && !self.suspended {
             let happened = self.wait().await;
-            self.take_in(happened).await?;
+            self.take_in(happened, Vec::new())?;
+            self.release()?;
         }
+        self.flush().await?;
         let (state, outputs) = (self.engine.state(), self.engine.outputs().clone());
         Ok(RunEnded { state, outputs, failure: self.failure.take(), cancelled: self.cancelled })
+    }
+
+    /// Tells and does what waited for what is durable now.
+    fn release(&mut self) -> Result<(), RunBroken> {
+        let Durable { appends, failed } = self.durable.borrow_and_update().clone();
+        if let Some(failed) = failed {
+            return Err(failed.into());
+        }
+        while let Some(waiting) = self.held.released(appends) {
+            self.tell(&waiting.events);
+            waiting.effects.into_iter().for_each(|effect| self.perform(effect));
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is durable and told.
+    async fn flush(&mut self) -> Result<(), RunBroken> {
+        self.journal.sync();
+        while !self.held.is_empty() {
+            // A journal that is gone tells nothing more.
+            let gone = |_| JournalFailed { reason: "its writer has ended".to_owned() };
+            self.durable.changed().await.map_err(gone)?;
+            self.release()?;
+        }
+        Ok(())
     }
 
     /// Waits until something happens; takes in with it what has happened meanwhile.
@@ -273,6 +336,7 @@ impl Dispatcher {
             Some(kind) = self.inbox.recv() => happened.push_back(kind),
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
             Ok(()) = self.asked.changed() => {}
+            Ok(()) = self.durable.changed() => {}
         }
         while happened.len() < LARGEST_BATCH
             && let Ok(kind) = self.inbox.try_recv()
@@ -308,34 +372,86 @@ impl Dispatcher {
     }
 
     /// Tells the engine what happened, keeps it with all that follows, and does what is due.
-    async fn take_in(&mut self, happened: VecDeque<EventKind>) -> Result<(), RunBroken> {
-        self.take_in_with(happened, Vec::new()).await
-    }
-
-    async fn take_in_with(&mut self, mut happened: VecDeque<EventKind>, mut effects: Vec<Effect>) -> Result<(), RunBroken> {
+    fn take_in(&mut self, mut happened: VecDeque<EventKind>, mut effects: Vec<Effect>) -> Result<(), RunBroken> {
         let mut batch = Vec::new();
         while let Some(kind) = happened.pop_front() {
-            let event = Event { at: self.now(), kind };
-            match self.engine.apply(&event) {
-                Ok(()) => {}
-                Err(_) if may_be_stale(&event.kind) => continue,
-                Err(refused) => return Err(refused.into()),
-            }
-            self.note_end(&event.kind);
-            batch.push(event);
-            batch.extend(self.engine.concluded());
-            for command in self.engine.commands() {
-                self.sort(command, &mut happened, &mut effects);
-            }
+            self.apply(kind, &mut batch, &mut happened, &mut effects)?;
         }
-        if batch.is_empty() {
-            return Ok(());
+        let ahead = self.announce_ahead(&mut batch)?;
+        if !batch.is_empty() {
+            self.journal.append(&batch)?;
+            self.appends += 1;
+            self.held.tell(self.appends, batch);
         }
-        let batch: Arc<[Event]> = batch.into();
-        self.journal.append(batch.clone()).await?;
-        self.tell(&batch);
-        self.perform_all(effects);
+        if ahead {
+            self.journal.sync();
+        }
+        self.do_all(effects);
         Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        kind: EventKind,
+        batch: &mut Vec<Event>,
+        happened: &mut VecDeque<EventKind>,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), IllegalTransition> {
+        let event = Event { at: self.now(), kind };
+        match self.engine.apply(&event) {
+            Ok(()) => {}
+            Err(_) if may_be_stale(&event.kind) => return Ok(()),
+            Err(refused) => return Err(refused),
+        }
+        self.note_end(&event.kind);
+        batch.push(event);
+        batch.extend(self.engine.concluded());
+        for command in self.engine.commands() {
+            self.sort(command, happened, effects);
+        }
+        Ok(())
+    }
+
+    /// Announces the steps that come next, so that they can start as soon as there is a slot; whether there were any.
+    fn announce_ahead(&mut self, batch: &mut Vec<Event>) -> Result<bool, IllegalTransition> {
+        let ahead = self.ahead.of(&self.engine);
+        for (instance, attempt) in &ahead {
+            self.held.announce(instance.id, self.appends + 1);
+            let event = Event { at: self.now(), kind: EventKind::Announced { instance: instance.clone(), attempt: *attempt } };
+            self.engine.apply(&event)?;
+            batch.push(event);
+        }
+        Ok(!ahead.is_empty())
+    }
+
+    /// Does what only looks at once, and the rest as soon as what it follows from is durable.
+    fn do_all(&mut self, effects: Vec<Effect>) {
+        let durable = self.durable.borrow().appends;
+        let stopped: BTreeSet<InstanceId> = effects.iter().filter_map(Effect::stops).collect();
+        let mut waits = false;
+        for effect in effects {
+            let effect = match effect {
+                Effect::Start(start) if stopped.contains(&start.instance.id) => {
+                    self.never_begin(start);
+                    continue;
+                }
+                effect => effect,
+            };
+            let after = match &effect {
+                effect if effect.only_looks() => 0,
+                Effect::Start(start) => self.held.announced(start.instance.id).unwrap_or(self.appends),
+                _ => self.appends,
+            };
+            if after <= durable {
+                self.perform(effect);
+            } else {
+                waits = true;
+                self.held.hold(after, effect);
+            }
+        }
+        if waits {
+            self.journal.sync();
+        }
     }
 
     fn note_end(&mut self, kind: &EventKind) {
@@ -361,7 +477,7 @@ impl Dispatcher {
             Command::Start { instance, attempt, call, timeout } => {
                 // Kept before the attempt begins, the start needs no announcement.
                 happened.push_back(EventKind::Started { instance: instance.clone(), attempt });
-                effects.push(Effect::Start { instance, attempt, call, timeout });
+                effects.push(Effect::Start(Start { instance, attempt, call, timeout }));
             }
             Command::Observe { instance, place, occurrence, function, arguments } => {
                 let kind = LookUp { instance, place, occurrence };
@@ -390,29 +506,10 @@ impl Dispatcher {
         }
     }
 
-    fn perform_all(&mut self, effects: Vec<Effect>) {
-        let stopped: BTreeSet<InstanceId> = effects.iter().filter_map(Effect::stops).collect();
-        for effect in effects {
-            match effect {
-                // What is asked to end before it began never begins.
-                Effect::Start { instance, attempt, .. } if stopped.contains(&instance.id) => {
-                    let outcome = AttemptOutcome::NeverBegan;
-                    // This end holds the other one, so somebody listens.
-                    drop(self.post.send(EventKind::AttemptEnded { instance, attempt, outcome, leaked: false }));
-                }
-                effect => self.perform(effect),
-            }
-        }
-    }
-
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Start { instance, attempt, call, timeout } => self.start(instance, attempt, call, timeout),
-            Effect::Stop(id, stop) => {
-                if let Some(sender) = self.attempts.get(&id) {
-                    ask(sender, stop);
-                }
-            }
+            Effect::Start(start) => self.start(start),
+            Effect::Stop(id, stop) => self.stop(id, stop),
             Effect::Acquire(instance, request) => self.acquire(instance, request),
             Effect::LookUp(instance, query) => self.look_up(instance, query),
             Effect::Keep { instance, query, digest, value } => self.keep(instance, query, digest, value),
@@ -428,7 +525,25 @@ impl Dispatcher {
         }
     }
 
-    fn start(&mut self, instance: Instance, attempt: u32, call: Arc<Call>, timeout: Option<Duration>) {
+    /// Asks an attempt to end; one that has not begun never does.
+    fn stop(&mut self, id: InstanceId, stop: Stop) {
+        if let Some(sender) = self.attempts.get(&id) {
+            return ask(sender, stop);
+        }
+        if let Some(start) = self.held.take_start(id) {
+            self.never_begin(start);
+        }
+    }
+
+    /// What is asked to end before it began never begins.
+    fn never_begin(&self, Start { instance, attempt, .. }: Start) {
+        let outcome = AttemptOutcome::NeverBegan;
+        // This end holds the other one, so somebody listens.
+        drop(self.post.send(EventKind::AttemptEnded { instance, attempt, outcome, leaked: false }));
+    }
+
+    fn start(&mut self, start: Start) {
+        let Start { instance, attempt, call, timeout } = start;
         let reporter = Arc::clone(&self.reporter);
         let output = Arc::new(AttemptOutput { reporter, instance: instance.clone(), attempt });
         let id = instance.id;

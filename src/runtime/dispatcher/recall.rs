@@ -142,7 +142,7 @@ impl Dispatcher {
 impl Dispatcher {
     /// Takes up what the journal leaves open: what becomes of attempts that were under way, and what was asked for and not answered.
     fn outstanding(&mut self, happened: &mut VecDeque<EventKind>, answers: &[(InstanceId, LostAnswer)]) -> Vec<Effect> {
-        for Running { instance, attempt, .. } in self.engine.running() {
+        for Running { instance, attempt, .. } in self.engine.running(self.world.boot().as_deref()) {
             let given = answers.iter().find(|(id, _)| *id == instance.id);
             let answer = given.map_or(LostAnswer::Rerun, |(_, answer)| answer.clone());
             happened.push_back(EventKind::Lost { instance, attempt, answer });
@@ -165,7 +165,7 @@ impl Recalled {
     /// The attempts that were under way: nobody knows what became of them.
     #[must_use]
     pub fn running(&self) -> Vec<Running> {
-        self.dispatcher.engine.running()
+        self.dispatcher.engine.running(self.dispatcher.world.boot().as_deref())
     }
 
     /// Goes on with the run; `answers` say what becomes of each attempt that was under way, those without one run again.
@@ -220,7 +220,7 @@ impl Recalled {
         let dispatcher = &mut self.dispatcher;
         let mut happened = VecDeque::from([request]);
         happened.extend(dispatcher.asks());
-        dispatcher.take_in(happened).await?;
+        dispatcher.take_in(happened, Vec::new())?;
         dispatcher.until_ended().await
     }
 
@@ -231,12 +231,12 @@ impl Recalled {
         if dispatcher.suspended {
             return dispatcher.until_ended().await;
         }
-        let mut happened = VecDeque::from([EventKind::RunResumed]);
+        let mut happened = VecDeque::from([EventKind::RunResumed { boot: dispatcher.world.boot() }]);
         if !dispatcher.engine.is_cancelled() {
             happened.push_back(EventKind::CancelRequested { cause: CancelCause::Request });
         }
         let effects = dispatcher.outstanding(&mut happened, &[]);
-        dispatcher.take_in_with(happened, effects).await?;
+        dispatcher.take_in(happened, effects)?;
         dispatcher.until_ended().await
     }
 
@@ -249,11 +249,11 @@ impl Recalled {
             let changed = self.changed.take().map(|definition| EventKind::DefinitionChanged { definition });
             let (mut happened, mut effects) = (VecDeque::from_iter(changed), Vec::new());
             if !dispatcher.engine.state().is_final() {
-                happened.push_back(EventKind::RunResumed);
+                happened.push_back(EventKind::RunResumed { boot: dispatcher.world.boot() });
                 effects = dispatcher.outstanding(&mut happened, answers);
                 happened.extend(dispatcher.asks());
             }
-            dispatcher.take_in_with(happened, effects).await?;
+            dispatcher.take_in(happened, effects)?;
         }
         dispatcher.until_ended().await
     }

@@ -1,17 +1,18 @@
 //! Runs with executors that stand in for real kinds, on a clock that only moves when everybody waits.
 
 use super::{
-    Assignments, Canceller, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, NoCache, RealWorld,
-    Recalling, Reporter, RunBroken, RunEnded, World, run,
+    Assignments, Canceller, Durable, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, NoCache,
+    RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
 };
 use crate::engine::{Engine, Options};
 use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
 use crate::simulation::draft::{
     Draft, continued, expression, field, literal, lock, name, numbers, retry, seconds, text, undoing,
 };
-use futures_util::future::{BoxFuture, ready};
+use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
 use wf_model::event::{CancelCause, Event, EventKind, Instance, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place};
 use wf_model::failure::{Failure, FailureKind};
@@ -91,6 +92,10 @@ struct PausedWorld(tokio::time::Instant);
 impl World for PausedWorld {
     fn now(&self) -> Timestamp {
         Timestamp { milliseconds: i64::try_from(self.0.elapsed().as_millis()).unwrap() }
+    }
+
+    fn boot(&self) -> Option<Arc<str>> {
+        Some("boot".into())
     }
 
     fn draw(&self, upper: Duration) -> Duration {
@@ -334,13 +339,19 @@ async fn the_result_of_a_step_that_gives_a_secret_is_one_too() {
 }
 
 /// Takes so many batches and no more.
-struct Full(u32);
+struct Limited(u32, MemoryJournal);
 
-impl Journal for Full {
-    fn append(&mut self, _: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>> {
-        let left = self.0.checked_sub(1);
-        self.0 = left.unwrap_or_default();
-        Box::pin(ready(left.map(|_| ()).ok_or_else(|| JournalFailed { reason: "disk is full".to_owned() })))
+impl Journal for Limited {
+    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
+        let left = self.0.checked_sub(1).ok_or_else(|| JournalFailed { reason: "disk is full".to_owned() });
+        self.0 = left?;
+        self.1.append(events)
+    }
+
+    fn sync(&mut self) {}
+
+    fn durable(&self) -> watch::Receiver<Durable> {
+        self.1.durable()
     }
 }
 
@@ -353,23 +364,10 @@ async fn a_journal_that_fails_ends_the_steps_and_the_run() {
     });
     saying(&mut draft, "c", "x", StepClauses::default());
     let stage = Stage::new();
-    let broken = stage.play_with(draft, Box::new(Full(1))).await.unwrap_err();
+    let broken = stage.play_with(draft, Box::new(Limited(1, MemoryJournal::default()))).await.unwrap_err();
     assert_eq!(broken.to_string(), "journal cannot be written: disk is full");
     assert_eq!(*stage.puppet.stops.lock().unwrap(), [Stop::Now]);
     assert_eq!(stage.puppet.seen.lock().unwrap().len(), 2);
-}
-
-/// Keeps so many batches in a journal that outlives it, and no more.
-struct Dying(u32, MemoryJournal);
-
-impl Journal for Dying {
-    fn append(&mut self, events: Arc<[Event]>) -> BoxFuture<'_, Result<(), JournalFailed>> {
-        if self.0 == 0 {
-            return Box::pin(ready(Err(JournalFailed { reason: "process died".to_owned() })));
-        }
-        self.0 -= 1;
-        self.1.append(events)
-    }
 }
 
 /// A run of every sort of wait: steps side by side, a retry with a delay, a loop, an undo behind a failure.
@@ -403,7 +401,7 @@ async fn a_run_whose_process_died_at_any_batch_goes_on_where_it_was() {
     for batches in 1.. {
         let stage = Stage::new();
         let directory = tempfile::tempdir().unwrap();
-        let dying = Box::new(Dying(batches, stage.journal.clone()));
+        let dying = Box::new(Limited(batches, stage.journal.clone()));
         let first = run(stage.assignments(program.clone(), directory.path()), stage.means(dying)).await;
         let free = stage.locks.acquire(LockRequest { lock: "x".into(), max: 1, waits: true }, Box::new(|_| {})).await;
         assert!(free.is_ok(), "a run that ended holds nothing");
@@ -441,4 +439,162 @@ fn the_real_clock_and_chance_stay_in_bounds() {
     assert!(world.now().milliseconds > 1_600_000_000_000);
     assert!((0..100).all(|_| (0..=3).contains(&world.draw(Duration { milliseconds: 3 }).milliseconds)));
     assert_eq!(world.draw(Duration { milliseconds: -5 }).milliseconds, 0);
+}
+
+/// A journal whose disk is slow: what is appended becomes durable when somebody asks for it and a second has passed, or never.
+struct Slow {
+    kept: MemoryJournal,
+    appended: u64,
+    durable: Arc<watch::Sender<Durable>>,
+    broken: bool,
+}
+
+impl Slow {
+    fn new(kept: &MemoryJournal, broken: bool) -> Self {
+        Self { kept: kept.clone(), appended: 0, durable: Arc::default(), broken }
+    }
+}
+
+impl Journal for Slow {
+    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
+        self.appended += 1;
+        self.kept.append(events)
+    }
+
+    fn sync(&mut self) {
+        let (sender, appends) = (Arc::clone(&self.durable), self.appended);
+        let failed = self.broken.then(|| JournalFailed { reason: "disk is gone".to_owned() });
+        tokio::spawn(async move {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            sender.send_modify(|durable| *durable = Durable { appends: durable.appends.max(appends), failed });
+        });
+    }
+
+    fn durable(&self) -> watch::Receiver<Durable> {
+        self.durable.subscribe()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_starts_and_nobody_is_told_before_it_is_durable() {
+    let mut draft = Draft::new("main");
+    saying(&mut draft, "a", "x", StepClauses::default());
+    saying(&mut draft, "b", "x", StepClauses::default());
+    let stage = Stage::new();
+    let journal = Box::new(Slow::new(&stage.journal, false));
+    let begun = tokio::time::Instant::now();
+    assert_eq!(stage.play_with(draft, journal).await.unwrap().state, RunState::Succeeded);
+    // A second for each step, one before each, because it must be durable that it may begin, and one before the end is told.
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    assert_eq!(*stage.listener.events.lock().unwrap(), stage.journal.events());
+}
+
+#[tokio::test(start_paused = true)]
+async fn steps_that_were_announced_ahead_wait_for_no_disk() {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        (0..6).for_each(|_| _ = saying(draft, "s", "x", StepClauses::default()));
+    });
+    let stage = Stage { options: Options { jobs: 2, ..Options::default() }, ..Stage::new() };
+    let journal = Box::new(Slow::new(&stage.journal, false));
+    let begun = tokio::time::Instant::now();
+    assert_eq!(stage.play_with(draft, journal).await.unwrap().state, RunState::Succeeded);
+    // Only the first two, and the end, wait.
+    assert_eq!(begun.elapsed().as_secs(), 5);
+    let announced = |event: &Event| matches!(event.kind, EventKind::Announced { .. });
+    assert_eq!(stage.journal.events().iter().filter(|event| announced(event)).count(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_fails_ends_the_run_and_what_is_not_durable_is_told_to_nobody() {
+    let mut draft = Draft::new("main");
+    saying(&mut draft, "a", "x", StepClauses::default());
+    let stage = Stage::new();
+    let broken = stage.play_with(draft, Box::new(Slow::new(&stage.journal, true))).await.unwrap_err();
+    assert_eq!(broken.to_string(), "journal cannot be written: disk is gone");
+    assert!(stage.puppet.seen.lock().unwrap().is_empty() && stage.listener.events.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_cancelled_while_its_start_waits_never_begins() {
+    let mut draft = Draft::new("main");
+    saying(&mut draft, "a", "x", StepClauses::default());
+    let stage = Stage::new();
+    let canceller = stage.canceller.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        canceller.ask(CancelCause::Interrupt);
+    });
+    let ended = stage.play_with(draft, Box::new(Slow::new(&stage.journal, false))).await.unwrap();
+    assert_eq!(ended.state, RunState::Cancelled);
+    assert!(stage.puppet.seen.lock().unwrap().is_empty());
+}
+
+/// Two steps beside each other for one slot, so that the second is announced while the first runs; and the history until then.
+fn one_ahead() -> (Arc<Program>, Vec<Event>) {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        saying(draft, "a", "x", StepClauses::default());
+        saying(draft, "b", "x", StepClauses::default());
+    });
+    let program = draft.program();
+    let mut engine = Engine::new(program.clone(), WorkflowId(0), Vec::new(), Options { jobs: 1, ..Options::default() });
+    let mut events = Vec::new();
+    let mut tell = |kind| {
+        let event = Event { at: Timestamp::default(), kind };
+        engine.apply(&event).unwrap();
+        events.push(event);
+        events.extend(engine.concluded());
+        engine.in_line().map(|(next, _)| next.instance).next()
+    };
+    let (run, workflow, directory, boot) = ("r1".into(), "main".into(), "/".into(), Some("boot".into()));
+    let waits = tell(EventKind::RunStarted { run, workflow, arguments: Vec::new(), directory, boot }).unwrap();
+    let first = Instance { id: wf_model::event::InstanceId(waits.id.0 - 1), path: "a".into() };
+    tell(EventKind::Started { instance: first, attempt: 1 });
+    tell(EventKind::Announced { instance: waits, attempt: 1 });
+    (program, events)
+}
+
+#[test]
+fn what_was_announced_is_in_doubt_after_a_loss_of_power_alone() {
+    let (program, events) = one_ahead();
+    let mut engine = Engine::new(program, WorkflowId(0), Vec::new(), Options { jobs: 1, ..Options::default() });
+    events.iter().for_each(|event| engine.apply(event).unwrap());
+    let in_doubt = |engine: &Engine, boot| -> Vec<String> {
+        engine.running(boot).iter().map(|running| running.instance.path.to_string()).collect()
+    };
+    assert_eq!(in_doubt(&engine, Some("boot")), ["a"]);
+    for later in [Some("another"), None] {
+        assert_eq!(in_doubt(&engine, later), ["a", "b"]);
+    }
+    // Whoever pauses a run starts nothing more, so nothing that was announced can have started.
+    engine.apply(&Event { at: Timestamp::default(), kind: EventKind::PauseRequested }).unwrap();
+    assert_eq!(in_doubt(&engine, Some("another")), ["a"]);
+}
+
+#[test]
+fn an_attempt_that_may_have_started_counts() {
+    let (program, events) = one_ahead();
+    let mut engine = Engine::new(program, WorkflowId(0), Vec::new(), Options { jobs: 1, ..Options::default() });
+    events.iter().for_each(|event| engine.apply(event).unwrap());
+    let [first, second] = engine.running(None).try_into().unwrap();
+    let mut tell = |kind| engine.apply(&Event { at: Timestamp::default(), kind }).map(|()| engine.commands());
+    tell(EventKind::RunResumed { boot: Some("another".into()) }).unwrap();
+    let lost = |running: &crate::engine::Running| EventKind::Lost {
+        instance: running.instance.clone(),
+        attempt: running.attempt,
+        answer: wf_model::event::LostAnswer::Rerun,
+    };
+    tell(lost(&second)).unwrap();
+    let started = tell(lost(&first)).unwrap();
+    let attempts: Vec<(String, u32)> = (started.iter())
+        .filter_map(|command| match command {
+            crate::engine::Command::Start { instance, attempt, .. } => Some((instance.path.to_string(), *attempt)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(attempts, [("a".to_owned(), 2)]);
+    let again =
+        tell(EventKind::Lost { instance: second.instance.clone(), attempt: 2, answer: wf_model::event::LostAnswer::Failed });
+    assert!(again.is_err(), "it was not announced again");
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wf_model::event::Timestamp;
 use wf_model::expression::Function;
 use wf_model::unit::Duration;
@@ -15,6 +16,9 @@ const LARGEST_FILE: u64 = 64 << 20;
 pub trait World: Send + Sync {
     /// The time.
     fn now(&self) -> Timestamp;
+
+    /// Since which start of the machine this process runs; `None` where nobody knows.
+    fn boot(&self) -> Option<Arc<str>>;
 
     /// A delay, uniform in zero to `upper`, both included.
     fn draw(&self, upper: Duration) -> Duration;
@@ -33,9 +37,20 @@ pub struct RealWorld {
     pub folder: PathBuf,
 }
 
+/// Since which start of the machine this process runs; `None` where it does not tell.
+#[must_use]
+pub fn boot() -> Option<Arc<str>> {
+    let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().into())
+}
+
 impl World for RealWorld {
     fn now(&self) -> Timestamp {
         Timestamp { milliseconds: jiff::Timestamp::now().as_millisecond() }
+    }
+
+    fn boot(&self) -> Option<Arc<str>> {
+        boot()
     }
 
     fn draw(&self, upper: Duration) -> Duration {

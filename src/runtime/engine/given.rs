@@ -27,7 +27,9 @@ impl Engine {
         if matches!(event.kind, EventKind::RollbackRequested { .. }) {
             return self.check_rollback();
         }
-        if matches!(event.kind, EventKind::CancelRequested { .. } | EventKind::RunResumed) && self.state == RunState::Paused {
+        if matches!(event.kind, EventKind::CancelRequested { .. } | EventKind::RunResumed { .. })
+            && self.state == RunState::Paused
+        {
             return Ok(());
         }
         // What only waited may end while a run pauses.
@@ -51,9 +53,8 @@ impl Engine {
             },
             EventKind::Announced { instance, attempt } => self.check_attempt(instance, *attempt, Moment::Announcing),
             EventKind::Started { instance, attempt } => self.check_attempt(instance, *attempt, Moment::Starting),
-            EventKind::AttemptEnded { instance, attempt, .. } | EventKind::Lost { instance, attempt, .. } => {
-                self.check_attempt(instance, *attempt, Moment::Ending)
-            }
+            EventKind::AttemptEnded { instance, attempt, .. } => self.check_attempt(instance, *attempt, Moment::Ending),
+            EventKind::Lost { instance, attempt, .. } => self.check_attempt(instance, *attempt, Moment::Losing),
             EventKind::LockAwaited { instance, lock, .. }
             | EventKind::LockAcquired { instance, lock }
             | EventKind::LockRefused { instance, lock, .. } => self.check_lock(instance, lock),
@@ -103,9 +104,12 @@ impl Engine {
         let fits = match (moment, step.phase) {
             (Moment::Announcing, StepPhase::Queued) => attempt == number.saturating_add(1),
             (Moment::Starting, StepPhase::Queued) => self.is_retelling() && attempt == number.saturating_add(1),
+            (Moment::Losing, StepPhase::Queued) => self.queue.is_announced(instance.id) && attempt == number.saturating_add(1),
             (Moment::Announcing, StepPhase::Starting)
             | (Moment::Starting, StepPhase::Starting | StepPhase::Announced)
-            | (Moment::Ending, StepPhase::Starting | StepPhase::Announced | StepPhase::Running) => attempt == number,
+            | (Moment::Ending | Moment::Losing, StepPhase::Starting | StepPhase::Announced | StepPhase::Running) => {
+                attempt == number
+            }
             _ => false,
         };
         if fits { Ok(()) } else { refuse(format!("attempt {attempt} of step `{}` is not at this point", instance.path)) }
@@ -114,12 +118,14 @@ impl Engine {
     /// Changes what an event that fits changes at once; the rest is left to the agenda.
     pub(super) fn take(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::RunStarted { run, workflow, directory, .. } => {
+            EventKind::RunStarted { run, workflow, directory, boot, .. } => {
+                self.boot.clone_from(boot);
                 self.state = RunState::Running;
                 self.run = record(run, workflow, self.now, directory);
                 self.agenda.push_back(Task::Begin);
             }
-            EventKind::RunResumed => {
+            EventKind::RunResumed { boot } => {
+                self.boot.clone_from(boot);
                 self.run = resumed(&self.run);
                 self.cancelled = self.cancelled.min(1);
                 if self.waits_for_rollback.is_none() {
@@ -127,7 +133,10 @@ impl Engine {
                 }
             }
             EventKind::DefinitionChanged { .. } => self.end_retelling(),
-            EventKind::PauseRequested => self.pausing = true,
+            EventKind::PauseRequested => {
+                self.pausing = true;
+                self.queue.withdraw_announcements();
+            }
             EventKind::RollbackRequested { settled, .. } => self.rollback_requested(settled),
             EventKind::CancelRequested { cause } => self.cancel(*cause),
             EventKind::Observed { instance, place, occurrence, answer, .. } => {
@@ -160,10 +169,10 @@ impl Engine {
 
     /// An announcement ahead of a slot leaves a step in the queue.
     fn move_on(&mut self, id: InstanceId, phase: StepPhase) {
-        if let Some(node) = self.nodes.get_mut(&id)
-            && let NodeState::Step(step) = &mut node.state
-            && step.phase != StepPhase::Queued
-        {
+        let Some(NodeState::Step(step)) = self.nodes.get_mut(&id).map(|node| &mut node.state) else { return };
+        if step.phase == StepPhase::Queued {
+            self.queue.announce(id);
+        } else {
             step.phase = phase;
         }
     }
@@ -213,4 +222,6 @@ enum Moment {
     Announcing,
     Starting,
     Ending,
+    /// It may have started when its process died.
+    Losing,
 }

@@ -99,7 +99,7 @@ impl Engine {
 
     /// Opens one iteration of the loop with the longest way behind it, unless enough is waiting for a slot; whether it did.
     pub(super) fn expand_loop(&mut self) -> bool {
-        if self.is_retelling() || self.queued >= self.options.jobs || self.awaited_locks + self.caching >= MOST_WAITS {
+        if self.is_retelling() || self.queue.len() >= self.options.jobs || self.awaited_locks + self.caching >= MOST_WAITS {
             return false;
         }
         let Some(&(_, id)) = self.expandable.first() else { return false };

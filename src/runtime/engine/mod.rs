@@ -51,10 +51,11 @@ use handler::Handling;
 use lock::LockRun;
 use numbering::Numbering;
 use plan::Plan;
+use queue::Queue;
 use retelling::Retelling;
 use rollback::{RollbackRun, RolledBack};
 use state::{BodyRun, Frame, FrameId, Node, Observations, Parked, Task};
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use table::Table;
 use trace::BodyTrace;
@@ -114,8 +115,9 @@ pub struct Engine {
     /// Steps that are being looked up or kept.
     caching: usize,
     agenda: VecDeque<Task>,
-    queue: BinaryHeap<(u32, std::cmp::Reverse<InstanceId>)>,
-    queued: usize,
+    queue: Queue,
+    /// Since which start of the machine the run goes on.
+    boot: Option<Arc<str>>,
     /// Attempts that hold a slot.
     taken: usize,
     /// Attempts that were asked for and have not ended.
@@ -177,8 +179,8 @@ impl Engine {
             awaited_locks: 0,
             caching: 0,
             agenda: VecDeque::new(),
-            queue: BinaryHeap::new(),
-            queued: 0,
+            queue: Queue::default(),
+            boot: None,
             taken: 0,
             going: 0,
             drawing: 0,
@@ -291,8 +293,13 @@ impl Engine {
     pub(crate) fn kept(&self) -> [usize; 7] {
         let frames = self.frames.len() - usize::from(self.root.is_some());
         let settling = self.handlings.len() + self.rollbacks.len();
-        let waiting =
-            self.parked.len() + self.queued + self.drawing + self.expandable.len() + settling + self.locks.len() + self.caching;
+        let waiting = self.parked.len()
+            + self.queue.len()
+            + self.drawing
+            + self.expandable.len()
+            + settling
+            + self.locks.len()
+            + self.caching;
         let going = self.going + self.taken;
         [self.nodes.len(), self.bodies.len(), frames, self.observations.len(), waiting, self.timers.len(), going]
     }

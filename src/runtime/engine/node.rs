@@ -314,7 +314,7 @@ impl Engine {
     fn drop_counts(&mut self, node: &Node) {
         let NodeState::Step(step) = &node.state else { return };
         if step.phase == StepPhase::Queued {
-            self.queued = self.queued.saturating_sub(1);
+            self.queue.remove(node.rank, node.instance.id);
         }
         self.caching = self.caching.saturating_sub(usize::from(step.phase.is_caching()));
         if step.attempts.drawing.is_some() {

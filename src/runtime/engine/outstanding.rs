@@ -2,12 +2,14 @@
 
 use super::Engine;
 use super::command::Command;
+use super::node::statement_of;
 use super::rollback::run_itself;
 use super::state::{Attempts, NodeState, StepPhase};
 use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId};
-use wf_model::program::{StatementId, WorkflowId};
-use wf_model::script::Call;
+use wf_model::kind::Registry;
+use wf_model::program::{EffectClause, Program, StatementId, WorkflowId};
+use wf_model::script::{Argument, Call};
 
 /// An attempt that is under way.
 #[derive(Clone, Debug)]
@@ -26,9 +28,24 @@ pub struct Running {
     pub is_undo: bool,
 }
 
+impl Running {
+    /// Whether it may run again without being asked for, as its step or its kind says; an undo may.
+    #[must_use]
+    pub fn may_run_twice(&self, program: &Program, kinds: &Registry) -> bool {
+        let text = |name: &str| match self.call.arguments.iter().find(|(known, _)| **known == *name) {
+            Some((_, Argument::Value(value))) => value.render(),
+            Some((_, Argument::Script(_))) | None => None,
+        };
+        let step = statement_of(program, self.workflow, self.statement).and_then(|statement| statement.kind.step());
+        self.is_undo
+            || step.is_some_and(|step| matches!(step.clauses.effect, EffectClause::ReadsOnly))
+            || kinds.get(&self.call.kind).is_some_and(|kind| kind.may_run_twice(text))
+    }
+}
+
 impl Engine {
     /// Everything that was asked for and not answered: what a process that goes on with the run has to do, instead of the
-    /// [`Engine::commands`] that led here. Attempts that were announced or started are not among it, see [`Engine::running`].
+    /// [`Engine::commands`] that led here. Attempts that were started are not among it, see [`Engine::running`].
     #[must_use]
     pub fn outstanding(&self) -> Vec<Command> {
         let starts = self.nodes.values().filter_map(|node| self.start_of(node.instance.id));
@@ -51,21 +68,36 @@ impl Engine {
         starts.chain(observations).chain(timers).chain(of_bodies).chain(of_steps).chain(cached).chain(locks).collect()
     }
 
-    /// Attempts that were announced or started and have not ended, in the order in which their steps came to be.
+    /// Attempts that started and have not ended, in the order in which their steps came to be. Where the machine was started since,
+    /// `boot` being another one than the run's, starts that were not durable are not known: attempts that were announced count as well.
     #[must_use]
-    pub fn running(&self) -> Vec<Running> {
-        let running = self.nodes.values().filter_map(|node| match &node.state {
-            NodeState::Step(step) if matches!(step.phase, StepPhase::Announced | StepPhase::Running) => Some(Running {
-                instance: node.instance.clone(),
-                attempt: step.attempts.number,
-                call: step.call.clone()?,
-                workflow: node.workflow,
-                statement: node.statement,
-                is_undo: node.undo.is_some(),
-            }),
+    pub fn running(&self, boot: Option<&str>) -> Vec<Running> {
+        let power_lost = boot.is_none() || boot != self.boot.as_deref();
+        let running = self.nodes.values().filter_map(|node| match (node.step()?.phase, node.instance.id) {
+            (StepPhase::Announced | StepPhase::Running, id) => self.attempt_of(id),
+            (StepPhase::Queued, id) if power_lost && self.queue.is_announced(id) => self.next_attempt(id),
             _ => None,
         });
         running.collect()
+    }
+
+    fn attempt_of(&self, id: InstanceId) -> Option<Running> {
+        let node = self.nodes.get(&id)?;
+        let step = node.step()?;
+        Some(Running {
+            instance: node.instance.clone(),
+            attempt: step.attempts.number,
+            call: step.call.clone()?,
+            workflow: node.workflow,
+            statement: node.statement,
+            is_undo: node.undo.is_some(),
+        })
+    }
+
+    /// The attempt that a step in the queue waits for.
+    pub(super) fn next_attempt(&self, id: InstanceId) -> Option<Running> {
+        let last = self.attempt_of(id)?;
+        Some(Running { attempt: last.attempt.saturating_add(1), ..last })
     }
 
     /// What the attempt of a step that goes on does.

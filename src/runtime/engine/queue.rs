@@ -2,10 +2,55 @@
 
 use super::Engine;
 use super::command::Command;
+use super::outstanding::Running;
 use super::state::{NodeState, StepPhase, StepRun, Task};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use wf_model::event::{InstanceId, Timer, Timestamp};
 use wf_model::unit::Duration;
+
+/// Steps that wait for a slot, the longest way behind first, then the earliest.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    line: BTreeSet<(Reverse<u32>, InstanceId)>,
+    /// Those whose attempt was announced ahead of a slot.
+    announced: BTreeSet<InstanceId>,
+}
+
+impl Queue {
+    fn push(&mut self, rank: u32, id: InstanceId) {
+        self.line.insert((Reverse(rank), id));
+    }
+
+    fn pop(&mut self) -> Option<InstanceId> {
+        let (_, id) = self.line.pop_first()?;
+        self.announced.remove(&id);
+        Some(id)
+    }
+
+    /// Takes out a step that waits no more.
+    pub(super) fn remove(&mut self, rank: u32, id: InstanceId) {
+        self.line.remove(&(Reverse(rank), id));
+        self.announced.remove(&id);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.line.len()
+    }
+
+    pub(super) fn announce(&mut self, id: InstanceId) {
+        self.announced.insert(id);
+    }
+
+    pub(super) fn is_announced(&self, id: InstanceId) -> bool {
+        self.announced.contains(&id)
+    }
+
+    /// Where nothing more starts, nobody has to think later that what was announced did.
+    pub(super) fn withdraw_announcements(&mut self) {
+        self.announced.clear();
+    }
+}
 
 /// Kinds that only wait, so that their attempts hold no slot.
 const WAITING_KINDS: [&str; 4] = ["approval", "gate", "signal", "sleep"];
@@ -37,23 +82,36 @@ impl Engine {
             return self.start(id, false);
         }
         step.phase = StepPhase::Queued;
-        self.queued += 1;
-        self.queue.push((rank, Reverse(id)));
+        self.queue.push(rank, id);
     }
 
     /// Starts the attempts that there are slots for, the longest way behind first; whether any was started.
     pub(super) fn start_queued(&mut self) -> bool {
         let mut started = false;
         while self.taken < self.options.jobs && !self.holds_back() && !self.is_retelling() {
-            let Some((_, Reverse(id))) = self.queue.pop() else { break };
-            // What was skipped or cancelled meanwhile is still in the queue.
-            if self.phase(id) == Some(StepPhase::Queued) {
-                self.queued = self.queued.saturating_sub(1);
-                self.start(id, true);
-                started = true;
-            }
+            let Some(id) = self.queue.pop() else { break };
+            self.start(id, true);
+            started = true;
         }
         started
+    }
+
+    /// First attempts that wait for a slot, those that come first first; and whether each was announced already.
+    pub fn in_line(&self) -> impl Iterator<Item = (Running, bool)> {
+        let first = |id: &InstanceId| self.next_attempt(*id).filter(|next| next.attempt == 1);
+        self.queue.line.iter().filter_map(move |(_, id)| Some((first(id)?, self.queue.is_announced(*id))))
+    }
+
+    /// Whether anything waits for a slot.
+    #[must_use]
+    pub fn has_queue(&self) -> bool {
+        self.queue.len() > 0
+    }
+
+    /// How many attempts that wait for a slot were announced.
+    #[must_use]
+    pub fn announced(&self) -> usize {
+        self.queue.announced.len()
     }
 
     pub(super) fn phase(&self, id: InstanceId) -> Option<StepPhase> {
@@ -62,8 +120,11 @@ impl Engine {
 
     /// Gives a slot to an attempt that a story tells of.
     pub(super) fn start_told(&mut self, id: InstanceId) {
-        if self.is_retelling() && self.phase(id) == Some(StepPhase::Queued) {
-            self.queued = self.queued.saturating_sub(1);
+        if self.is_retelling()
+            && self.phase(id) == Some(StepPhase::Queued)
+            && let Some(rank) = self.nodes.get(&id).map(|node| node.rank)
+        {
+            self.queue.remove(rank, id);
             self.start(id, true);
         }
     }
@@ -80,6 +141,17 @@ impl Engine {
         self.going += 1;
         self.taken += usize::from(slot);
         self.command(Command::Start { instance, attempt, call, timeout });
+    }
+
+    /// An attempt that was announced ahead of a slot counts as one that started.
+    pub(super) fn count_announced(&mut self, id: InstanceId) {
+        let now = self.now;
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        self.queue.remove(node.rank, id);
+        if let NodeState::Step(step) = &mut node.state {
+            step.attempts.number += 1;
+            step.attempts.since.get_or_insert(now);
+        }
     }
 
     /// An attempt has ended: its slot is free.

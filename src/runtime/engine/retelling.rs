@@ -132,7 +132,7 @@ impl Engine {
     }
 
     fn queue_is_told(&self) -> bool {
-        self.queued == 0
+        self.queue.len() == 0
     }
 
     /// What an event relies on that is not said in it, as a short text: what was asked of the world, what an attempt did that

@@ -86,7 +86,7 @@ impl Engine {
     ///
     /// # Errors
     /// When the run does not get there, which would be a mistake of this program.
-    pub fn runbook(mut self) -> Result<Vec<Planned>, IllegalTransition> {
+    pub fn runbook(mut self, boot: Option<&str>) -> Result<Vec<Planned>, IllegalTransition> {
         self.planned = Some(Vec::new());
         let goes_on = match self.state {
             RunState::Running => true,
@@ -94,7 +94,7 @@ impl Engine {
             _ => false,
         };
         if goes_on {
-            self.call_off()?;
+            self.call_off(boot)?;
         }
         if matches!(self.state, RunState::Paused | RunState::Failed | RunState::Cancelled | RunState::RollbackFailed) {
             let request = EventKind::RollbackRequested { settled: Vec::new(), reason: None };
@@ -106,12 +106,12 @@ impl Engine {
     }
 
     /// Cancels the run; what was under way counts as ended.
-    fn call_off(&mut self) -> Result<(), IllegalTransition> {
-        let mut happened = VecDeque::from([EventKind::RunResumed]);
+    fn call_off(&mut self, boot: Option<&str>) -> Result<(), IllegalTransition> {
+        let mut happened = VecDeque::from([EventKind::RunResumed { boot: None }]);
         if !self.is_cancelled() {
             happened.push_back(EventKind::CancelRequested { cause: CancelCause::Request });
         }
-        let lost = self.running().into_iter();
+        let lost = self.running(boot).into_iter();
         happened.extend(lost.map(|running| EventKind::Lost {
             instance: running.instance,
             attempt: running.attempt,

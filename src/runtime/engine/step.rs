@@ -80,7 +80,11 @@ impl Engine {
 
     /// Takes in what becomes of an attempt whose process died; it may have taken effect, and it counts.
     pub(super) fn lost(&mut self, id: InstanceId, answer: &LostAnswer) {
-        self.stop_counting(id);
+        if self.phase(id) == Some(StepPhase::Queued) {
+            self.count_announced(id);
+        } else {
+            self.stop_counting(id);
+        }
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
         (step.phase, step.touched) = (StepPhase::Idle, true);
@@ -136,12 +140,14 @@ impl Engine {
         if node.undo.is_some() {
             return self.end_statement(id, outcome);
         }
-        let (instance, frame) = (node.instance.clone(), node.frame);
+        let (instance, frame, rank) = (node.instance.clone(), node.frame, node.rank);
         let own = statement_of(&program, node.workflow, node.statement).and_then(|statement| statement.value);
         self.trace_step(id);
         self.drop_waits(&instance);
         if let Some(NodeState::Step(step)) = self.nodes.get_mut(&id).map(|node| &mut node.state) {
-            self.queued -= usize::from(step.phase == StepPhase::Queued);
+            if step.phase == StepPhase::Queued {
+                self.queue.remove(rank, id);
+            }
             self.caching -= usize::from(step.phase.is_caching());
             self.drawing -= usize::from(step.attempts.drawing.take().is_some());
             step.phase = StepPhase::Settling;

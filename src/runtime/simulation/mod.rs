@@ -89,6 +89,7 @@ impl<C: Cast> Simulation<C> {
             workflow: name,
             arguments: arguments.clone(),
             directory: "/simulation".into(),
+            boot: None,
         };
         let mut simulation = Self {
             engine: Engine::new(program, workflow, arguments, options),
@@ -159,8 +160,8 @@ impl<C: Cast> Simulation<C> {
             }
         }
         let outstanding = simulation.engine.outstanding();
-        let running = simulation.engine.running();
-        simulation.tell(EventKind::RunResumed)?;
+        let running = simulation.engine.running(None);
+        simulation.tell(EventKind::RunResumed { boot: None })?;
         for command in outstanding {
             simulation.perform(command)?;
         }

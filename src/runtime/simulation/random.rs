@@ -368,7 +368,7 @@ pub(super) fn check_locks(events: &[Event]) {
         }
         match &event.kind {
             EventKind::IterationEnded { iteration, .. } => waiting.retain(|(_, waiter)| *waiter != iteration.id),
-            EventKind::RunResumed => waiting.clear(),
+            EventKind::RunResumed { .. } => waiting.clear(),
             EventKind::LockAcquired { .. }
             | EventKind::Skipped { .. }
             | EventKind::Cancelled { .. }

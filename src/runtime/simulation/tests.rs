@@ -642,7 +642,7 @@ fn a_second_cancel_stops_at_once() {
     let mut engine = Engine::new(draft.program(), WorkflowId(0), Vec::new(), Options::default());
     let mut tell = |kind| engine.apply(&Event { at: wf_model::event::Timestamp::default(), kind }).unwrap();
     let (run, workflow, directory) = ("r".into(), "main".into(), "/".into());
-    tell(EventKind::RunStarted { run, workflow, arguments: Vec::new(), directory });
+    tell(EventKind::RunStarted { run, workflow, arguments: Vec::new(), directory, boot: None });
     tell(EventKind::CancelRequested { cause: CancelCause::Interrupt });
     tell(EventKind::CancelRequested { cause: CancelCause::Interrupt });
     let commands = engine.commands();
@@ -659,7 +659,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     let started = at(EventKind::Started { instance: instance.clone(), attempt: 1 });
     assert_eq!(engine.apply(&started).unwrap_err().to_string(), "event does not fit the run: run is queued");
     let (run, workflow, directory) = ("r".into(), "main".into(), "/".into());
-    let begin = at(EventKind::RunStarted { run, workflow, arguments: Vec::new(), directory });
+    let begin = at(EventKind::RunStarted { run, workflow, arguments: Vec::new(), directory, boot: None });
     engine.apply(&begin).unwrap();
     assert!(engine.apply(&begin).is_err());
     engine.apply(&started).unwrap();
@@ -668,7 +668,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     assert!(engine.apply(&other).is_err());
     let jitter = at(EventKind::JitterDrawn { instance, delay: Duration::default() });
     assert!(engine.apply(&jitter).is_err());
-    assert_eq!(engine.running().len(), 1);
+    assert_eq!(engine.running(None).len(), 1);
 }
 
 #[test]

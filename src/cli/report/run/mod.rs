@@ -91,8 +91,12 @@ struct Known {
 }
 
 /// A step that is under way.
+#[derive(Default)]
 struct Open {
-    started_at: Timestamp,
+    /// When its first attempt started; `None` as long as that is not told.
+    started_at: Option<Timestamp>,
+    /// Lines that it wrote before it was told that it started.
+    early: Vec<String>,
     /// When its last attempt ended; handlers of its own come behind it.
     ended_at: Timestamp,
     /// What the attempt that goes on wrote.
@@ -219,7 +223,7 @@ impl RunReport {
                 state.locked.begin(run);
                 state.screen.line(&format!("run      {} ({run})", printable_line(workflow)));
             }
-            EventKind::RunResumed => state.screen.line(&state.tally.resumed()),
+            EventKind::RunResumed { .. } => state.screen.line(&state.tally.resumed()),
             EventKind::DefinitionChanged { .. } => state.screen.line("changed  the run goes by the changed file from here on"),
             EventKind::Lost { instance, .. } => drop(state.open.remove(&instance.id)),
             EventKind::Ready { instance, kind, rounds } => {
@@ -307,9 +311,18 @@ impl RunReport {
     }
 
     fn started(&self, state: &mut State, instance: &Instance, at: Timestamp) {
-        let open = Open { started_at: at, ended_at: at, tail: lines::Tail::default(), ended: None };
-        state.open.entry(instance.id).or_insert(open);
+        let open = state.open.entry(instance.id).or_default();
+        open.ended_at = *open.started_at.get_or_insert(at);
+        let early = std::mem::take(&mut open.early);
         state.screen.begin(instance.id, state.title(instance));
+        self.written(state, instance, &early);
+    }
+
+    /// Shows lines that a step wrote, where all of them are shown.
+    fn written(&self, state: &State, instance: &Instance, lines: &[String]) {
+        for line in lines.iter().filter(|_| self.verbose && self.format != Format::Json) {
+            state.screen.line(&format!("       | {}: {}", state.title(instance), printable_line(line)));
+        }
     }
 
     /// The end of what an attempt wrote is kept until it is known whether another one follows.
@@ -381,7 +394,7 @@ impl RunReport {
             _ => return,
         };
         state.tally.count(&finished);
-        let took = open.as_ref().map(|open| open.ended_at.since(open.started_at));
+        let took = open.as_ref().and_then(|open| Some(open.ended_at.since(open.started_at?)));
         if let Finished::Failed { message, .. } = &finished {
             state.told = printable_line(&format!("{}: {message}", instance.path));
         }
@@ -454,15 +467,12 @@ impl Reporter for RunReport {
 
     fn output(&self, instance: &Instance, _attempt: u32, _stream: Stream, bytes: &[u8]) {
         let mut state = self.state();
-        let title = state.title(instance);
-        let Some(open) = state.open.get_mut(&instance.id) else { return };
+        let open = state.open.entry(instance.id).or_default();
         let whole = open.tail.take(bytes, self.verbose);
-        if self.verbose && self.format != Format::Json {
-            for line in whole {
-                let text = format!("       | {title}: {}", printable_line(&line));
-                state.screen.line(&text);
-            }
+        if open.started_at.is_none() {
+            return open.early.extend(whole);
         }
+        self.written(&state, instance, &whole);
     }
 }
 

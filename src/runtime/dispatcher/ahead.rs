@@ -1,0 +1,34 @@
+//! Which steps are announced before there are slots for them.
+
+use crate::engine::Engine;
+use crate::executor::Executor;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use wf_model::event::Instance;
+use wf_model::kind::Registry;
+
+/// How many steps that may run twice are announced for each slot: a block of them costs one wait for the disk.
+const BLOCK: usize = 16;
+
+/// Announces steps ahead. After a loss of power an announced step may have started, so of those that may not run twice, which somebody
+/// would be asked about, at most one for each slot is announced.
+pub(super) struct Ahead {
+    kinds: Registry,
+    jobs: usize,
+}
+
+impl Ahead {
+    pub(super) fn new(executors: &BTreeMap<&'static str, Arc<dyn Executor>>, jobs: usize) -> Self {
+        Self { kinds: Registry::new(executors.values().map(|executor| executor.kind())), jobs: jobs.max(1) }
+    }
+
+    /// What is to be announced now, once there are fewer announced steps in line than slots.
+    pub(super) fn of(&self, engine: &Engine) -> Vec<(Instance, u32)> {
+        if engine.announced() >= self.jobs || !engine.has_queue() {
+            return Vec::new();
+        }
+        let line = engine.in_line().take(self.jobs.saturating_mul(BLOCK)).enumerate();
+        let due = line.take_while(|(place, (next, _))| *place < self.jobs || next.may_run_twice(engine.program(), &self.kinds));
+        due.filter(|(_, (_, announced))| !announced).map(|(_, (next, _))| (next.instance, next.attempt)).collect()
+    }
+}
