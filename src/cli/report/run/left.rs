@@ -66,6 +66,8 @@ pub(super) struct Ledger {
     effects: BTreeMap<InstanceId, Effect>,
     undos: HashMap<InstanceId, InstanceId>,
     commits: BTreeSet<InstanceId>,
+    /// Calls that have not begun: they wait for a lock, or their parameters are looked at.
+    before: BTreeSet<InstanceId>,
 }
 
 impl Names {
@@ -124,6 +126,7 @@ impl Ledger {
 
     /// Takes the next event in.
     pub(super) fn apply(&mut self, event: &Event) {
+        self.enter(&event.kind);
         match &event.kind {
             EventKind::RunStarted { workflow, .. } => self.root = self.workflows.get(workflow).copied(),
             EventKind::Ready { instance, kind, .. } => self.ready(instance.id, &instance.path, kind),
@@ -153,10 +156,11 @@ impl Ledger {
     fn ready(&mut self, id: InstanceId, path: &Arc<str>, kind: &InstanceKind) {
         match kind {
             InstanceKind::Step(_) | InstanceKind::Call(_) if self.has_undo(path) => {
-                // A call begins when it is ready.
-                let touched = matches!(kind, InstanceKind::Call(_));
-                let effect = Effect { path: path.clone(), fate: Fate::Stands, touched, ended: false };
+                let effect = Effect { path: path.clone(), fate: Fate::Stands, touched: false, ended: false };
                 self.effects.insert(id, effect);
+                if matches!(kind, InstanceKind::Call(_)) {
+                    self.before.insert(id);
+                }
             }
             InstanceKind::Undo(step) => {
                 self.undos.insert(id, *step);
@@ -164,6 +168,27 @@ impl Ledger {
             }
             InstanceKind::Commit => drop(self.commits.insert(id)),
             _ => {}
+        }
+    }
+
+    /// A call begins with the first that is told of what stands in it, or of its outputs.
+    fn enter(&mut self, kind: &EventKind) {
+        if self.before.is_empty() {
+            return;
+        }
+        let Some(instance) = kind.instance() else { return };
+        let outputs = matches!(kind, EventKind::OutputsEvaluated { .. });
+        let begins = |id: &InstanceId| match self.effects.get(id) {
+            Some(call) if *id != instance.id => {
+                let inside = instance.path == call.path || lies_in(&instance.path, &call.path);
+                inside && same_iterations(&instance.path, &call.path)
+            }
+            _ => outputs,
+        };
+        let begun: Vec<InstanceId> = self.before.iter().copied().filter(begins).collect();
+        for id in begun {
+            self.before.remove(&id);
+            self.touch(id, true);
         }
     }
 
@@ -184,6 +209,7 @@ impl Ledger {
             self.set(step, fate());
         } else if let Some(effect) = self.effects.get_mut(&id) {
             effect.ended = true;
+            self.before.remove(&id);
         }
     }
 
