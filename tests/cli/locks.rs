@@ -111,3 +111,48 @@ fn a_run_that_waits_for_a_lock_can_be_interrupted() {
     assert_eq!(ended(holder).code, 0);
     assert!(!place.path("done").exists());
 }
+
+#[test]
+fn an_undo_waits_for_the_lock_that_another_run_has_by_then() {
+    let other = "  step a: shell \"touch begun\" { undo shell \"! [ -e held ] || [ -e free ]\", lock \"x\" }\n  step b: shell \"until [ -e held ]; do sleep 0.01; done; exit 1\" { reads only }\n  on failure rollback";
+    let place = Place::with(&holding(other));
+    let stderr = std::fs::File::create(place.path("stderr")).expect("a file");
+    let mut command = place.command(&["run", "main.wf:other"]);
+    let waiter = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the binary starts");
+    until("the step", || place.path("begun").exists());
+    let holder = start(&place, "hold");
+    until("the undo", || place.read("stderr").contains("waits    undo of a: lock `x` is held by run"));
+    place.write("free", "");
+    assert_eq!(ended(holder).code, 0);
+    assert_eq!(ended(waiter).code, 3, "{}", place.read("stderr"));
+}
+
+#[test]
+fn a_call_that_did_not_begin_is_not_among_what_is_not_undone() {
+    let place = Place::with(
+        r#"workflow main {
+  parallel {
+    step holder: shell "touch held; until [ -e free ]; do sleep 0.01; done" { no undo "it is a test", lock "x" }
+    stage {
+      step ready: shell "until [ -e held ]; do sleep 0.01; done" { reads only }
+      late: stage {
+        timeout 100ms
+        on failure continue
+        step waits: child { lock "x", undo shell "true" }
+      }
+      step frees: shell "touch free" { no undo "it is a test" }
+    }
+  }
+  step stands: child { undo shell "true" }
+  step breaks: child { number: 2 - 5, undo shell "true" }
+}
+workflow child {
+  param number: int = 1 where number > 0
+  step one: shell "true" { no undo "it is a test" }
+}
+"#,
+    );
+    let outcome = place.wfc(&["run", "main.wf"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains("not undone: stands (no handler rolled it back)\n"), "{}", outcome.stderr);
+}

@@ -197,12 +197,12 @@ impl<'a> Story<'a> {
     }
 }
 
-/// Steps that share a lock do not run side by side.
+/// Steps that share a lock do not run side by side, nor do their undos.
 pub(super) fn one_at_a_time(log: &[Line]) -> Result<(), String> {
     let locked = || log.iter().filter(|line| line.path.starts_with("locked_"));
     for (first, second) in locked().zip(locked().skip(1)) {
-        let ends = log.iter().any(|line| line.word == "end" && (line.key, line.attempt) == (first.key, first.attempt));
-        let beside = first.word == "begin" && ends && (first.key, first.attempt) != (second.key, second.attempt);
+        let ends = log.iter().any(|line| !line.begins() && (line.key, line.attempt) == (first.key, first.attempt));
+        let beside = first.begins() && ends && (first.key, first.attempt) != (second.key, second.attempt);
         require(!beside, || format!("{first:?} and {second:?} run side by side"))?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Locks: a step or body takes its lock before its first attempt and holds it until it has ended, handlers included.
 //!
 //! What did not get its lock has not begun: its handlers do not run. A lock of a name that something around it holds is held
-//! already.
+//! already. The undo of a step takes the innermost lock under which the step ran, unless the rollback stands under it.
 
 use super::Engine;
 use super::command::Command;
@@ -71,14 +71,25 @@ impl Engine {
 
     /// Whether something around a step or body holds a lock of this name.
     fn is_held_around(&self, id: InstanceId, name: &str) -> bool {
-        let mut inside = self.around(id);
-        while let Some(at) = inside {
-            if self.locks.get(&at).is_some_and(|lock| &*lock.wanted.name == name) {
-                return true;
-            }
-            inside = self.around(at);
-        }
-        false
+        self.locks_around(id).any(|lock| &*lock.name == name)
+    }
+
+    /// The locks of what is around a step or body, the innermost first.
+    fn locks_around(&self, id: InstanceId) -> impl Iterator<Item = &WantedLock> {
+        let around = std::iter::successors(self.around(id), |inside| self.around(*inside));
+        around.filter_map(|at| self.locks.get(&at)).map(|lock| &lock.wanted)
+    }
+
+    /// The locks under which a step runs, its own first. What undoes it waits for them, whatever the step did.
+    pub(super) fn locks_over(&self, id: InstanceId) -> Vec<WantedLock> {
+        let own = self.locks.get(&id).map(|lock| &lock.wanted);
+        let all = own.into_iter().chain(self.locks_around(id));
+        all.map(|lock| WantedLock { otherwise: LockElse::Wait, ..lock.clone() }).collect()
+    }
+
+    /// The lock that an undo takes, of those under which its step ran.
+    pub(super) fn lock_of_undo(&self, id: InstanceId, locks: Vec<WantedLock>) -> Option<WantedLock> {
+        locks.into_iter().find(|lock| !self.is_held_around(id, &lock.name))
     }
 
     /// The body that a statement stands in, or what a body belongs to.
@@ -133,6 +144,9 @@ impl Engine {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id).filter(|node| matches!(node.state, NodeState::Preparing)) else { return Ok(()) };
         let (spot, workflow) = (node.spot(), node.workflow);
+        if node.undo.is_some() {
+            return self.act_to_undo(id, spot);
+        }
         match statement_of(&program, workflow, node.statement).map(|statement| &statement.kind) {
             Some(StatementKind::Step(step)) => self.prepare_step(id, spot, workflow, step),
             _ => Ok(()),
@@ -178,10 +192,12 @@ impl Engine {
         asked.any(|lock| held(lock) < lock.wanted.max as usize)
     }
 
-    /// Fails what came last of those that wait for locks, where those who hold them wait as well; whether there was one.
+    /// Fails what came last of those that wait for locks, where those who hold them wait as well; whether there was one. Undos are
+    /// the last to fail.
     pub(super) fn give_up_lock(&mut self) -> bool {
-        let mut asked = self.locks.iter().rev().filter(|(_, lock)| lock.state == LockState::Asked);
-        let Some((&id, LockRun { instance, wanted, .. })) = asked.next() else { return false };
+        let undoes = |id: &InstanceId| self.nodes.get(id).is_some_and(|node| node.undo.is_some());
+        let asked = self.locks.iter().rev().filter(|(_, lock)| lock.state == LockState::Asked);
+        let Some((&id, LockRun { instance, wanted, .. })) = asked.min_by_key(|(id, _)| undoes(id)) else { return false };
         let (instance, lock) = (instance.clone(), wanted.name.clone());
         let mut holders = self.locks.values().filter(|lock| lock.state == LockState::Held);
         let holder =

@@ -1,5 +1,6 @@
 //! What a run did that can be undone, kept where the statements that did it stand.
 
+use super::lock::WantedLock;
 use super::state::{Settings, Way};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ pub(super) struct Undoable {
     /// What the action gave.
     pub(super) result: Value,
     pub(super) settings: Option<Settings>,
+    /// The locks under which it ran, its own first.
+    pub(super) locks: Vec<WantedLock>,
 }
 
 /// What a statement did.

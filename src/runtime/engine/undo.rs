@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::evaluate::{Extras, Hindrance, Spot};
+use super::lock::WantedLock;
 use super::node::statement_of;
 use super::numbering::Origin;
 use super::state::{Node, NodeState, Outcome, StepRun, Task};
@@ -24,6 +25,8 @@ pub(super) struct UndoRun {
     /// The step.
     pub(super) of: InstanceId,
     pub(super) way: super::state::Way,
+    /// The locks under which the step ran, its own first.
+    locks: Vec<WantedLock>,
 }
 
 /// What a node of a step or of an undo does.
@@ -74,7 +77,8 @@ impl Engine {
         let uses = plan.place(statement).map_or(&[][..], |place| &place.undo_uses);
         let value = |id| if Some(id) == own { own_value.clone() } else { self.seen_from(spot.frame, id) };
         let values = uses.iter().map(|&id| (id, value(id))).collect();
-        let undoable = Undoable { instance, workflow, statement, way, values, result, settings };
+        let locks = self.locks_over(id);
+        let undoable = Undoable { instance, workflow, statement, way, values, result, settings, locks };
         if let Some(node) = self.nodes.get_mut(&id) {
             node.trace.own = Some(Box::new(undoable));
         }
@@ -82,7 +86,7 @@ impl Engine {
 
     /// Begins the undo of a step.
     pub(super) fn begin_undo(&mut self, rollback: InstanceId, vertex: usize, undoable: Undoable) {
-        let Undoable { instance: step, workflow, statement, way, values, result, settings } = undoable;
+        let Undoable { instance: step, workflow, statement, way, values, result, settings, locks } = undoable;
         let (id, frame) = (self.next_id(Origin::Undo(step.id)), self.new_frame(workflow, None));
         if let Some(frame) = self.frames.get_mut(&frame) {
             frame.values.extend(values);
@@ -100,13 +104,13 @@ impl Engine {
             told: false,
             state: NodeState::Preparing,
             trace: super::trace::Trace::default(),
-            undo: Some(Box::new(UndoRun { rollback, vertex, of: step.id, way })),
+            undo: Some(Box::new(UndoRun { rollback, vertex, of: step.id, way, locks })),
         };
         self.nodes.insert(id, node);
         self.when_told(id, Task::Prepare(id));
     }
 
-    /// Looks whether there is something to undo, and gets it going.
+    /// Looks whether there is something to undo, and gets it going, under a lock where the step had one.
     pub(super) fn prepare_undo(&mut self, id: InstanceId, spot: Spot) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
@@ -115,6 +119,22 @@ impl Engine {
             self.end_statement(id, Outcome::Skipped(SkipReason::Condition));
             return Ok(());
         }
+        let locks = node.undo.as_ref().map(|undo| undo.locks.clone()).unwrap_or_default();
+        match self.lock_of_undo(id, locks) {
+            Some(lock) => {
+                self.tell_ready(id);
+                self.ask_for_lock(id, lock);
+                Ok(())
+            }
+            None => self.act_to_undo(id, spot),
+        }
+    }
+
+    /// Gets an undo going that has its lock.
+    pub(super) fn act_to_undo(&mut self, id: InstanceId, spot: Spot) -> Result<(), Hindrance> {
+        let program = Arc::clone(&self.program);
+        let Some(node) = self.nodes.get(&id) else { return Ok(()) };
+        let Some(undo) = undo_of(&program, node) else { return Ok(()) };
         let within = undo.retry.as_ref().and_then(|retry| retry.within.as_ref());
         let run = StepRun {
             timeout: self.evaluate_duration_of(spot, undo.timeout.as_ref())?,

@@ -1,6 +1,6 @@
 //! Locks: who holds them when, and what becomes of those who do not get them.
 
-use super::draft::{Draft, continued, expression, lock, name, numbers, retry, seconds, text};
+use super::draft::{Draft, continued, expression, lock, name, numbers, retry, seconds, text, undoing};
 use super::tests::{Script, run, simulate, story};
 use super::{Cast, Simulation};
 use crate::engine::Options;
@@ -202,4 +202,118 @@ fn iterations_take_locks_of_their_own() {
     let simulation = beside(draft.program());
     assert_eq!(simulation.engine().state(), RunState::Succeeded);
     assert_eq!(story(&simulation).last().unwrap(), "0 run succeeded");
+}
+
+/// A step that can be undone, under a lock.
+fn undoable(key: &str, otherwise: LockElse) -> StepClauses {
+    StepClauses { lock: Some(Box::new(lock(key, 1, otherwise))), ..undoing(Vec::new()) }
+}
+
+fn failing(program: Arc<Program>, path: &'static str) -> Simulation<Script> {
+    run(fresh(program, Script { fails: [(path, u32::MAX)].into(), ..Script::default() }))
+}
+
+fn asked_for_rollback(mut simulation: Simulation<Script>) -> Simulation<Script> {
+    let request = EventKind::RollbackRequested { settled: Vec::new(), reason: None };
+    simulation.plan(Duration::default(), request);
+    run(simulation)
+}
+
+#[test]
+fn an_undo_waits_for_the_lock_of_its_step_whatever_the_step_does_without_it() {
+    for otherwise in [LockElse::Wait, LockElse::Fail, LockElse::Skip] {
+        let mut draft = Draft::new("main");
+        draft.step_with("a", undoable("x", otherwise));
+        draft.step("breaks");
+        let mut simulation = failing(draft.program(), "breaks");
+        simulation.hold_elsewhere("x", "other", Duration::from_seconds(5));
+        let simulation = asked_for_rollback(simulation);
+        let story = story(&simulation);
+        let expected = ["2 waits for x a", "7 holds x a", "7 starts a", "8 lets go of x a", "8 done a", "8 run rolled_back"];
+        assert_eq!(story[story.len() - expected.len()..], expected, "{story:#?}");
+        assert_eq!(simulation.engine().kept(), [0; 7]);
+    }
+}
+
+#[test]
+fn an_undo_takes_the_lock_of_the_body_of_its_step_where_no_one_around_holds_it() {
+    let program = |inside: bool| {
+        let mut draft = Draft::new("main");
+        draft.stage(Some("s"), |draft| {
+            draft.clauses().lock = Some(lock("x", 1, LockElse::Wait));
+            draft.undoable("a");
+            draft.step("inner");
+            if inside {
+                draft.rolls_back();
+            }
+        });
+        draft.step("outer");
+        draft.rolls_back();
+        draft.program()
+    };
+    let holds =
+        |simulation: &Simulation<Script>| story(simulation).into_iter().filter(|line| line.contains(" x ")).collect::<Vec<_>>();
+    let inside = failing(program(true), "s.inner");
+    assert_eq!(holds(&inside), ["0 holds x s", "3 lets go of x s"]);
+    let outside = failing(program(false), "outer");
+    assert_eq!(holds(&outside), ["0 holds x s", "2 lets go of x s", "3 holds x s.a", "4 lets go of x s.a"]);
+}
+
+#[test]
+fn undos_of_one_lock_go_one_after_the_other() {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        draft.step_with("a", undoable("x", LockElse::Wait));
+        draft.step_with("b", undoable("x", LockElse::Wait));
+        draft.step_with("c", undoable("y", LockElse::Wait));
+    });
+    draft.step("breaks");
+    draft.rolls_back();
+    let story = story(&failing(draft.program(), "breaks"));
+    let starts: Vec<&str> = story.iter().filter(|line| line.contains("starts")).map(|line| &**line).collect();
+    assert_eq!(starts[4..], ["3 starts a", "3 starts c", "4 starts b"], "{story:#?}");
+}
+
+#[test]
+fn an_undo_that_waits_for_its_lock_goes_on_waiting_when_its_process_died() {
+    let mut draft = Draft::new("main");
+    draft.step_with("a", undoable("x", LockElse::Wait));
+    draft.step("breaks");
+    let program = draft.program();
+    let mut simulation = failing(program.clone(), "breaks");
+    simulation.hold_elsewhere("x", "other", Duration::from_seconds(5));
+    let simulation = asked_for_rollback(simulation);
+    let waits = simulation.events().iter().position(|event| matches!(event.kind, EventKind::LockAwaited { .. })).unwrap();
+    let history = &simulation.events()[..=waits];
+    let resumed = Simulation::resumed(program, WorkflowId(0), Vec::new(), Options::default(), Script::default(), history);
+    let mut resumed = resumed.unwrap();
+    resumed.run().unwrap();
+    let story = story(&resumed);
+    assert_eq!(story[story.len() - 3..], ["3 lets go of x a", "3 done a", "3 run rolled_back"], "{story:#?}");
+}
+
+#[test]
+fn a_step_gives_way_to_an_undo_that_waits_for_the_same_locks() {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        draft.stage(Some("p"), |draft| {
+            draft.clauses().lock = Some(lock("y", 1, LockElse::Wait));
+            draft.step_with("a", undoable("x", LockElse::Wait));
+            draft.step("breaks");
+            draft.rolls_back();
+        });
+        draft.stage(None, |draft| {
+            draft.step("before");
+            draft.stage(Some("q"), |draft| {
+                draft.clauses().lock = Some(lock("x", 1, LockElse::Wait));
+                draft.step("b");
+                draft.step_with("c", locked("y", LockElse::Wait));
+            });
+        });
+    });
+    let simulation = failing(draft.program(), "p.breaks");
+    let story = story(&simulation);
+    for line in ["2 failed engine q.c", "2 holds x p.a", "3 done p.a", "3 run rolled_back"] {
+        assert!(story.contains(&line.to_owned()), "{line}: {story:#?}");
+    }
 }

@@ -1,7 +1,8 @@
 //! Rollbacks of random graphs whose process dies at random moments, against a model that knows nothing of the engine.
 
-use super::draft::{Draft, undoing};
+use super::draft::{Draft, lock, undoing};
 use super::model::{self, Fate, Model};
+use super::random::check_locks;
 use super::tests::{failure, result};
 use super::{Cast, Course, Simulation};
 use crate::engine::{Engine, Options, Running};
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind, LostAnswer, SettledUndo};
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::program::{HandlerCause, Program, Rollback, StatementKind, StepClauses, Wait, WorkflowId};
+use wf_model::program::{HandlerCause, LockElse, Program, Rollback, StatementKind, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
 use wf_model::script::Call;
 use wf_model::unit::Duration;
@@ -32,6 +33,8 @@ struct Member {
     /// How many attempts of its undo fail otherwise.
     flaky: u32,
     takes: i64,
+    /// The lock that it and its undo take.
+    lock: Option<bool>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +75,9 @@ fn member() -> impl Strategy<Value = Member> {
     let depends = proptest::collection::btree_set(0..40_usize, 0..4);
     let going = prop_oneof![12 => Just(Going::Well), 2 => Just(Going::Fails), 1 => Just(Going::CannotStart)];
     let stuck = prop_oneof![8 => Just(0_usize), 1 => 1..=ROUNDS];
-    (depends, proptest::bool::weighted(0.7), going, stuck, 0..3_u32, 0..5_i64)
-        .prop_map(|(depends, undo, going, stuck, flaky, takes)| Member { depends, undo, going, stuck, flaky, takes })
+    let lock = proptest::option::weighted(0.3, any::<bool>());
+    (depends, proptest::bool::weighted(0.7), going, stuck, 0..3_u32, 0..5_i64, lock)
+        .prop_map(|(depends, undo, going, stuck, flaky, takes, lock)| Member { depends, undo, going, stuck, flaky, takes, lock })
 }
 
 fn graph() -> impl Strategy<Value = Graph> {
@@ -142,7 +146,9 @@ impl Graph {
         draft.parallel(None, Wait::All, None, |draft| {
             let mut steps = Vec::new();
             for (index, member) in self.members.iter().enumerate() {
+                let lock = member.lock.map(|which| Box::new(lock(if which { "x" } else { "y" }, 1, LockElse::Wait)));
                 let clauses = if member.undo { undoing(Vec::new()) } else { StepClauses::default() };
+                let clauses = StepClauses { lock, ..clauses };
                 let mut step = None;
                 let name = format!("s{index}");
                 if self.staged && index % 3 == 0 {
@@ -333,5 +339,6 @@ proptest! {
             again.apply(event).unwrap();
         }
         prop_assert_eq!(again.kept(), [0; 7]);
+        check_locks(&history);
     }
 }
