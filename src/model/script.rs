@@ -79,6 +79,9 @@ pub struct Call {
     pub arguments: Vec<(Arc<str>, Argument)>,
     /// `-> T`: what the step's value is decoded as.
     pub decode: Option<Type>,
+    /// Whether nobody reads the step's value, so that little has to be kept of what a program writes.
+    #[serde(skip)]
+    pub is_unread: bool,
 }
 
 impl Call {

@@ -193,3 +193,35 @@ fn attempts_before_and_after_a_kill_are_shown() {
     assert_eq!(shown.stdout, "==> wait <==\ntry 1\n\n==> wait, attempt 2 <==\ntry 2\nend\n");
     assert_eq!(shown.stderr, "note: the process of the run ended while wait wrote\n");
 }
+
+#[test]
+fn a_value_that_nobody_uses_is_kept_in_part_and_the_output_whole() {
+    let much = "head -c 300000 /dev/zero | tr '\\\\0' x; echo end";
+    let place = after(&format!(
+        "workflow main {{
+  step unread: shell \"{much}\" {{ reads only }}
+  step expected: shell \"{much}\" {{ reads only, expect result.stdout != \"\" }}
+  step named: shell \"{much}\" {{ reads only, expect named.exit_code == 0 }}
+  step undone: shell \"{much}\" {{ undo shell \"true\" when result?.stdout != \"\" }}
+  step shown: shell \"{much}\" {{ reads only }}
+  mirror: parallel wait first {{
+    step racing: shell \"{much}\" {{ reads only }}
+  }}
+  output shown: string = shown.stdout
+  output winner: string = mirror.value.stdout
+}}
+"
+    ));
+    let status = place.wfc(&["status", "last", "--format", "json"]).stdout;
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    let instances = status["instances"].as_object().expect("instances");
+    let length = |name: &str| {
+        let found = instances.values().find(|record| record["instance"]["path"] == name).expect("it ran");
+        found["status"]["succeeded"]["map"]["stdout"]["string"].as_str().expect("a text").len()
+    };
+    for whole in ["expected", "named", "undone", "shown", "mirror.racing"] {
+        assert_eq!(length(whole), 300_004, "{whole}");
+    }
+    assert!((60_000..70_000).contains(&length("unread")), "{}", length("unread"));
+    assert_eq!(logs(&place, &["unread"]).stdout.len(), 300_004);
+}

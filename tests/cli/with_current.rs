@@ -248,3 +248,17 @@ fn a_run_goes_on_by_the_changed_file_also_after_another_kill() {
     let outcome = resumed(&place, &[]);
     assert_eq!((outcome.code, place.read("log").as_str()), (0, "first test\nmid\nmid\nmid\nnew\n"), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_value_that_was_not_kept_whole_is_not_used() {
+    let first = |bytes: u32| format!("step first: shell \"head -c {bytes} /dev/zero | tr '\\\\0' x\" {{ no undo \"x\" }}");
+    let uses = "step last: shell \"wc -c > log\" { stdin: first.stdout, no undo \"x\" }";
+    let place = interrupted(&workflow(&first(300_000), WAITS, LAST));
+    let outcome = changed(&place, &workflow(&first(300_000), WAITS, uses));
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    let why = "what `first` wrote is used in the file now, and was not kept whole because nobody used it";
+    assert!(outcome.stderr.contains(why), "{}", outcome.stderr);
+    let place = interrupted(&workflow(&first(3_000), WAITS, LAST));
+    let outcome = changed(&place, &workflow(&first(3_000), WAITS, uses));
+    assert_eq!((outcome.code, place.read("log").trim()), (0, "3000"), "{}", outcome.stderr);
+}

@@ -44,6 +44,12 @@ impl Expression {
             _ => None,
         }
     }
+
+    /// Whether it is `result`, and nothing else.
+    #[must_use]
+    pub const fn is_result(&self) -> bool {
+        matches!(self.kind, ExpressionKind::Reference(Reference::Result))
+    }
 }
 
 impl<'a> Iterator for Walk<'a> {

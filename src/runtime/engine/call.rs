@@ -9,7 +9,6 @@ use super::numbering::Origin;
 use super::state::{Frame, FrameId, NodeState, Owner, Settings, StepPhase, Task};
 use super::table::{NumberMap, NumberSet};
 use super::undo::action_of;
-
 use std::sync::Arc;
 use wf_model::event::{EventKind, Instance, InstanceId};
 use wf_model::program::{AttributeValue, Callee, Invocation, Parameter, Wait, WorkflowId};
@@ -43,7 +42,7 @@ impl Engine {
         for (name, setting) in settings.iter() {
             merge(&mut arguments, name, setting);
         }
-        Ok(Call { kind: kind.clone(), arguments, decode: invocation.decode.clone() })
+        Ok(Call { kind: kind.clone(), arguments, decode: invocation.decode.clone(), is_unread: false })
     }
 
     /// The settings of a workflow, evaluated when its first step needs them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use wf_model::expression::{Expression, ValueId};
-use wf_model::program::{BodyId, Handler, StatementId, StatementKind, Table, Workflow};
+use wf_model::program::{BodyId, Handler, StatementId, StatementKind, Table, Wait, Workflow};
 
 /// Tables beside those of a workflow.
 #[derive(Debug, Default)]
@@ -40,6 +40,8 @@ pub(super) struct Place {
     pub(super) rank: u32,
     /// Values that the undo of a step uses, its own among them.
     pub(super) undo_uses: Vec<ValueId>,
+    /// Of a step: whether nobody reads its value.
+    pub(super) is_unread: bool,
 }
 
 impl Plan {
@@ -54,6 +56,7 @@ impl Plan {
         }
         let order = plan.place_bodies(workflow);
         plan.find_undo_uses(workflow);
+        plan.find_unread(workflow);
         plan.link(workflow);
         plan.rank(workflow, &order);
         plan
@@ -119,6 +122,28 @@ impl Plan {
             if let Some(place) = self.statements.get_mut(id) {
                 place.undo_uses = uses.into_iter().collect();
             }
+        }
+    }
+
+    /// Finds steps whose value goes nowhere: no expression names it, it is no result of a race, and no later run can take it over.
+    fn find_unread(&mut self, workflow: &Workflow) {
+        let named: BTreeSet<ValueId> = workflow.statements.iter().filter_map(|(_, statement)| statement.value).collect();
+        let used = workflow.first_uses(&named);
+        let races = workflow.statements.iter().filter_map(|(_, statement)| match &statement.kind {
+            StatementKind::Parallel(parallel) if parallel.wait != Wait::All => Some(parallel.body),
+            _ => None,
+        });
+        let races: BTreeSet<BodyId> = races.collect();
+        for (id, statement) in workflow.statements.iter() {
+            let (Some(step), Some(place)) = (statement.kind.step(), self.statements.get_mut(id)) else { continue };
+            let is_used = statement.value.is_some_and(|value| used.contains_key(&value));
+            let races = place.body.is_some_and(|body| races.contains(&body));
+            let own = statement.expressions_with_result().flat_map(Expression::walk);
+            let is_own = |expression: &Expression| {
+                expression.is_result() || expression.named_value().is_some_and(|value| statement.value == Some(value))
+            };
+            let is_kept = step.invocation.decode.is_some() || step.clauses.cache.is_some();
+            place.is_unread = !(is_used || races || is_kept || own.into_iter().any(is_own));
         }
     }
 

@@ -7,10 +7,12 @@ use super::Engine;
 use super::command::IllegalTransition;
 use super::numbering::{Numbering, Numbers};
 use super::state::Task;
+use crate::process::is_cut;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use wf_model::event::{AttemptOutcome, Event, EventKind, InstanceId, LostAnswer};
 use wf_model::program::Correspondence;
+use wf_model::value::Value;
 
 /// What is told to another definition.
 #[derive(Debug, Default)]
@@ -149,6 +151,21 @@ impl Engine {
             | EventKind::CacheHit { instance, .. } => self.call_of(instance.id).map(|call| digest(&*call)),
             _ => None,
         }
+    }
+}
+
+impl Engine {
+    /// What is read of an attempt's result now and was not kept, because nobody read it then.
+    pub(super) fn misses(&self, kind: &EventKind) -> Option<String> {
+        let EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Succeeded { result, .. }, .. } = kind else {
+            return None;
+        };
+        self.call_of(instance.id).filter(|call| !call.is_unread)?;
+        let fields = ["stdout", "stderr"].iter().filter_map(|field| result.get(field));
+        let cut = fields.into_iter().any(|field| matches!(field, Value::String(text) if is_cut(text)));
+        cut.then(|| {
+            format!("what `{}` wrote is used in the file now, and was not kept whole because nobody used it", instance.path)
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, FailedInstance, InstanceId, LostAnswer, Timer};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Invocation, Step, WorkflowId};
+use wf_model::script::Call;
 use wf_model::value::Value;
 
 impl Engine {
@@ -41,7 +42,10 @@ impl Engine {
         mut run: StepRun,
     ) -> Result<(), Hindrance> {
         match &invocation.callee {
-            Callee::Kind(kind) => run.call = Some(Arc::new(self.build_call(spot, workflow, kind, invocation)?)),
+            Callee::Kind(kind) => {
+                let call = self.build_call(spot, workflow, kind, invocation)?;
+                run.call = Some(Arc::new(Call { is_unread: self.is_unread(id), ..call }));
+            }
             Callee::Workflow(_) => run.given = Arc::new(self.build_given(spot, invocation)?),
         }
         if let Some(node) = self.nodes.get_mut(&id) {
@@ -52,6 +56,13 @@ impl Engine {
             self.enqueue(id);
         }
         Ok(())
+    }
+
+    /// Whether nobody reads the value of a step.
+    fn is_unread(&mut self, id: InstanceId) -> bool {
+        let Some(node) = self.nodes.get(&id).filter(|node| node.undo.is_none()) else { return false };
+        let (workflow, statement) = (node.workflow, node.statement);
+        self.plan(workflow).place(statement).is_some_and(|place| place.is_unread)
     }
 
     /// Takes in how an attempt ended.

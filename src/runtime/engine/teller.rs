@@ -102,6 +102,7 @@ impl Teller {
                 changed.push(reason);
             }
             *witness = now;
+            changed.extend(next.misses(&event.kind));
             if let Err(refused) = next.retell(event) {
                 changed.push(stands_not(&event.kind, &refused));
                 break;

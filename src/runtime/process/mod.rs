@@ -12,7 +12,7 @@ mod tests;
 mod tree;
 
 pub(crate) use all::{end_all, give_up, stand_still};
-pub use output::Captured;
+pub use output::{Captured, is_cut};
 pub use standstill::Deadline;
 pub use survivors::end_survivors;
 pub(crate) use table::own_children;
@@ -42,6 +42,9 @@ pub const GRACE: Duration = Duration::from_secs(10);
 
 /// Bytes that are kept of each stream for the result.
 pub const KEPT: usize = 64 * 1024 * 1024;
+
+/// Bytes that are kept of each stream where nobody reads the result: its beginning and its end, for people.
+pub const KEPT_UNREAD: usize = 64 * 1024;
 
 /// How long others may hold the pipes, or go on running, after the process itself has ended.
 const LEAK_WINDOW: Duration = Duration::from_millis(200);
@@ -78,7 +81,7 @@ pub struct Surroundings {
     pub sink: Arc<dyn OutputSink>,
     /// Whether stdout is a secret itself: it is kept as it is and goes nowhere.
     pub secret_out: bool,
-    /// Bytes that are kept of each stream: [`KEPT`].
+    /// Bytes that are kept of each stream: [`KEPT`], or [`KEPT_UNREAD`].
     pub kept: usize,
     /// Asks it to end.
     pub stop: watch::Receiver<Stop>,

@@ -1,5 +1,6 @@
 //! What a process writes: masked, passed on, and kept within bounds.
 
+use super::KEPT_UNREAD;
 use crate::executor::{OutputSink, Stream};
 use crate::mask::MaskStream;
 use std::collections::VecDeque;
@@ -8,6 +9,16 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How many bytes are read at once.
 const BLOCK: usize = 256 * 1024;
+
+/// What stands behind the number of bytes that were dropped.
+const LEFT_OUT: &str = " bytes left out]\n";
+
+/// Whether the middle of a text that is kept was dropped because nobody read it.
+#[must_use]
+pub fn is_cut(text: &str) -> bool {
+    // What is not UTF-8 takes three bytes instead of one; a longer text was kept for somebody.
+    (KEPT_UNREAD..4 * KEPT_UNREAD).contains(&text.len()) && text.contains(LEFT_OUT)
+}
 
 /// What is kept of an output: all of it, or its beginning and its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +51,7 @@ impl Captured {
     pub fn bytes(mut self) -> Vec<u8> {
         let mut bytes = self.beginning;
         if self.dropped > 0 {
-            bytes.extend_from_slice(format!("\n[{} bytes left out]\n", self.dropped).as_bytes());
+            bytes.extend_from_slice(format!("\n[{}{LEFT_OUT}", self.dropped).as_bytes());
         }
         bytes.extend_from_slice(self.end.make_contiguous());
         bytes
@@ -107,8 +118,20 @@ impl Outlet {
 
 #[cfg(test)]
 mod tests {
-    use super::Captured;
+    use super::{Captured, KEPT_UNREAD, is_cut};
     use proptest::prelude::*;
+
+    #[test]
+    fn what_nobody_read_is_told_from_what_is_whole() {
+        let kept = |written: usize, limit| {
+            let mut captured = Captured::default();
+            captured.push(&vec![0xff; written], limit);
+            is_cut(&captured.text())
+        };
+        assert!(
+            kept(KEPT_UNREAD + 1, KEPT_UNREAD) && !kept(KEPT_UNREAD, KEPT_UNREAD) && !kept(KEPT_UNREAD + 1, KEPT_UNREAD * 100)
+        );
+    }
 
     proptest! {
         #[test]

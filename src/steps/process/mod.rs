@@ -15,7 +15,7 @@ use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended};
 use wf_runtime::mask::Masker;
-use wf_runtime::process::{self, GRACE, KEPT, Program, Surroundings};
+use wf_runtime::process::{self, GRACE, KEPT, KEPT_UNREAD, Program, Surroundings};
 
 /// `env`
 pub(crate) fn env() -> Attribute {
@@ -81,7 +81,7 @@ async fn start(attempt: Attempt, command: Command) -> Result<Ended, Failure> {
         masker,
         sink: attempt.output,
         secret_out: judge.is_secret(),
-        kept: KEPT,
+        kept: if attempt.call.is_unread { KEPT_UNREAD } else { KEPT },
         stop: attempt.stop,
         grace: GRACE,
     };
