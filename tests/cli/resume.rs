@@ -26,6 +26,8 @@ pub(super) fn killed_at(place: &Place, file: &str) {
     until(file, || place.path(file).exists());
     run.kill().expect("it runs");
     run.wait().expect("it was started here");
+    // The other process of the run ends its steps first, which must not go on meanwhile.
+    until("the end of the other process", || place.wfc(&["runs"]).stdout.contains("interrupted"));
 }
 
 /// A run that was killed while `step`, whose text is given, waits in its first attempt.
@@ -34,8 +36,6 @@ fn interrupted(step: &str, rest: &str) -> Place {
         "workflow main {{\n  step first: shell \"echo first >> log; echo one\" -> string {{ no undo \"x\" }}\n  {step}\n  step last: shell \"echo last >> log\" {{ no undo \"x\" }}\n  {rest}\n}}\n"
     ));
     killed_at(&place, "begun");
-    // The other process of the run ends its steps first, which must not go on meanwhile.
-    until("the end of the other process", || place.wfc(&["runs"]).stdout.contains("interrupted"));
     place.write("free", "");
     place
 }
@@ -75,7 +75,7 @@ fn what_changes_the_world_waits_for_somebody_who_knows() {
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("its value is used and was not kept"), "{}", outcome.stderr);
     let outcome = resumed(&place, &["--step", "mid=done", "--value", "7"]);
-    assert!(outcome.code == 2 && outcome.stderr.contains("It has to be a `string`"), "{}", outcome.stderr);
+    assert!(outcome.code == 2 && outcome.stderr.contains("It has to be a `string`;"), "{}", outcome.stderr);
     let outcome = resumed(&place, &["--step", "mdi=done"]);
     assert!(outcome.code == 2 && outcome.stderr.contains("Do you mean `mid`?"), "{}", outcome.stderr);
     let outcome = resumed(&place, &["--step", "mid=perhaps"]);
@@ -242,6 +242,75 @@ fn a_check_that_cannot_tell_leaves_it_to_somebody() {
     let outcome = resumed(&place, &["--step", "mid=done", "--value", "\"said\""]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = said\n"), "{}", outcome.stderr);
     assert_eq!(place.read("log"), "first\nmid\nlast\n");
+}
+
+#[test]
+fn a_check_that_takes_too_long_leaves_it_to_somebody() {
+    let check = "on unknown check shell \"touch checking; sleep 600; echo two\" { timeout 200ms }";
+    let step = format!("step mid: shell \"{WAITS}\" -> string {{ no undo \"x\", timeout 1m, {check} }}");
+    let place = interrupted(&step, "output o: string = mid");
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, place.path("checking").exists()), (5, true), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: its check cannot tell: "), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("--step 'mid=done|rerun|fail'"), "{}", outcome.stderr);
+}
+
+/// A run that was killed while a step of a called workflow, one of a round, and three of a parallel loop wait.
+fn interrupted_everywhere() -> Place {
+    let step = |name: &str, begun: &str| {
+        format!(
+            "step {name}: shell \"echo {name} >> log; touch {begun}; until [ -e free ]; do sleep 0.01; done; echo two\" -> string {{ no undo \"x\", timeout 1m }}"
+        )
+    };
+    let (mid, answer, inner) = (step("mid", "begun${n}"), step("answer", "round"), step("inner", "called"));
+    let place = Place::with(&format!(
+        "workflow main {{
+  parallel {{
+    ship: for each n in 1..3 parallel {{ {mid} }}
+    again: repeat until answer == \"two\" max 3 times {{ {answer} }}
+    step c: child {{ }}
+  }}
+  output o: string = c.o
+}}
+workflow child {{
+  {inner}
+  output o: string = inner
+}}
+"
+    ));
+    let mut run = start(&place, &["--jobs", "8"]);
+    let begun = ["begun1", "begun2", "begun3", "round", "called"];
+    until("all of them", || begun.iter().all(|name| place.path(name).exists()));
+    run.kill().expect("it runs");
+    run.wait().expect("it was started here");
+    until("the end of the other process", || place.wfc(&["runs"]).stdout.contains("interrupted"));
+    place.write("free", "");
+    place.write("log", "");
+    place
+}
+
+#[test]
+fn steps_in_loops_and_called_workflows_are_named_as_they_are_shown() {
+    let place = interrupted_everywhere();
+    let outcome = resumed(&place, &[]);
+    assert_eq!(outcome.code, 5, "{}", outcome.stderr);
+    for name in ["c.inner", "again.answer", "ship.mid[0]", "ship.mid[1]", "ship.mid[2]"] {
+        assert!(outcome.stderr.contains(&format!(" --step '{name}=done|rerun|fail'")), "{name}: {}", outcome.stderr);
+    }
+    assert!(outcome.stderr.contains("had their effect"), "{}", outcome.stderr);
+    let unknown = [("inner", "Do you mean `c.inner`?"), ("nothing.near", "In doubt are `")];
+    for (name, help) in unknown {
+        let outcome = resumed(&place, &["--step", &format!("{name}=done")]);
+        assert!(outcome.code == 2 && outcome.stderr.contains(help), "{}", outcome.stderr);
+    }
+    let arguments = ["--step", "c.inner=done", "--step", "ship.mid=done", "--step", "ship.mid[1]=rerun", "--step"];
+    let outcome = resumed(&place, &[&arguments[..], &["again.answer=done"]].concat());
+    // Which of them is asked for first depends on which began first.
+    assert!(outcome.code == 2 && outcome.stderr.contains("=JSON'`; or let it run again"), "{}", outcome.stderr);
+    let values = ["again.answer=done", "--value", "c.inner=\"said\"", "--value", "again.answer=\"two\""];
+    let outcome = resumed(&place, &[&arguments[..], &values].concat());
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = said\n"), "{}", outcome.stderr);
+    assert_eq!(place.read("log"), "mid\n");
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub(crate) fn check(program: &Program, kinds: &Registry, machine: &Machine) -> V
 /// What a step starts: itself, its undo, and what looks for it at resume.
 fn invocations(step: &Step) -> impl Iterator<Item = &Invocation> {
     let check = match &step.clauses.unknown {
-        Some(UnknownAnswer::Check(check)) => Some(&**check),
+        Some(UnknownAnswer::Check(check)) => Some(&check.invocation),
         _ => None,
     };
     [Some(&step.invocation), step.clauses.undo().map(|undo| &undo.invocation), check].into_iter().flatten()

@@ -12,7 +12,7 @@ use crate::store;
 use current::{Changing, Now, agreed};
 use std::collections::BTreeMap;
 use std::io;
-use unknown::{Decided, Said, Unknown, said};
+use unknown::{Decided, Said, SaidValue, Unknown, said, said_value};
 use wf_model::program::Program;
 use wf_store::Definition;
 
@@ -21,12 +21,13 @@ use wf_store::Definition;
 pub struct Resume {
     /// The run: the beginning of its name, or `last`.
     run: String,
-    /// What became of a step that was running when the process ended: `NAME=done`, `NAME=rerun` or `NAME=fail`.
+    /// What became of a step that was running when the process ended: `NAME=done`, `NAME=rerun` or `NAME=fail`. Without places, the name
+    /// of a step in a loop means all of them.
     #[arg(long = "step", value_name = "NAME=ANSWER", value_parser = said)]
     steps: Vec<Said>,
-    /// The value of a step that is said to be done.
-    #[arg(long, value_name = "JSON", value_parser = json, requires = "steps")]
-    value: Option<serde_json::Value>,
+    /// The value of a step that is said to be done; `NAME=JSON` where there are several.
+    #[arg(long = "value", value_name = "JSON", value_parser = said_value, requires = "steps")]
+    values: Vec<SaidValue>,
     /// Go on by the file as it is now, if all that happened stands in it; shows in what it differs.
     #[arg(long, env = "WFC_WITH_CURRENT")]
     with_current: bool,
@@ -35,10 +36,6 @@ pub struct Resume {
     yes: bool,
     #[command(flatten)]
     manner: Manner,
-}
-
-fn json(text: &str) -> Result<serde_json::Value, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
 impl Resume {
@@ -128,7 +125,7 @@ impl Resume {
         let kinds = wf_steps::registry();
         let running = resumed.running();
         let checked = BTreeMap::new();
-        let mut unknown = Unknown { program, kinds: &kinds, said: &self.steps, value: self.value.as_ref(), checked };
+        let mut unknown = Unknown { program, kinds: &kinds, said: &self.steps, values: &self.values, checked };
         for attempt in &running {
             if unknown.is_to_be_checked(attempt)
                 && let Some(checked) = resumed.check(attempt)
@@ -140,10 +137,10 @@ impl Resume {
             Decided::All(answers) => resumed.go_on(Way::Forward(answers), &self.manner, output),
             Decided::Wrong { message, help } => output.error(message, &help).map(|()| Exit::Usage),
             Decided::Open(steps) => {
-                let plural = if steps.len() == 1 { "" } else { "s" };
+                let (plural, whose) = if steps.len() == 1 { ("", "its") } else { ("s", "their") };
                 let names: Vec<String> = steps.iter().map(|step| format!("`{step}`")).collect();
                 let message = format!(
-                    "nobody knows whether step{plural} {} had its effect before the run's process ended",
+                    "nobody knows whether step{plural} {} had {whose} effect before the run's process ended",
                     names.join(", ")
                 );
                 let answers: Vec<String> = steps.iter().map(|step| format!(" --step '{step}=done|rerun|fail'")).collect();

@@ -1,5 +1,6 @@
 //! Attempts that were under way when the process of their run died: nobody knows what became of them.
 
+use crate::logs::wanted::without_places;
 use crate::report::{Output, printable_line, somebody_is_there};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead};
@@ -13,7 +14,7 @@ use wf_model::value::{Value, decode_json};
 use wf_runtime::dispatcher::Checked;
 use wf_runtime::engine::Running;
 
-/// What somebody says of a step: `NAME=done|rerun|fail`.
+/// What somebody says of a step, by its path with its places in loops, or without for all of them: `NAME=done|rerun|fail`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     step: String,
@@ -42,8 +43,8 @@ pub(super) struct Unknown<'a> {
     pub(super) program: &'a Program,
     pub(super) kinds: &'a Registry,
     pub(super) said: &'a [Said],
-    /// The value of a step that is said to be done.
-    pub(super) value: Option<&'a serde_json::Value>,
+    /// Values of steps that are said to be done.
+    pub(super) values: &'a [SaidValue],
     /// What the checks of steps have said.
     pub(super) checked: BTreeMap<InstanceId, LostAnswer>,
 }
@@ -56,6 +57,34 @@ pub(super) fn said(text: &str) -> Result<Said, String> {
     let (step, answer) = text.rsplit_once('=').ok_or("write NAME=done, NAME=rerun or NAME=fail")?;
     let answer = answer_named(answer).ok_or_else(|| format!("`{answer}` is none of done, rerun, fail"))?;
     Ok(Said { step: step.to_owned(), answer })
+}
+
+/// The value of a step that is said to be done: of the step that is named, else of each of which none is named.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SaidValue {
+    step: Option<String>,
+    json: serde_json::Value,
+}
+
+/// Reads `JSON` or `NAME=JSON`.
+///
+/// # Errors
+/// Why it is neither.
+pub(super) fn said_value(text: &str) -> Result<SaidValue, String> {
+    let error = match serde_json::from_str(text) {
+        Ok(json) => return Ok(SaidValue { step: None, json }),
+        Err(error) => error.to_string(),
+    };
+    // No JSON has a name before its first sign of equality.
+    let named = text.split_once('=').filter(|(name, _)| !name.contains(['"', '{', ' ']));
+    let (name, json) = named.ok_or(error)?;
+    let json = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    Ok(SaidValue { step: Some(name.to_owned()), json })
+}
+
+/// Whether a step is meant by what somebody wrote.
+fn is_meant(path: &str, written: &str) -> bool {
+    path == written || without_places(path) == written
 }
 
 fn answer_named(text: &str) -> Option<Answer> {
@@ -124,10 +153,13 @@ impl Unknown<'_> {
     /// What was said of a step that is not among those in doubt.
     fn wrong(&self, running: &[Running]) -> Option<Decided> {
         let in_doubt = || running.iter().filter(|attempt| !attempt.is_undo).map(|attempt| &*attempt.instance.path);
-        let said = self.said.iter().find(|said| !in_doubt().any(|path| path == said.step))?;
-        let step = printable_line(&said.step);
+        let named = self.values.iter().filter_map(|value| value.step.as_ref());
+        let written = self.said.iter().map(|said| &said.step).chain(named);
+        let written = written.into_iter().find(|written| !in_doubt().any(|path| is_meant(path, written)))?;
+        let step = printable_line(written);
         let message = format!("step `{step}` was not running when the run's process ended, so what became of it is known");
-        let help = match (nearest(&said.step, in_doubt()), in_doubt().count()) {
+        let near = nearest(written, in_doubt()).or_else(|| in_doubt().find(|path| last_name(path) == last_name(written)));
+        let help = match (near, in_doubt().count()) {
             (Some(near), _) => format!("Do you mean `{near}`?"),
             (None, 0) => "Leave `--step` out: nothing is in doubt.".to_owned(),
             (None, _) => format!("In doubt are {}.", list(in_doubt())),
@@ -141,7 +173,7 @@ impl Unknown<'_> {
             // An undo may run twice.
             return Some(Answer::Rerun);
         }
-        if let Some(said) = self.said.iter().rev().find(|said| *said.step == *attempt.instance.path) {
+        if let Some(said) = self.said_of(&attempt.instance.path) {
             return Some(said.answer);
         }
         let clauses = &self.statement(attempt)?.kind.step()?.clauses;
@@ -154,6 +186,22 @@ impl Unknown<'_> {
             Some(UnknownAnswer::Fail) => Some(Answer::Fail),
             Some(UnknownAnswer::Ask | UnknownAnswer::Check(_)) | None => None,
         }
+    }
+
+    /// What was said of a step: by its own path, else by that of all its places in loops.
+    fn said_of(&self, path: &str) -> Option<&Said> {
+        let own = self.said.iter().rev().find(|said| said.step == path);
+        own.or_else(|| self.said.iter().rev().find(|said| is_meant(path, &said.step)))
+    }
+
+    /// The value that was said for a step.
+    fn said_value_of(&self, path: &str) -> Option<&serde_json::Value> {
+        let of = |wanted: &dyn Fn(&str) -> bool| {
+            let mut values = self.values.iter().rev();
+            values.find(|value| value.step.as_deref().is_some_and(wanted)).map(|value| &value.json)
+        };
+        let own = of(&|step| step == path).or_else(|| of(&|step| is_meant(path, step)));
+        own.or_else(|| self.values.iter().rev().find(|value| value.step.is_none()).map(|value| &value.json))
     }
 
     fn statement(&self, attempt: &Running) -> Option<&Statement> {
@@ -173,23 +221,32 @@ impl Unknown<'_> {
         let path = &attempt.instance.path;
         let result = self.kinds.get(&attempt.call.kind).map(|kind| &kind.result);
         let Some(type_) = attempt.call.decode.as_ref().or(result) else { return Ok(Value::Null) };
-        if let Some(json) = self.value {
-            return decode_json(json, type_).map_err(|error| {
-                (format!("`--value` is no value of step `{path}`: {error}"), format!("It has to be {}.", described(type_)))
-            });
-        }
         let used = self.statement(attempt).and_then(|statement| statement.value).filter(|value| {
             let workflow = self.program.workflows.get(attempt.workflow);
             workflow.is_some_and(|workflow| workflow.first_uses(&BTreeSet::from([*value])).contains_key(value))
         });
-        match used {
-            None => Ok(Value::Null),
-            Some(_) => Err((
+        match (self.said_value_of(path), used) {
+            (Some(json), Some(_)) => decode_json(json, type_).map_err(|error| {
+                let help = format!("It has to be {}; `--value '{path}=JSON'` is for this step alone.", described(type_));
+                (format!("`--value` is no value of step `{path}`: {error}"), help)
+            }),
+            // Where nobody uses it, it may be that of another step.
+            (json, None) => Ok(json.and_then(|json| decode_json(json, type_).ok()).unwrap_or(Value::Null)),
+            (None, Some(_)) => Err((
                 format!("step `{path}` is said to be done, but its value is used and was not kept"),
-                format!("Add its value, {}, with `--value JSON`; or let it run again: `--step {path}=rerun`.", described(type_)),
+                format!(
+                    "Add its value, {}, with `--value '{path}=JSON'`; or let it run again: `--step '{path}=rerun'`.",
+                    described(type_)
+                ),
             )),
         }
     }
+}
+
+/// `health` of `ship.health[1]`
+fn last_name(path: &str) -> &str {
+    let names = without_places(path);
+    names.rsplit_once('.').map_or(names, |(_, last)| last)
 }
 
 fn described(type_: &Type) -> String {

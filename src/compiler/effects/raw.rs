@@ -33,7 +33,7 @@ fn raw_pieces(workflow: &Workflow) -> impl Iterator<Item = &Expression> {
     let steps = workflow.statements.iter().filter_map(|(_, statement)| statement.kind.step());
     let invocations = steps.flat_map(|step| {
         let check = match &step.clauses.unknown {
-            Some(UnknownAnswer::Check(invocation)) => Some(&**invocation),
+            Some(UnknownAnswer::Check(check)) => Some(&check.invocation),
             _ => None,
         };
         [Some(&step.invocation), step.clauses.undo().map(|undo| &undo.invocation), check].into_iter().flatten()

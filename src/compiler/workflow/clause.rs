@@ -10,6 +10,7 @@ use wf_model::expression::Expression;
 use wf_model::failure::Failure;
 use wf_model::program::{
     BodyClauses, Cache, Continuation, Delay, EffectClause, Expectation, Lock, Retry, StepClauses, Undo, UnknownAnswer,
+    UnknownCheck,
 };
 use wf_model::span::Span;
 use wf_model::types::Type;
@@ -213,9 +214,17 @@ impl Check<'_> {
                 // Nothing of the step is there: that is what the check finds out.
                 self.see(owner.name, Visibility::Over("the step that is looked for"));
                 let check = self.invocation(invocation);
+                let (mut timeout, mut seen) = (None, Vec::new());
+                for clause in clauses_of(invocation) {
+                    if let ClauseKind::Timeout(duration) = &clause.kind
+                        && self.first_of(clause, &mut seen)
+                    {
+                        timeout = Some(self.limit(duration));
+                    }
+                }
                 self.see(owner.name, Visibility::Visible(owner.ran.clone()));
                 self.refuse_others(invocation, "a check", &["timeout"]);
-                UnknownAnswer::Check(Box::new(check))
+                UnknownAnswer::Check(Box::new(UnknownCheck { invocation: check, timeout }))
             }
         }
     }

@@ -153,7 +153,16 @@ pub enum UnknownAnswer {
     /// Ask somebody.
     Ask,
     /// Look: success means that it was done.
-    Check(Box<Invocation>),
+    Check(Box<UnknownCheck>),
+}
+
+/// `on unknown check KIND … { … }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnknownCheck {
+    /// What looks.
+    pub invocation: Invocation,
+    /// How long it may take: a duration.
+    pub timeout: Option<Expression>,
 }
 
 /// `on failure { … }` and the like.

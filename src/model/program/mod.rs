@@ -12,7 +12,7 @@ mod walk;
 
 pub use clause::{
     Cache, Continuation, Delay, EffectClause, Expectation, Handler, HandlerCause, Lock, LockElse, Retry, StepClauses, Undo,
-    UnknownAnswer,
+    UnknownAnswer, UnknownCheck,
 };
 pub use correspondence::Correspondence;
 pub use effect::Effect;

@@ -77,7 +77,7 @@ impl StepClauses {
     /// Expressions that are evaluated without the step's own value; those of handlers are not among them.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let check = match &self.unknown {
-            Some(UnknownAnswer::Check(invocation)) => Some(invocation.expressions()),
+            Some(UnknownAnswer::Check(check)) => Some(check.invocation.expressions().chain(&check.timeout)),
             Some(UnknownAnswer::Rerun | UnknownAnswer::Done | UnknownAnswer::Fail | UnknownAnswer::Ask) | None => None,
         };
         (self.timeout.iter())

@@ -2,7 +2,7 @@
 
 use super::reporter::Unheard;
 use super::{Dispatcher, Recalled, attempt};
-use crate::engine::Running;
+use crate::engine::{CheckCall, Running};
 use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, EventKind, LostAnswer};
 use wf_model::failure::{Failure, FailureKind};
@@ -32,7 +32,7 @@ impl Dispatcher {
             let seen = world.observe(function, arguments).map(|value| super::secrets::masked(&value, &masker));
             seen.map_err(|message| masker.text(&message).into())
         };
-        let call = match self.engine.check_call(running, &mut look)? {
+        let CheckCall { call, timeout } = match self.engine.check_call(running, &mut look)? {
             Ok(call) => call,
             Err(message) => return Some(Checked::Unclear(message)),
         };
@@ -40,7 +40,7 @@ impl Dispatcher {
             return Some(Checked::Unclear("its value is a secret, which is kept nowhere".into()));
         }
         let same_kind = call.kind == running.call.kind;
-        let assignment = self.assignment(running.instance.clone(), running.attempt, call, None, Arc::new(Unheard));
+        let assignment = self.assignment(running.instance.clone(), running.attempt, call, timeout, Arc::new(Unheard));
         let EventKind::AttemptEnded { outcome, .. } = attempt::perform(assignment).await else { return None };
         let checked = match outcome {
             AttemptOutcome::Succeeded { result, decoded } => {

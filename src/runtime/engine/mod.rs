@@ -39,7 +39,7 @@ mod undo;
 mod undo_graph;
 mod unsupported;
 
-pub use check::Look;
+pub use check::{CheckCall, Look};
 pub use command::{CacheQuery, Command, IllegalTransition};
 pub use outstanding::Running;
 pub use queue::only_waits;

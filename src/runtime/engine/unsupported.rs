@@ -74,9 +74,9 @@ impl Search<'_> {
         }
         // A check runs before the run goes on, alone.
         if let Some(UnknownAnswer::Check(check)) = &clauses.unknown {
-            match check.callee {
-                Callee::Workflow(_) => self.add("`on unknown check` with a workflow", check.span),
-                Callee::Kind(_) => self.invocation(check),
+            match check.invocation.callee {
+                Callee::Workflow(_) => self.add("`on unknown check` with a workflow", check.invocation.span),
+                Callee::Kind(_) => self.invocation(&check.invocation),
             }
         }
         self.invocation(&step.invocation);
