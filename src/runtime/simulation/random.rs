@@ -7,10 +7,12 @@ use super::draft::{
 use super::instants::waits_are_kept;
 use super::{Cast, Course, Simulation};
 use crate::dispatcher::{CacheAnswer, CachedValue};
-use crate::engine::{CacheQuery, Command, Engine, Options};
+use crate::engine::{CacheQuery, Command, Engine, Options, Running};
 use proptest::prelude::*;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, Timer, Timestamp};
+use wf_model::event::{
+    AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LostAnswer, Timer, Timestamp,
+};
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Delay, HandlerCause, Lock, LockElse, Retry, StatementId, StepClauses, Wait, WorkflowId};
@@ -316,6 +318,14 @@ impl Cast for Fate {
         Ok(Value::string("seen"))
     }
 
+    fn lost(&mut self, running: &Running) -> LostAnswer {
+        match self.of(&running.instance.path, running.attempt) % 4 {
+            0 if !running.is_undo => LostAnswer::Done(Value::map([])),
+            1 if !running.is_undo => LostAnswer::Failed,
+            _ => LostAnswer::Rerun,
+        }
+    }
+
     fn jitter(&mut self, upper: Duration) -> Duration {
         Duration { milliseconds: upper.milliseconds / 2 }
     }
@@ -418,6 +428,47 @@ fn check_slots(commands: &[Command], events: &[Event], jobs: usize) {
     }
 }
 
+/// What happens to a process of a run until it dies: behind so many seconds.
+#[derive(Clone, Debug)]
+struct Life {
+    cancels: Vec<i64>,
+    pauses: Option<i64>,
+    death: prop::sample::Index,
+}
+
+fn life() -> impl Strategy<Value = Life> {
+    let cancels = prop_oneof![3 => Just(Vec::new()), 1 => proptest::collection::vec(0..9_i64, 1..3)];
+    (cancels, proptest::option::weighted(0.2, 0..9_i64), any::<prop::sample::Index>()).prop_map(|(cancels, pauses, death)| Life {
+        cancels,
+        pauses,
+        death,
+    })
+}
+
+impl Life {
+    /// Goes on with a run until its process ends, because the run has ended, pauses, or was interrupted twice.
+    fn live(&self, simulation: &mut Simulation<Fate>) {
+        if simulation.engine().state().is_final() {
+            return;
+        }
+        for &seconds in &self.cancels {
+            simulation.cancel_after(Duration::from_seconds(seconds), CancelCause::Interrupt);
+        }
+        if let Some(seconds) = self.pauses {
+            simulation.plan(Duration::from_seconds(seconds), EventKind::PauseRequested);
+        }
+        while let Some(((at, _), kind)) = simulation.next() {
+            simulation.clock = simulation.clock.max(at);
+            let known = simulation.commands.len();
+            simulation.tell(kind).unwrap();
+            let ends = |command: &Command| matches!(command, Command::Suspend | Command::Finish { .. });
+            if simulation.commands.iter().skip(known).any(ends) {
+                return;
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_run_ends_and_can_be_told_again(
@@ -458,26 +509,28 @@ proptest! {
         pieces in proptest::collection::vec(piece(), 0..6),
         seed in any::<u32>(),
         jobs in 1..4_usize,
-        crashes in proptest::collection::vec(any::<prop::sample::Index>(), 1..4),
+        lives in proptest::collection::vec(life(), 1..4),
     ) {
         let program = write(&pieces, seed);
         let options = Options { jobs, ..Options::default() };
         let fate = Fate(u64::from(seed));
-        let mut simulation = Simulation::new(program.clone(), WorkflowId(0), Vec::new(), options.clone(), fate);
-        simulation.run().unwrap();
-        let mut history = simulation.events().to_vec();
-        for crash in crashes {
-            history.truncate(crash.index(history.len()) + 1);
-            let resumed = Simulation::resumed(program.clone(), WorkflowId(0), Vec::new(), options.clone(), fate, &history);
-            let mut resumed = resumed.unwrap();
-            let state = resumed.run().unwrap();
-            prop_assert!(state.is_final(), "{state:?} {:#?}", resumed.engine());
-            check_ends(resumed.events());
-            check_once(resumed.events());
-            check_locks(resumed.events());
-            prop_assert_eq!(waits_are_kept(resumed.events(), true), Ok(()));
-            prop_assert_eq!(resumed.engine().kept(), [0; 7]);
-            history = resumed.events().to_vec();
+        let resumed = |history: &[Event]| {
+            Simulation::resumed(program.clone(), WorkflowId(0), Vec::new(), options.clone(), fate, history).unwrap()
+        };
+        let mut history = Vec::new();
+        for life in &lives {
+            let mut simulation = resumed(&history);
+            life.live(&mut simulation);
+            history = simulation.events().to_vec();
+            history.truncate(life.death.index(history.len()) + 1);
+            let mut last = resumed(&history);
+            let state = last.run().unwrap();
+            prop_assert!(state.is_final(), "{state:?} {:#?}", last.engine());
+            check_ends(last.events());
+            check_once(last.events());
+            check_locks(last.events());
+            prop_assert_eq!(waits_are_kept(last.events(), true), Ok(()));
+            prop_assert_eq!(last.engine().kept(), [0; 7]);
         }
     }
 
