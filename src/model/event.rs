@@ -266,6 +266,9 @@ pub enum EventKind {
         /// Since which start of the machine; `None` where it does not tell.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         boot: Option<Arc<str>>,
+        /// How many attempts run at a time from here on; `None` for as many as before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        jobs: Option<u32>,
     },
     /// Given: the run goes by another definition from here on, in which all that happened so far stands.
     DefinitionChanged {
@@ -724,7 +727,7 @@ mod tests {
         let answer = Err("file is not there".into());
         let (place, function) = (Place(3), Function::Read);
         let observed = at(EventKind::Observed { instance: None, place, occurrence: 0, function, answer });
-        for event in [ended, observed, at(EventKind::RunResumed { boot: None })] {
+        for event in [ended, observed, at(EventKind::RunResumed { boot: None, jobs: None })] {
             let text = serde_json::to_string(&event).unwrap();
             assert!(text.starts_with(r#"{"at":12,"event":""#), "{text}");
             assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
@@ -737,7 +740,7 @@ mod tests {
             assert!(serde_json::from_str::<Event>(text).is_err(), "{text}");
         }
         let more = r#"{"at":12,"event":"run-resumed","later":[1]}"#;
-        assert_eq!(serde_json::from_str::<Event>(more).unwrap(), at(EventKind::RunResumed { boot: None }));
+        assert_eq!(serde_json::from_str::<Event>(more).unwrap(), at(EventKind::RunResumed { boot: None, jobs: None }));
     }
 
     #[test]

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn long_batches_take_less_room_and_read_the_same() {
-        let events = |count| vec![Event { at: Timestamp::default(), kind: EventKind::RunResumed { boot: None } }; count];
+        let events =
+            |count| vec![Event { at: Timestamp::default(), kind: EventKind::RunResumed { boot: None, jobs: None } }; count];
         let (short, long) = (Batch::of(&events(3)).unwrap(), Batch::of(&events(1_000)).unwrap());
         assert!(matches!(short, Batch::Text(_)) && long.bytes().len() < 1_000);
         assert_eq!((short.events().unwrap(), long.events().unwrap()), (events(3), events(1_000)));

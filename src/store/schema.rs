@@ -224,7 +224,7 @@ mod tests {
         PRAGMA user_version = 1;";
 
     fn events(number: i64) -> Vec<Event> {
-        vec![Event { at: Timestamp { milliseconds: number }, kind: EventKind::RunResumed { boot: None } }]
+        vec![Event { at: Timestamp { milliseconds: number }, kind: EventKind::RunResumed { boot: None, jobs: None } }]
     }
 
     fn older(path: &Path) -> Connection {

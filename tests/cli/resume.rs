@@ -314,6 +314,35 @@ fn steps_in_loops_and_called_workflows_are_named_as_they_are_shown() {
 }
 
 #[test]
+fn as_many_steps_run_at_a_time_as_each_process_is_told() {
+    let place = Place::with(
+        "workflow main {
+  ship: for each n in 1..12 parallel {
+    step mid: shell \"echo ${n} >> log; until [ -e free ]; do sleep 0.01; done\" { reads only, timeout 1m }
+  }
+}
+",
+    );
+    for (jobs, lines) in [(4, 4), (1, 5), (6, 11)] {
+        let number = jobs.to_string();
+        let mut command = match jobs {
+            4 => place.command(&["run", "main.wf", "--jobs", "4"]),
+            _ => place.command(&["resume", "last", "--jobs", &number]),
+        };
+        let mut run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        until("so many", || place.path("log").exists() && place.read("log").lines().count() == lines);
+        run.kill().expect("it runs");
+        run.wait().expect("it was started here");
+        until("the end of the other process", || place.wfc(&["runs"]).stdout.contains("interrupted"));
+    }
+    place.write("free", "");
+    let outcome = resumed(&place, &[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains(": 12 steps done"), "{}", outcome.stderr);
+    assert_eq!(place.wfc(&["runbook", "last"]).code, 0);
+}
+
+#[test]
 fn a_run_that_was_interrupted_ends_as_interrupted_in_another_process() {
     let place = Place::with(
         "workflow main {

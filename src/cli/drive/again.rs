@@ -126,18 +126,20 @@ impl Again {
         // As many steps at a time as is asked for now, else as when the run began.
         let began = u16::try_from(definition.jobs).ok().filter(|jobs| *jobs > 0);
         let jobs = Manner { jobs: manner.jobs.or(began), ..manner.clone() }.jobs(output)?;
-        let Some(former) = definition::former(former, &run.workflow, jobs) else { return unknown(output) };
+        // What happened is told as it did: as many at a time as when it began, or as a resume says in between.
+        let before = usize::try_from(definition.jobs).unwrap_or(usize::MAX);
+        let Some(former) = definition::former(former, &run.workflow, before) else { return unknown(output) };
         let assignments = Assignments {
             program: program.clone(),
             workflow,
             arguments: definition.arguments.iter().map(|given| (given.name.clone(), given.value.clone())).collect(),
-            options: Options { jobs, secrets: secrets.values },
+            options: Options { jobs: before, secrets: secrets.values },
             run: run.id.clone(),
             folder: definition.folder.to_string().into(),
             directory: store.scratch_path(&run.id),
             withheld: secrets.withheld,
         };
-        let drive = Drive { guarded, assignments, former, sources, kept };
+        let drive = Drive { guarded, assignments, former, jobs: Some(jobs), sources, kept };
         let version = definition.version.clone();
         Ok(Ok(Ready { run: run.id, program, has_begun, drive, store, change, version }))
     }

@@ -71,6 +71,8 @@ pub(crate) struct Drive {
     pub(crate) assignments: Assignments,
     /// Engines for what it went by before.
     pub(crate) former: Vec<Engine>,
+    /// How many steps run at a time from where it goes on; as before where it is not said.
+    pub(crate) jobs: Option<usize>,
     pub(crate) sources: Sources,
     pub(crate) kept: Kept,
 }
@@ -152,7 +154,7 @@ impl Drive {
     /// # Errors
     /// Where the journal cannot be read, does not fit, or keeps too little to go on.
     pub(crate) fn recall(mut self, manner: &Manner, history: History<'_>, changes: bool) -> Result<Resumed, NotRecalled> {
-        let former = std::mem::take(&mut self.former);
+        let (former, jobs) = (std::mem::take(&mut self.former), self.jobs);
         let (stage, assignments, means) = self.stage(manner, true)?;
         let mut recalling = Recalling::new(&assignments, means, former);
         for events in history {
@@ -163,7 +165,11 @@ impl Drive {
         if changes {
             recalling.change().map_err(NotRecalled::Contradicted)?;
         }
-        Ok(Resumed { recalled: recalling.told(), stage })
+        let mut recalled = recalling.told();
+        if let Some(jobs) = jobs {
+            recalled = recalled.at_a_time(jobs);
+        }
+        Ok(Resumed { recalled, stage })
     }
 
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {

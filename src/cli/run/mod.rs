@@ -121,7 +121,8 @@ impl Run {
             folder: prepared.folder,
             withheld: prepared.secrets.withheld,
         };
-        Drive { guarded, assignments, former: Vec::new(), sources: compilation.sources, kept }.begin(&self.manner, output)
+        Drive { guarded, assignments, former: Vec::new(), jobs: None, sources: compilation.sources, kept }
+            .begin(&self.manner, output)
     }
 
     /// Begins the run in the store, with all that it goes by.

@@ -18,6 +18,11 @@ pub(super) struct Ahead {
 }
 
 impl Ahead {
+    /// Lets so many attempts run at a time.
+    pub(super) fn set_jobs(&mut self, jobs: usize) {
+        self.jobs = jobs.max(1);
+    }
+
     pub(super) fn new(executors: &BTreeMap<&'static str, Arc<dyn Executor>>, jobs: usize) -> Self {
         Self { kinds: Registry::new(executors.values().map(|executor| executor.kind())), jobs: jobs.max(1) }
     }

@@ -18,6 +18,8 @@ pub struct Recalled {
     pub(super) dispatcher: Dispatcher,
     /// The definition that it changes to.
     changed: Option<Arc<str>>,
+    /// How many attempts run at a time from where it goes on.
+    jobs: Option<u32>,
 }
 
 /// Why a run cannot be told again.
@@ -81,7 +83,7 @@ impl Recalling {
     pub fn told(self) -> Recalled {
         let Self { mut dispatcher, teller } = self;
         dispatcher.engine = teller.into_engine();
-        Recalled { dispatcher, changed: None }
+        Recalled { dispatcher, changed: None, jobs: None }
     }
 }
 
@@ -156,6 +158,17 @@ impl Dispatcher {
 }
 
 impl Recalled {
+    /// Lets so many attempts run at a time from where the run goes on; it was told with as many as when it began.
+    #[must_use]
+    pub fn at_a_time(mut self, jobs: usize) -> Self {
+        self.dispatcher.ahead.set_jobs(jobs);
+        Self { jobs: Some(u32::try_from(jobs).unwrap_or(u32::MAX)), ..self }
+    }
+
+    fn resumed(&self) -> EventKind {
+        EventKind::RunResumed { boot: self.dispatcher.world.boot(), jobs: self.jobs }
+    }
+
     /// Lets the run go by the definition that it was told to last, from where it goes on; it is named as the store keeps it.
     #[must_use]
     pub fn by(self, definition: Arc<str>) -> Self {
@@ -226,12 +239,13 @@ impl Recalled {
 
     /// Cancels the run; what was under way counts as ended.
     async fn go_back(&mut self) -> Result<RunEnded, RunBroken> {
+        let resumed = self.resumed();
         let dispatcher = &mut self.dispatcher;
         dispatcher.hold_again().await?;
         if dispatcher.suspended {
             return dispatcher.until_ended().await;
         }
-        let mut happened = VecDeque::from([EventKind::RunResumed { boot: dispatcher.world.boot() }]);
+        let mut happened = VecDeque::from([resumed]);
         if !dispatcher.engine.is_cancelled() {
             happened.push_back(EventKind::CancelRequested { cause: CancelCause::Request });
         }
@@ -241,6 +255,7 @@ impl Recalled {
     }
 
     async fn resume(&mut self, answers: &[(InstanceId, LostAnswer)]) -> Result<RunEnded, RunBroken> {
+        let resumed = self.resumed();
         let dispatcher = &mut self.dispatcher;
         if !dispatcher.engine.state().is_final() {
             dispatcher.hold_again().await?;
@@ -249,7 +264,7 @@ impl Recalled {
             let changed = self.changed.take().map(|definition| EventKind::DefinitionChanged { definition });
             let (mut happened, mut effects) = (VecDeque::from_iter(changed), Vec::new());
             if !dispatcher.engine.state().is_final() {
-                happened.push_back(EventKind::RunResumed { boot: dispatcher.world.boot() });
+                happened.push_back(resumed);
                 effects = dispatcher.outstanding(&mut happened, answers);
                 happened.extend(dispatcher.asks());
             }

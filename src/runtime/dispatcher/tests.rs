@@ -579,7 +579,7 @@ fn an_attempt_that_may_have_started_counts() {
     events.iter().for_each(|event| engine.apply(event).unwrap());
     let [first, second] = engine.running(None).try_into().unwrap();
     let mut tell = |kind| engine.apply(&Event { at: Timestamp::default(), kind }).map(|()| engine.commands());
-    tell(EventKind::RunResumed { boot: Some("another".into()) }).unwrap();
+    tell(EventKind::RunResumed { boot: Some("another".into()), jobs: None }).unwrap();
     let lost = |running: &crate::engine::Running| EventKind::Lost {
         instance: running.instance.clone(),
         attempt: running.attempt,

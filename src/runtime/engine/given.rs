@@ -124,8 +124,11 @@ impl Engine {
                 self.run = record(run, workflow, self.now, directory);
                 self.agenda.push_back(Task::Begin);
             }
-            EventKind::RunResumed { boot } => {
+            EventKind::RunResumed { boot, jobs } => {
                 self.boot.clone_from(boot);
+                if let Some(jobs) = jobs {
+                    self.options.jobs = usize::try_from(*jobs).unwrap_or(usize::MAX).max(1);
+                }
                 self.run = resumed(&self.run);
                 self.cancelled = self.cancelled.min(1);
                 if self.waits_for_rollback.is_none() {

@@ -107,7 +107,7 @@ impl Engine {
 
     /// Cancels the run; what was under way counts as ended.
     fn call_off(&mut self, boot: Option<&str>) -> Result<(), IllegalTransition> {
-        let mut happened = VecDeque::from([EventKind::RunResumed { boot: None }]);
+        let mut happened = VecDeque::from([EventKind::RunResumed { boot: None, jobs: None }]);
         if !self.is_cancelled() {
             happened.push_back(EventKind::CancelRequested { cause: CancelCause::Request });
         }

@@ -161,7 +161,7 @@ impl<C: Cast> Simulation<C> {
         }
         let outstanding = simulation.engine.outstanding();
         let running = simulation.engine.running(None);
-        simulation.tell(EventKind::RunResumed { boot: None })?;
+        simulation.tell(EventKind::RunResumed { boot: None, jobs: None })?;
         for command in outstanding {
             simulation.perform(command)?;
         }

@@ -590,7 +590,7 @@ fn a_pause_lets_what_runs_end_and_starts_nothing_until_the_run_goes_on() {
     let script = Script { takes: [("b", 5)].into(), ..failing(&["c"]) };
     let mut simulation = Simulation::new(draft.program(), WorkflowId(0), Vec::new(), Options::default(), script);
     simulation.plan(Duration { milliseconds: 500 }, EventKind::PauseRequested);
-    simulation.plan(Duration::from_seconds(60), EventKind::RunResumed { boot: None });
+    simulation.plan(Duration::from_seconds(60), EventKind::RunResumed { boot: None, jobs: None });
     let events = run(simulation).events().to_vec();
     let at = |wanted: fn(&EventKind) -> bool| events.iter().find(|event| wanted(&event.kind)).unwrap().at.milliseconds;
     let began = at(|kind| matches!(kind, EventKind::RunStarted { .. }));
