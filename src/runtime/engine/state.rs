@@ -66,7 +66,11 @@ impl Way {
     /// The path of something called `name` here.
     pub(super) fn to(&self, name: Option<&str>) -> Arc<str> {
         let names = self.names_to(name);
-        if self.places.is_empty() { names } else { format!("{names}{}", self.places).into() }
+        match (&*names, &*self.places) {
+            (_, "") => names,
+            ("", _) => self.places.clone(),
+            (names, places) => [names, places].concat().into(),
+        }
     }
 
     /// The way inside of something called `name` here.

@@ -61,6 +61,8 @@ struct Names {
 #[derive(Default)]
 pub(super) struct Ledger {
     names: HashMap<WorkflowId, Names>,
+    /// Whether any step has an undo: otherwise there is nothing to follow.
+    has_undos: bool,
     workflows: HashMap<Arc<str>, WorkflowId>,
     root: Option<WorkflowId>,
     effects: BTreeMap<InstanceId, Effect>,
@@ -117,7 +119,9 @@ impl Ledger {
     pub(super) fn new(program: &Program) -> Self {
         let mut ledger = Self::default();
         for (id, workflow) in program.workflows.iter() {
-            ledger.names.insert(id, Names::of(workflow));
+            let names = Names::of(workflow);
+            ledger.has_undos |= !names.undone.is_empty();
+            ledger.names.insert(id, names);
             // Workflows of the file that was asked for come first.
             ledger.workflows.entry(workflow.name.clone()).or_insert(id);
         }
@@ -126,6 +130,9 @@ impl Ledger {
 
     /// Takes the next event in.
     pub(super) fn apply(&mut self, event: &Event) {
+        if !self.has_undos {
+            return;
+        }
         self.enter(&event.kind);
         match &event.kind {
             EventKind::RunStarted { workflow, .. } => self.root = self.workflows.get(workflow).copied(),

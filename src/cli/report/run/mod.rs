@@ -382,7 +382,6 @@ impl RunReport {
     }
 
     fn ended(&self, state: &mut State, instance: &Instance, finished: Finished<'_>) {
-        let title = state.title(instance);
         state.screen.end(instance.id);
         let open = state.open.remove(&instance.id);
         let Some(Known { kind, rounds }) = state.known.remove(&instance.id) else { return };
@@ -399,12 +398,13 @@ impl RunReport {
             state.told = printable_line(&format!("{}: {message}", instance.path));
         }
         let mut text = String::new();
-        let written = match kind {
-            InstanceKind::Undo(_) => self.steps.undo_of(&instance.path),
-            _ => self.steps.of(&instance.path),
-        };
         let shows = !matches!(finished, Finished::Done | Finished::Cached { .. } | Finished::Undone);
         if let Some(tail) = open.and_then(|open| open.ended).filter(|_| shows) {
+            let written = match kind {
+                InstanceKind::Undo(_) => self.steps.undo_of(&instance.path),
+                _ => self.steps.of(&instance.path),
+            };
+            let title = Title { path: instance.path.clone(), kind: Some(kind), rounds: rounds.clone() };
             text = self.output_of(&title, written, tail);
         }
         text += &finished.line(&instance.path, &rounds, took);
