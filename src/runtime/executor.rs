@@ -29,8 +29,8 @@ pub struct Attempt {
     pub scratch: PathBuf,
     /// `WF_RUN`, `WF_STEP`, `WF_ATTEMPT`, `WF_KEY`; the executor adds `WF_OUTPUT`.
     pub variables: Vec<(&'static str, String)>,
-    /// Variables of this process that the step does not inherit, because a secret is read from them.
-    pub withheld: Arc<[OsString]>,
+    /// Variables that it inherits: those of this process but for what secrets are read from.
+    pub inherited: Arc<[(OsString, OsString)]>,
     /// Secrets that must not show in anything that leaves the attempt.
     pub secrets: Arc<[Value]>,
     /// Where its output goes, masked, while it runs.

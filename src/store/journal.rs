@@ -70,19 +70,28 @@ impl StoredJournal {
         let check = next_check(&self.check, &batch);
         let next = self.number.checked_add(1).ok_or_else(|| full("this"))?;
         let key = rows_of(self.run).0 + i64::from(self.number);
-        let transaction = self.database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(&failed)?;
-        {
-            let insert = "INSERT INTO batches (key, events, check_sum) VALUES (?1, ?2, ?3)";
-            let mut insert = transaction.prepare_cached(insert).map_err(&failed)?;
-            insert.execute(rusqlite::params![key, batch, check.as_bytes()]).map_err(&failed)?;
+        // A statement alone is a transaction of its own.
+        match state_after(events) {
+            None => self.insert(key, &batch, &check)?,
+            Some((state, ended_at)) => {
+                let immediate = rusqlite::TransactionBehavior::Immediate;
+                let transaction = rusqlite::Transaction::new_unchecked(&self.database, immediate).map_err(&failed)?;
+                self.insert(key, &batch, &check)?;
+                let update = "UPDATE runs SET batches = ?2, head = ?3, state = ?4, ended_at = ?5 WHERE key = ?1";
+                let values = rusqlite::params![self.run, next, check.as_bytes(), state, ended_at];
+                transaction.execute(update, values).map_err(&failed)?;
+                transaction.commit().map_err(&failed)?;
+            }
         }
-        if let Some((state, ended_at)) = state_after(events) {
-            let update = "UPDATE runs SET batches = ?2, head = ?3, state = ?4, ended_at = ?5 WHERE key = ?1";
-            let values = rusqlite::params![self.run, next, check.as_bytes(), state, ended_at];
-            transaction.execute(update, values).map_err(&failed)?;
-        }
-        transaction.commit().map_err(&failed)?;
         (self.number, self.check) = (next, check);
+        Ok(())
+    }
+
+    fn insert(&self, key: i64, batch: &Batch, check: &blake3::Hash) -> Result<(), StoreError> {
+        let failed = failed(&self.path);
+        let insert = "INSERT INTO batches (key, events, check_sum) VALUES (?1, ?2, ?3)";
+        let mut insert = self.database.prepare_cached(insert).map_err(&failed)?;
+        insert.execute(rusqlite::params![key, batch, check.as_bytes()]).map_err(&failed)?;
         Ok(())
     }
 }

@@ -27,9 +27,10 @@ impl Ahead {
         Self { kinds: Registry::new(executors.values().map(|executor| executor.kind())), jobs: jobs.max(1) }
     }
 
-    /// What is to be announced now, once there are fewer announced steps in line than slots.
+    /// What is to be announced now: nothing as long as there are announced steps in line for more than half of the slots, because one wait
+    /// for the disk costs the same for one step as for several.
     pub(super) fn of(&self, engine: &Engine) -> Vec<(Instance, u32)> {
-        if engine.announced() >= self.jobs || !engine.has_queue() {
+        if engine.announced() > self.jobs / 2 || !engine.has_queue() {
             return Vec::new();
         }
         let line = engine.in_line().take(self.jobs.saturating_mul(BLOCK)).enumerate();

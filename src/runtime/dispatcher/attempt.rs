@@ -33,7 +33,7 @@ pub(super) struct Surroundings {
     pub(super) run: Arc<str>,
     pub(super) folder: PathBuf,
     pub(super) scratches: Scratches,
-    pub(super) withheld: Arc<[OsString]>,
+    pub(super) inherited: Arc<[(OsString, OsString)]>,
 }
 
 /// Lets the wish to end an attempt grow.
@@ -170,7 +170,7 @@ fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
         folder: surroundings.folder.clone(),
         scratch,
         variables,
-        withheld: surroundings.withheld.clone(),
+        inherited: surroundings.inherited.clone(),
         secrets,
         output,
         stop: stop.subscribe(),

@@ -244,7 +244,7 @@ impl Dispatcher {
             run: run.clone(),
             folder: folder.clone(),
             scratches: Scratches::new(directory.clone()),
-            withheld: withheld.as_slice().into(),
+            inherited: std::env::vars_os().filter(|(name, _)| !withheld.contains(name)).collect(),
         };
         let (post, inbox) = mpsc::unbounded_channel();
         let durable = means.journal.durable();

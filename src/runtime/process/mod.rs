@@ -61,11 +61,13 @@ const KILLED_WINDOW: Duration = Duration::from_secs(1);
 /// What is to be run.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// A name on the `PATH` of `environment`, or a path seen from `folder`.
+    /// A name on its `PATH`, or a path seen from `folder`.
     pub name: OsString,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// All variables that it gets; of two with one name the later counts.
+    /// Variables that it gets.
+    pub inherited: Arc<[(OsString, OsString)]>,
+    /// Variables that win over those; of two with one name the later counts.
     pub environment: Vec<(OsString, OsString)>,
     /// Where it runs.
     pub folder: PathBuf,

@@ -25,12 +25,17 @@ pub(super) fn start(program: &Program) -> Result<(Child, String), Failure> {
     let mark = uuid::Uuid::new_v4().simple().to_string();
     let mut command = Command::new(path);
     command.arg0(&program.name).args(&program.arguments).current_dir(&program.folder);
-    command.env_clear().envs(program.environment.iter().map(|(name, value)| (name, value))).env(MARK, &mark);
+    command.env_clear().envs(variables(program)).env(MARK, &mark);
     command.stdin(if program.input.is_some() { Stdio::piped() } else { Stdio::null() });
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).kill_on_drop(true);
     let child = command.spawn().map_err(|error| failure(program, &error))?;
     Ok((child, format!("{MARK}={mark}")))
+}
+
+/// All variables that a program gets, the later of two with one name counts.
+fn variables(program: &Program) -> impl DoubleEndedIterator<Item = (&OsString, &OsString)> {
+    program.inherited.iter().chain(&program.environment).map(|(name, value)| (name, value))
 }
 
 /// The file of a program: a name without `/` stands on the `PATH` that it is given, others are seen from its folder.
@@ -41,7 +46,7 @@ fn find(program: &Program) -> Option<PathBuf> {
     if program.name.as_bytes().contains(&b'/') {
         return Some(program.folder.join(&program.name));
     }
-    let given = program.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
+    let given = variables(program).rev().find(|(name, _)| *name == "PATH").map(|(_, value)| value.as_os_str());
     let folders = std::env::split_paths(given.unwrap_or(OsStr::new(DEFAULT_PATH)));
     let candidates: Vec<PathBuf> = folders.map(|folder| program.folder.join(folder).join(&program.name)).collect();
     let runs = |path: &&PathBuf| path.is_file() && access(path.as_path(), Access::EXEC_OK).is_ok();

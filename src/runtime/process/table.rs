@@ -1,6 +1,6 @@
 //! What the system says of the processes that there are.
 
-use rustix::process::Pid;
+use rustix::process::{Pid, getpid};
 use std::fs;
 use std::path::Path;
 
@@ -40,14 +40,25 @@ fn parse(stat: &str) -> Option<Entry> {
 pub(crate) fn own_children() -> Option<Vec<i32>> {
     let mut children = Vec::new();
     for thread in fs::read_dir("/proc/self/task").ok()?.flatten() {
-        match fs::read_to_string(thread.path().join("children")) {
-            Ok(list) => children.extend(list.split_ascii_whitespace().filter_map(|number| number.parse::<i32>().ok())),
+        match children_of(&thread.path()) {
+            Some(more) => children.extend(more),
             // The thread has ended.
-            Err(_) if !thread.path().exists() => {}
-            Err(_) => return None,
+            None if !thread.path().exists() => {}
+            None => return None,
         }
     }
     Some(children)
+}
+
+/// The children of this process's first thread; `None` where the system does not list them. Orphans that come to this process come to
+/// that thread, as long as it lives (`find_new_reaper` in the kernel's `exit.c`), while programs are started by others.
+pub(super) fn adopted_children() -> Option<Vec<i32>> {
+    children_of(&Path::new("/proc/self/task").join(getpid().as_raw_nonzero().to_string()))
+}
+
+fn children_of(thread: &Path) -> Option<Vec<i32>> {
+    let list = fs::read_to_string(thread.join("children")).ok()?;
+    Some(list.split_ascii_whitespace().filter_map(|number| number.parse().ok()).collect())
 }
 
 /// Whether a process was started with this variable (`NAME=value`) in its environment; `None` where it has no environment,

@@ -45,6 +45,7 @@ fn program(words: &[&str]) -> Program {
     Program {
         name: words[0].into(),
         arguments: words[1..].iter().map(OsString::from).collect(),
+        inherited: Arc::default(),
         environment: vec![("PATH".into(), path)],
         folder: std::env::temp_dir(),
         input: None,
@@ -133,6 +134,7 @@ async fn a_program_is_found_on_its_own_path_and_from_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     script(&folder.path().join("tool"), "#!/bin/sh\necho $0\n");
     let at = |name: &str, path: &str| Program {
+        inherited: Arc::default(),
         environment: vec![("PATH".into(), path.into())],
         folder: folder.path().to_owned(),
         ..program(&[name])

@@ -107,7 +107,7 @@ impl Tree {
 
     /// Whether one of the children that nobody here started is of the tree.
     fn foreign_children(&self) -> Owned {
-        let Some(children) = table::own_children() else { return Owned::Yes };
+        let Some(children) = table::adopted_children() else { return Owned::Yes };
         self.strangers(children).iter().map(|number| self.owns(*number)).max().unwrap_or(Owned::No)
     }
 

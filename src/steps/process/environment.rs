@@ -1,7 +1,6 @@
 //! The environment of a step's process.
 
 use super::{bytes, not_started};
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -10,20 +9,18 @@ use wf_model::script::Call;
 use wf_model::value::Value;
 use wf_runtime::executor::Attempt;
 
-/// All variables: those of this process but for what secrets are read from, those of `env`, those of the attempt, and `own`; of
-/// two with one name the later one counts.
+/// The variables that an attempt gets beside those that it inherits: those of `env`, its own, and those of its command; of two with one
+/// name the later one counts.
 pub(super) fn variables(
     attempt: &Attempt,
     output_file: &Path,
-    own: Vec<(String, Vec<u8>)>,
+    command: Vec<(String, Vec<u8>)>,
 ) -> Result<Vec<(OsString, OsString)>, Failure> {
-    let inherited = std::env::vars_os().filter(|(name, _)| !attempt.withheld.contains(name));
-    let mut variables: BTreeMap<OsString, OsString> = inherited.collect();
-    variables.extend(given(&attempt.call)?);
+    let mut variables = given(&attempt.call)?;
     variables.extend(attempt.variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))));
-    variables.insert("WF_OUTPUT".into(), output_file.as_os_str().to_owned());
-    variables.extend(own.into_iter().map(|(name, value)| (OsString::from(name), OsString::from_vec(value))));
-    Ok(variables.into_iter().collect())
+    variables.push(("WF_OUTPUT".into(), output_file.as_os_str().to_owned()));
+    variables.extend(command.into_iter().map(|(name, value)| (OsString::from(name), OsString::from_vec(value))));
+    Ok(variables)
 }
 
 /// The variables of `env`.

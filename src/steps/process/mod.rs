@@ -8,6 +8,7 @@ use environment::variables;
 use outcome::Judge;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::{Attribute, TextSyntax};
 use wf_model::script::Call;
@@ -71,6 +72,7 @@ async fn start(attempt: Attempt, command: Command) -> Result<Ended, Failure> {
     let masker = Masker::of_values(&attempt.secrets);
     let judge = Judge::new(&attempt, masker.clone());
     let program = Program {
+        inherited: Arc::clone(&attempt.inherited),
         environment: variables(&attempt, judge.output_file(), command.variables)?,
         folder: folder(&attempt.call, &attempt.folder),
         input: attempt.call.value("stdin").map(bytes),
