@@ -39,11 +39,17 @@ impl Sketch {
         if on.is_empty() { String::new() } else { format!(" depends on {}", on.join(", ")) }
     }
 
-    fn step(&mut self, depends: &str, item: Option<&str>, fails: bool) -> String {
+    fn step(&mut self, depends: &str, item: Option<&str>, fails: bool, held: bool) -> String {
         self.steps += 1;
-        let number = self.steps;
         let stuck = !fails && self.numbers.below(8) == 0;
-        let name = format!("{}_{number}", if stuck { "stuck" } else { "step" });
+        let locks = !stuck && !held && self.numbers.below(6) == 0;
+        let lock = if locks { ", lock \"gate\"" } else { "" };
+        let prefix = match () {
+            () if stuck => "stuck",
+            () if locks || held => "locked",
+            () => "step",
+        };
+        let name = format!("{prefix}_{}", self.steps);
         let work = if fails { "; exit 3" } else { self.one_of(&["", "", "; sleep 0.01", "; sleep 0.02"]) };
         let undo = match stuck {
             true => "undo shell \". ./undo; test -e mended\" { retry 1 times pause 5ms }",
@@ -64,7 +70,7 @@ impl Sketch {
             Some(item) => (format!("act; : ${{{item}}}"), undo.replace("./undo", &format!("./undo; : ${{{item}}}"))),
             None => ("act".to_owned(), undo.to_owned()),
         };
-        writeln!(self.text, "    step {name}: shell \". ./{act}{work}\"{depends} {{ {undo}{unknown} }}").expect("a text");
+        writeln!(self.text, "    step {name}: shell \". ./{act}{work}\"{depends} {{ {undo}{unknown}{lock} }}").expect("a text");
         name
     }
 
@@ -73,7 +79,9 @@ impl Sketch {
         match self.numbers.below(8) {
             0 => {
                 writeln!(self.text, "    stage_{number}: stage{depends} {{").expect("a text");
-                let inside = [self.step("", None, false), self.step("", None, fails)];
+                let held = self.numbers.below(3) == 0;
+                self.text.push_str(if held { "    lock \"gate\"\n" } else { "" });
+                let inside = [self.step("", None, false, held), self.step("", None, fails, held)];
                 self.text.push_str("    }\n");
                 self.names.extend(inside);
                 self.names.push(format!("stage_{number}"));
@@ -82,13 +90,13 @@ impl Sketch {
                 let how = self.one_of(&["", " parallel", " parallel max 2"]);
                 let item = format!("item_{number}");
                 writeln!(self.text, "    loop_{number}: for each {item} in [1, 2, 3]{how}{depends} {{").expect("a text");
-                self.step("", Some(&item), false);
-                self.step("", Some(&item), fails);
+                self.step("", Some(&item), false, false);
+                self.step("", Some(&item), fails, false);
                 self.text.push_str("    }\n");
                 self.names.push(format!("loop_{number}"));
             }
             _ => {
-                let name = self.step(&depends, None, fails);
+                let name = self.step(&depends, None, fails, false);
                 self.names.push(name);
             }
         }

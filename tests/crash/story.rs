@@ -199,7 +199,8 @@ impl<'a> Story<'a> {
 
 /// Steps that share a lock do not run side by side, nor do their undos.
 pub(super) fn one_at_a_time(log: &[Line]) -> Result<(), String> {
-    let locked = || log.iter().filter(|line| line.path.starts_with("locked_"));
+    let is_locked = |line: &&Line| parts(&line.path).0.last().is_some_and(|name| name.starts_with("locked_"));
+    let locked = || log.iter().filter(is_locked);
     for (first, second) in locked().zip(locked().skip(1)) {
         let ends = log.iter().any(|line| !line.begins() && (line.key, line.attempt) == (first.key, first.attempt));
         let beside = first.begins() && ends && (first.key, first.attempt) != (second.key, second.attempt);
