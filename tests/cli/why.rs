@@ -101,3 +101,21 @@ fn an_undo_is_told_beside_its_step() {
     assert!(told.contains("  it was not undone: its undo failed\n"), "{told}");
     assert!(told.contains("\na, undo\n") && told.contains("  failed: exit code 4\n"), "{told}");
 }
+
+#[test]
+fn pauses_are_told_of_the_steps_that_they_held_up() {
+    let place = Place::with(&format!(
+        "workflow main {{\n  step mid: shell \"{WAITS}\" {{ no undo \"x\", timeout 1m }}\n  step last: shell \"echo last\" {{ no undo \"x\" }}\n}}\n"
+    ));
+    let mut run = start(&place, &[]);
+    until("begun", || place.path("begun").exists());
+    assert_eq!(place.wfc(&["pause", "last", "--no-wait"]).code, 0);
+    until("the pause", || why(&place, "mid").contains("  a pause was asked for: nothing new starts\n"));
+    place.write("free", "");
+    assert_eq!(run.wait().expect("it was started here").code(), Some(5));
+    assert!(why(&place, "last").contains("  waits: a pause of the run was asked for\n"), "{}", why(&place, "last"));
+    assert_eq!(place.wfc(&["resume", "last"]).code, 0);
+    let told = why(&place, "last");
+    assert!(told.contains("  the run was resumed\n") && told.ends_with("  succeeded\n"), "{told}");
+    assert!(!why(&place, "mid").contains("the run was resumed"), "{}", why(&place, "mid"));
+}

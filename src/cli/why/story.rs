@@ -57,6 +57,7 @@ pub(super) fn stories(
         last: "the run began".to_owned(),
         failed: None,
         cancel: None,
+        pausing: false,
     };
     let mut ended = Timestamp::default();
     for events in history {
@@ -116,6 +117,8 @@ struct Teller<'a> {
     last: String,
     failed: Option<Arc<str>>,
     cancel: Option<CancelCause>,
+    /// Whether nothing new starts.
+    pausing: bool,
 }
 
 impl Teller<'_> {
@@ -125,7 +128,22 @@ impl Teller<'_> {
             EventKind::Started { instance, .. } => _ = self.running.insert(instance.id, instance.path.clone()),
             EventKind::AttemptEnded { instance, .. } | EventKind::Lost { instance, .. } => _ = self.running.remove(&instance.id),
             EventKind::Failed { cause, .. } => self.failed = Some(cause.path.clone()),
-            EventKind::CancelRequested { cause } => self.cancel = Some(*cause),
+            EventKind::CancelRequested { cause } => {
+                self.cancel = Some(*cause);
+                if self.pausing {
+                    self.of_unfinished(event, "resumed", "the pause was over: the run was cancelled");
+                }
+                self.pausing = false;
+            }
+            EventKind::PauseRequested => {
+                self.of_unfinished(event, "pause", "a pause was asked for: nothing new starts");
+                self.pausing = true;
+            }
+            EventKind::RunResumed { jobs, .. } => {
+                self.jobs = jobs.unwrap_or(self.jobs);
+                self.of_unfinished(event, "resumed", "the run was resumed");
+                self.pausing = false;
+            }
             _ => {}
         }
         if let Some(led) = led(&event.kind) {
@@ -137,6 +155,16 @@ impl Teller<'_> {
         let after = event.at.since(self.began.unwrap_or_default());
         if let Some(story) = self.stories.get_mut(&instance.id) {
             story.chapters.push(Chapter { after, what, text });
+        }
+    }
+
+    /// Tells of all steps that are meant and have not ended what happened to the run.
+    fn of_unfinished(&mut self, event: &Event, what: &'static str, text: &str) {
+        let after = event.at.since(self.began.unwrap_or_default());
+        for (id, story) in &mut self.stories {
+            if self.record.instances.get(id).is_some_and(|found| found.ended_at.is_none()) {
+                story.chapters.push(Chapter { after, what, text: text.to_owned() });
+            }
         }
     }
 
@@ -156,7 +184,9 @@ impl Teller<'_> {
         match &event.kind {
             EventKind::Ready { kind, .. } if self.open(event, instance, kind) => {
                 self.chapter(event, instance, "ready", format!("ready, because {}", self.last));
-                if self.running.len() >= self.jobs as usize {
+                if self.pausing {
+                    self.chapter(event, instance, "pause", "waits: a pause of the run was asked for".to_owned());
+                } else if self.running.len() >= self.jobs as usize {
                     let names: Vec<String> = self.running.values().take(4).map(|path| format!("`{path}`")).collect();
                     let text = format!("waits for a slot: {} may run at a time, and there are {}", self.jobs, names.join(", "));
                     self.chapter(event, instance, "slot", text);
