@@ -125,7 +125,11 @@ impl<'a> Book<'a> {
                 waits = waits_for_rollback(&event.kind).unwrap_or(waits);
             }
         }
-        let undone = self.undoing(&mut history)?;
+        let undone = match done.state() {
+            // Nothing is left that a rollback would do.
+            RunState::Succeeded | RunState::RolledBack => String::new(),
+            _ => self.undoing(&mut history)?,
+        };
         let mut text = "#!/bin/sh\n".to_owned();
         let line = |text: &mut String, line: &str| _ = writeln!(text, "{}", format!("# {}", printable_line(line)).trim_end());
         line(
