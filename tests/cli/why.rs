@@ -119,3 +119,28 @@ fn pauses_are_told_of_the_steps_that_they_held_up() {
     assert!(told.contains("  the run was resumed\n") && told.ends_with("  succeeded\n"), "{told}");
     assert!(!why(&place, "mid").contains("the run was resumed"), "{}", why(&place, "mid"));
 }
+
+#[test]
+fn variables_of_loops_are_told_as_they_were_around_the_step() {
+    let place = Place::with(
+        "workflow main {
+  for each region in [\"eu\", \"us\"] {
+    ship: for each i, n in [5, 7, 9] parallel {
+      step a: shell \"echo a\" when n > 6 and i > 0 or region == \"us\" { reads only }
+    }
+  }
+  for_all: for each x in [1, 2], y in [3, 4] {
+    step b: shell \"echo b\" when x + y > 4 { reads only }
+  }
+}
+",
+    );
+    let outcome = place.ran(&[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let told = why(&place, "ship.a[0][0]");
+    for value in ["n was 5", "i was 0", "region was \"eu\""] {
+        assert!(told.contains(value), "{told}");
+    }
+    let told = why(&place, "for_all.b[0]");
+    assert!(told.contains("x was 1, y was 3"), "{told}");
+}

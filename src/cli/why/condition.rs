@@ -1,9 +1,10 @@
 //! The condition of a step in the source that its run kept, and what its names were.
 
+use super::loops::Lists;
 use crate::logs::wanted::without_places;
 use std::collections::BTreeSet;
 use wf_model::expression::Expression;
-use wf_model::program::{Callee, Program, Statement, StatementKind, ValueOrigin, Workflow, WorkflowId};
+use wf_model::program::{Callee, Program, Statement, StatementId, StatementKind, ValueOrigin, Workflow, WorkflowId};
 use wf_model::run::{RunRecord, Status};
 use wf_model::source::Sources;
 use wf_store::Definition;
@@ -22,12 +23,16 @@ pub(super) struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     /// The statement at a path, with its workflow.
     pub(super) fn statement(&self, path: &str) -> Option<(&'a Workflow, &'a Statement)> {
+        self.place(path).map(|(workflow, _, statement)| (workflow, statement))
+    }
+
+    fn place(&self, path: &str) -> Option<(&'a Workflow, StatementId, &'a Statement)> {
         let mut workflow = self.program.workflows.get(self.workflow)?;
         let mut found = None;
         for name in without_places(path).split('.') {
-            let mut statements = workflow.statements.iter().map(|(_, statement)| statement);
-            let statement = statements.find(|statement| statement.name.as_deref() == Some(name))?;
-            found = Some((workflow, statement));
+            let mut statements = workflow.statements.iter();
+            let (id, statement) = statements.find(|(_, statement)| statement.name.as_deref() == Some(name))?;
+            found = Some((workflow, id, statement));
             if let StatementKind::Step(step) = &statement.kind
                 && let Callee::Workflow(callee) = step.invocation.callee
             {
@@ -46,8 +51,8 @@ impl<'a> Conditions<'a> {
     }
 
     /// `when who == "x"`, and what its names were.
-    pub(super) fn of(&self, record: &RunRecord, path: &str, is_undo: bool) -> Option<String> {
-        let (workflow, statement) = self.statement(path)?;
+    pub(super) fn of(&self, record: &RunRecord, lists: &Lists, path: &str, is_undo: bool) -> Option<String> {
+        let (workflow, step, statement) = self.place(path)?;
         let when = condition(statement, is_undo)?;
         let text = self.sources.slice(when.span).split_whitespace().collect::<Vec<_>>().join(" ");
         let names: BTreeSet<_> = when.walk().filter_map(Expression::named_value).collect();
@@ -55,7 +60,11 @@ impl<'a> Conditions<'a> {
             .into_iter()
             .filter_map(|id| {
                 let declared = workflow.values.get(id)?;
-                Some(format!("{} was {}", declared.name, self.value(record, path, &declared.name, declared.origin)?))
+                let value = match declared.origin {
+                    ValueOrigin::LoopVariable => cut(lists.value(workflow, step, path, id)?.to_json().to_string()),
+                    origin => self.value(record, path, &declared.name, origin)?,
+                };
+                Some(format!("{} was {value}", declared.name))
             })
             .collect();
         let values = if values.is_empty() { String::new() } else { format!("; {}", values.join(", ")) };

@@ -1,6 +1,7 @@
 //! `wfc why RUN STEP`: why a step ran when it did, waited, was skipped or tried again, as its events tell.
 
 mod condition;
+mod loops;
 mod story;
 
 use crate::drive::again::named;

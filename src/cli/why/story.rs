@@ -1,6 +1,7 @@
 //! What happened to a step, and what led to it.
 
 use super::condition::Conditions;
+use super::loops::Lists;
 use crate::logs::wanted::{Wanted, distinction, without_places};
 use crate::report::run::rounded;
 use std::collections::BTreeMap;
@@ -58,12 +59,16 @@ pub(super) fn stories(
         failed: None,
         cancel: None,
         pausing: false,
+        lists: Lists::default(),
     };
     let mut ended = Timestamp::default();
     for events in history {
         for event in &events? {
             ended = event.at;
             teller.began.get_or_insert(event.at);
+            if let Some(step) = wanted.step.filter(|_| !names.is_empty()) {
+                teller.lists.note(event, step);
+            }
             teller.record.apply_of(event, |instance| is_kept(&instance.path));
             if let Some(instance) = event.kind.instance().filter(|instance| wanted.takes_path(&instance.path)) {
                 teller.tell(event, instance);
@@ -119,6 +124,8 @@ struct Teller<'a> {
     cancel: Option<CancelCause>,
     /// Whether nothing new starts.
     pausing: bool,
+    /// What loops around the steps that are meant go through.
+    lists: Lists,
 }
 
 impl Teller<'_> {
@@ -213,10 +220,12 @@ impl Teller<'_> {
 
     fn reason(&self, reason: SkipReason, path: &str, is_undo: bool) -> String {
         match reason {
-            SkipReason::Condition => match self.conditions.and_then(|conditions| conditions.of(&self.record, path, is_undo)) {
-                Some(condition) => format!("its condition does not hold: {condition}"),
-                None => "its condition does not hold".to_owned(),
-            },
+            SkipReason::Condition => {
+                match self.conditions.and_then(|conditions| conditions.of(&self.record, &self.lists, path, is_undo)) {
+                    Some(condition) => format!("its condition does not hold: {condition}"),
+                    None => "its condition does not hold".to_owned(),
+                }
+            }
             SkipReason::BranchNotTaken => "it stands in a branch that was not taken".to_owned(),
             SkipReason::BodyFailed => match &self.failed {
                 Some(failed) => format!("`{failed}` before it failed"),
