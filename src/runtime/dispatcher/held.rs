@@ -1,6 +1,6 @@
 //! What waits until the journal is durable: telling what happened, and doing what follows from it.
 
-use super::{Effect, Start};
+use super::effect::{Effect, Start};
 use std::collections::BTreeMap;
 use wf_model::event::{Event, InstanceId};
 

@@ -10,6 +10,7 @@ mod attempt;
 mod cache;
 mod cancel;
 mod check;
+mod effect;
 mod held;
 mod journal;
 mod locks;
@@ -33,24 +34,21 @@ pub use recall::{RecallFailed, Recalled, Recalling};
 pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World, boot};
 
-use crate::engine::{CacheQuery, Command, Engine, IllegalTransition, Options, only_waits};
+use crate::engine::{Engine, IllegalTransition, Options};
 use crate::executor::{Executor, OutputSink, Stop};
-use crate::mask::Masker;
 use ahead::Ahead;
-use attempt::{Assignment, Scratches, Surroundings, ask, perform};
+use attempt::{Assignment, Scratches, Surroundings, ask};
+use effect::Effect;
 use held::Held;
 use locks::Holdings;
-use reporter::AttemptOutput;
-use secrets::{KnownSecrets, masked};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use secrets::KnownSecrets;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use timers::Timers;
 use tokio::sync::{Semaphore, mpsc, watch};
 use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, FailedInstance, Instance, InstanceId, Timestamp};
-use wf_model::expression::Function;
 use wf_model::program::{Program, WorkflowId};
 use wf_model::run::RunState;
 use wf_model::script::Call;
@@ -153,50 +151,6 @@ pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, Run
         dispatcher.end_attempts().await;
     }
     outcome
-}
-
-/// An attempt that is to begin.
-struct Start {
-    instance: Instance,
-    attempt: u32,
-    call: Arc<Call>,
-    timeout: Option<Duration>,
-}
-
-/// Something to do once the events that ask for it are kept.
-enum Effect {
-    Start(Start),
-    Stop(InstanceId, Stop),
-    Acquire(Instance, LockRequest),
-    Release(InstanceId),
-    LookUp(Instance, Arc<CacheQuery>),
-    Keep { instance: Instance, query: Arc<CacheQuery>, digest: Arc<str>, value: CachedValue },
-    Look { kind: LookUp, function: Function, arguments: Vec<Value> },
-}
-
-impl Effect {
-    fn stops(&self) -> Option<InstanceId> {
-        match self {
-            Self::Stop(id, _) => Some(*id),
-            _ => None,
-        }
-    }
-
-    /// Whether it changes nothing outside, so that it only has to outlive this process what led to it.
-    fn only_looks(&self) -> bool {
-        match self {
-            Self::Stop(..) | Self::Acquire(..) | Self::LookUp(..) | Self::Look { .. } => true,
-            Self::Start(start) => matches!(&*start.call.kind, "gate" | "sleep"),
-            Self::Release(_) | Self::Keep { .. } => false,
-        }
-    }
-}
-
-/// An observation without its answer.
-struct LookUp {
-    instance: Option<Instance>,
-    place: wf_model::expression::Place,
-    occurrence: u32,
 }
 
 struct Dispatcher {
@@ -424,36 +378,6 @@ impl Dispatcher {
         Ok(!ahead.is_empty())
     }
 
-    /// Does what only looks at once, and the rest as soon as what it follows from is durable.
-    fn do_all(&mut self, effects: Vec<Effect>) {
-        let durable = self.durable.borrow().appends;
-        let stopped: BTreeSet<InstanceId> = effects.iter().filter_map(Effect::stops).collect();
-        let mut waits = false;
-        for effect in effects {
-            let effect = match effect {
-                Effect::Start(start) if stopped.contains(&start.instance.id) => {
-                    self.never_begin(start);
-                    continue;
-                }
-                effect => effect,
-            };
-            let after = match &effect {
-                effect if effect.only_looks() => 0,
-                Effect::Start(start) => self.held.announced(start.instance.id).unwrap_or(self.appends),
-                _ => self.appends,
-            };
-            if after <= durable {
-                self.perform(effect);
-            } else {
-                waits = true;
-                self.held.hold(after, effect);
-            }
-        }
-        if waits {
-            self.journal.sync();
-        }
-    }
-
     fn note_end(&mut self, kind: &EventKind) {
         let EventKind::AttemptEnded { instance, outcome, .. } = kind else { return };
         self.attempts.remove(&instance.id);
@@ -469,97 +393,6 @@ impl Dispatcher {
             }
             self.reporter.event(event);
         }
-    }
-
-    /// Answers a command at once where that needs nothing from outside, or keeps it for later.
-    fn sort(&mut self, command: Command, happened: &mut VecDeque<EventKind>, effects: &mut Vec<Effect>) {
-        match command {
-            Command::Start { instance, attempt, call, timeout } => {
-                // Kept before the attempt begins, the start needs no announcement.
-                happened.push_back(EventKind::Started { instance: instance.clone(), attempt });
-                effects.push(Effect::Start(Start { instance, attempt, call, timeout }));
-            }
-            Command::Observe { instance, place, occurrence, function, arguments } => {
-                let kind = LookUp { instance, place, occurrence };
-                if matches!(function, Function::Read | Function::Glob) {
-                    effects.push(Effect::Look { kind, function, arguments });
-                } else {
-                    happened.push_back(answer(&*self.world, kind, function, &arguments, self.secrets.masker()));
-                }
-            }
-            Command::WakeAt { instance, timer, due } => self.timers.set(instance, timer, due),
-            Command::Forget { instance, timer } => self.timers.forget(instance.id, timer),
-            Command::Draw { instance, upper } => {
-                happened.push_back(EventKind::JitterDrawn { instance, delay: self.world.draw(upper) });
-            }
-            Command::Acquire { instance, lock, max, waits } => {
-                effects.push(Effect::Acquire(instance, LockRequest { lock, max, waits }));
-            }
-            Command::LookUp { instance, query } => effects.push(Effect::LookUp(instance, query)),
-            Command::Keep { instance, query, digest, result, decoded } => {
-                effects.push(Effect::Keep { instance, query, digest, value: CachedValue { result, decoded } });
-            }
-            Command::Release { instance, .. } => effects.push(Effect::Release(instance.id)),
-            Command::Stop { instance, stop } => effects.push(Effect::Stop(instance.id, stop)),
-            Command::Suspend => self.suspended = true,
-            Command::Finish { .. } => {}
-        }
-    }
-
-    fn perform(&mut self, effect: Effect) {
-        match effect {
-            Effect::Start(start) => self.start(start),
-            Effect::Stop(id, stop) => self.stop(id, stop),
-            Effect::Acquire(instance, request) => self.acquire(instance, request),
-            Effect::LookUp(instance, query) => self.look_up(instance, query),
-            Effect::Keep { instance, query, digest, value } => self.keep(instance, query, digest, value),
-            Effect::Release(id) => self.holdings.let_go(id),
-            Effect::Look { kind, function, arguments } => {
-                let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker().clone());
-                // Files may be large and far away; the run goes on meanwhile.
-                tokio::task::spawn_blocking(move || {
-                    // A run that has ended takes no answer.
-                    let _ = post.send(answer(&*world, kind, function, &arguments, &masker));
-                });
-            }
-        }
-    }
-
-    /// Asks an attempt to end; one that has not begun never does.
-    fn stop(&mut self, id: InstanceId, stop: Stop) {
-        if let Some(sender) = self.attempts.get(&id) {
-            return ask(sender, stop);
-        }
-        if let Some(start) = self.held.take_start(id) {
-            self.never_begin(start);
-        }
-    }
-
-    /// What is asked to end before it began never begins.
-    fn never_begin(&self, Start { instance, attempt, .. }: Start) {
-        let outcome = AttemptOutcome::NeverBegan;
-        // This end holds the other one, so somebody listens.
-        drop(self.post.send(EventKind::AttemptEnded { instance, attempt, outcome, leaked: false }));
-    }
-
-    fn start(&mut self, start: Start) {
-        let Start { instance, attempt, call, timeout } = start;
-        let reporter = Arc::clone(&self.reporter);
-        let output = Arc::new(AttemptOutput { reporter, instance: instance.clone(), attempt });
-        let id = instance.id;
-        let assignment = self.assignment(instance, attempt, call, timeout, output);
-        self.attempts.insert(id, Arc::clone(&assignment.stop));
-        let post = self.post.clone();
-        let waits = only_waits(&assignment.call.kind);
-        let mut performance = Box::pin(perform(assignment));
-        // What only looks at something is often ready at once, and then needs no task; what spawns a process would hold up others.
-        let mut unwoken = Context::from_waker(Waker::noop());
-        if waits && let Poll::Ready(ended) = performance.as_mut().poll(&mut unwoken) {
-            // This end holds the other one, so somebody listens.
-            return drop(post.send(ended));
-        }
-        // Nobody listens any more once the run is over.
-        tokio::spawn(async move { post.send(performance.await) });
     }
 
     /// What an attempt has to know.
@@ -605,12 +438,4 @@ const fn may_be_stale(kind: &EventKind) -> bool {
             | EventKind::CacheHit { .. }
             | EventKind::CacheMissed { .. }
     )
-}
-
-/// What the world says; a secret that is seen there is not to be told.
-fn answer(world: &dyn World, look: LookUp, function: Function, arguments: &[Value], masker: &Masker) -> EventKind {
-    let answer = world.observe(function, arguments).map(|value| masked(&value, masker));
-    let answer = answer.map_err(|message| masker.text(&message).into());
-    let LookUp { instance, place, occurrence } = look;
-    EventKind::Observed { instance, place, occurrence, function, answer }
 }
