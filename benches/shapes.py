@@ -8,7 +8,6 @@ import random
 import sys
 
 STEP = ": x"
-LANES = 4
 LAYER = 100
 
 
@@ -33,7 +32,8 @@ def workflow(lines):
 
 
 def parallel(steps):
-    return workflow([f"parallel max {LANES} {{", *(f"  {step}" for step in steps), "}"])
+    """How many run at a time is said where they are run, as for the peers: `--jobs`."""
+    return workflow(["parallel {", *(f"  {step}" for step in steps), "}"])
 
 
 def wfc_body(count):
