@@ -408,6 +408,12 @@ pub(super) fn check_once(events: &[Event]) {
     }
 }
 
+/// A journal tells the same story when it is read again.
+fn check_written(events: &[Event]) {
+    let text = serde_json::to_string(events).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Event>>(&text).unwrap(), events);
+}
+
 /// As many attempts of shell steps run at a time as there are jobs.
 fn check_slots(commands: &[Command], events: &[Event], jobs: usize) {
     let slots: std::collections::BTreeSet<(InstanceId, u32)> = commands
@@ -494,6 +500,7 @@ proptest! {
         prop_assert!(!stuck);
         prop_assert_eq!(simulation.engine().kept(), [0; 7]);
         check_ends(simulation.events());
+        check_written(simulation.events());
         check_slots(simulation.commands(), simulation.events(), jobs);
         check_locks(simulation.events());
         let mut again = Engine::new(program, WorkflowId(0), Vec::new(), options);
@@ -527,6 +534,7 @@ proptest! {
             let state = last.run().unwrap();
             prop_assert!(state.is_final(), "{state:?} {:#?}", last.engine());
             check_ends(last.events());
+            check_written(last.events());
             check_once(last.events());
             check_locks(last.events());
             prop_assert_eq!(waits_are_kept(last.events(), true), Ok(()));
