@@ -9,7 +9,7 @@ use crate::report::Output;
 use crate::{runs, store};
 use std::io;
 use std::time::Duration;
-use wf_store::{RunRow, Store, StoreError};
+use wf_store::{RunRow, Store};
 
 /// How often it is looked whether the other process let go of the run.
 const LOOK: Duration = Duration::from_millis(20);
@@ -42,7 +42,7 @@ impl Cancel {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        let (store, run) = match found(&self.run) {
+        let (store, run) = match store::found(&self.run) {
             Ok(found) => found,
             Err(error) => return store::refuse(&error, output),
         };
@@ -63,11 +63,7 @@ impl Cancel {
             let help = format!("`wfc delete {}` forgets it.", run.id);
             return output.error(format!("run `{}` did nothing yet", run.id), &help).map(|()| Exit::Usage);
         }
-        let ready = match again.ready(guarded, &self.manner, output)? {
-            Ok(ready) => ready,
-            Err(exit) => return Ok(exit),
-        };
-        match ready.recall(&self.manner, output)? {
+        match again.resumed(guarded, &self.manner, output)? {
             Ok(resumed) => resumed.go_on(Way::End, &self.manner, output).map(|exit| match exit {
                 // Somebody asked for just this.
                 Exit::Failed => Exit::Done,
@@ -84,7 +80,7 @@ impl Pause {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        let (store, run) = match found(&self.run) {
+        let (store, run) = match store::found(&self.run) {
             Ok(found) => found,
             Err(error) => return store::refuse(&error, output),
         };
@@ -99,12 +95,6 @@ impl Pause {
         }
         ask(&store, &run, Request::Pause, self.no_wait, output)
     }
-}
-
-fn found(meant: &str) -> Result<(Store, RunRow), StoreError> {
-    let store = store::open()?;
-    let run = store.find(meant)?;
-    Ok((store, run))
 }
 
 fn ended(run: &RunRow) -> String {

@@ -53,11 +53,7 @@ impl Rollback {
             Ok(settled) => settled,
             Err((message, help)) => return output.error(message, &help).map(|()| Exit::Usage),
         };
-        let ready = match again.ready(guarded, &self.manner, output)? {
-            Ok(ready) => ready,
-            Err(exit) => return Ok(exit),
-        };
-        match ready.recall(&self.manner, output)? {
+        match again.resumed(guarded, &self.manner, output)? {
             Ok(resumed) => {
                 let reason = self.reason.as_deref().map(Into::into);
                 resumed.go_on(Way::Back { settled, reason }, &self.manner, output)
@@ -72,13 +68,10 @@ impl Rollback {
 
     /// What the run did, where that is asked for.
     fn record(&self, again: &Again) -> Result<RunRecord, StoreError> {
-        let mut record = RunRecord::default();
-        if !self.skip.is_empty() || !self.done.is_empty() {
-            for events in again.history()? {
-                events?.iter().for_each(|event| record.apply(event));
-            }
+        if self.skip.is_empty() && self.done.is_empty() {
+            return Ok(RunRecord::default());
         }
-        Ok(record)
+        again.history()?.record()
     }
 
     /// The steps that somebody takes care of.

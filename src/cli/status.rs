@@ -34,14 +34,10 @@ impl Status {
     }
 
     fn show(&self, output: &mut Output) -> Result<Exit, Problem> {
-        let store = store::open()?;
-        let run = store.find(&self.run)?;
+        let (store, run) = store::found(&self.run)?;
         match self.format {
             runs::Format::Json => {
-                let mut record = RunRecord::default();
-                for events in store.history(&run.id)? {
-                    events?.iter().for_each(|event| record.apply(event));
-                }
+                let record = store.history(&run.id)?.record()?;
                 output.result(&(serde_json::to_string_pretty(&record).unwrap_or_default() + "\n"))?;
                 Ok(Exit::Done)
             }

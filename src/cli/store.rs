@@ -3,13 +3,20 @@
 use crate::exit::Exit;
 use crate::report::Output;
 use std::io;
-use wf_store::{Store, StoreError, default_root};
+use wf_store::{RunRow, Store, StoreError, default_root};
 
 /// Opens the store of this user.
 pub(crate) fn open() -> Result<Store, StoreError> {
     let home = |name: &str| (name == "HOME").then(std::env::home_dir).flatten().map(Into::into);
     let root = default_root(|name| std::env::var_os(name).or_else(|| home(name)))?;
     Store::open(&root)
+}
+
+/// Opens the store, and finds the run that is meant in it.
+pub(crate) fn found(meant: &str) -> Result<(Store, RunRow), StoreError> {
+    let store = open()?;
+    let run = store.find(meant)?;
+    Ok((store, run))
 }
 
 /// Says why the store, or a run in it, cannot be used.

@@ -34,8 +34,7 @@ impl Store {
     pub fn keep_definition(&self, id: &str, definition: &Definition) -> Result<Arc<str>, StoreError> {
         let (key, ..) = self.journal_of(id)?;
         let path = self.database();
-        let text = serde_json::to_string(definition)
-            .map_err(|error| StoreError::Database { path: path.clone(), reason: error.to_string() })?;
+        let text = definition.text(&path)?;
         let digest = digest(&text);
         let insert = "INSERT OR IGNORE INTO definitions (run, digest, definition) VALUES (?1, ?2, ?3)";
         self.connection.execute(insert, rusqlite::params![key, digest, text]).map_err(failed(&path))?;

@@ -8,6 +8,7 @@ use crate::{Store, StoreError};
 use rusqlite::{Row, Transaction};
 use std::path::PathBuf;
 use wf_model::event::Event;
+use wf_model::run::RunRecord;
 
 /// The batches of events of a run, in order, as they were at one time. All of them were checked before the first is given out: what ends
 /// too early, or is damaged anywhere, is told nothing of.
@@ -85,6 +86,18 @@ impl History<'_> {
     /// Goes back to the beginning; what was added since stays unseen.
     pub const fn rewind(&mut self) {
         (self.number, self.check, self.over) = (0, self.first, false);
+    }
+
+    /// The fold over all that is left.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn record(self) -> Result<RunRecord, StoreError> {
+        let mut record = RunRecord::default();
+        for events in self {
+            events?.iter().for_each(|event| record.apply(event));
+        }
+        Ok(record)
     }
 
     /// The next batch; `None` behind the last one, where that is the end of what was written.

@@ -6,6 +6,7 @@ use crate::schema::failed;
 use crate::{Store, StoreError, place};
 use rusqlite::{OptionalExtension as _, Row};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::sync::Arc;
 use wf_model::event::Timestamp;
 use wf_model::run::RunState;
@@ -44,6 +45,19 @@ pub struct Definition {
     pub jobs: u32,
     /// The version of this program.
     pub version: Arc<str>,
+}
+
+impl Definition {
+    /// What the parameters were given, by name.
+    #[must_use]
+    pub fn given(&self) -> Vec<(Arc<str>, Value)> {
+        self.arguments.iter().map(|given| (given.name.clone(), given.value.clone())).collect()
+    }
+
+    /// How the database keeps it.
+    pub(crate) fn text(&self, database: &Path) -> Result<String, StoreError> {
+        serde_json::to_string(self).map_err(|error| StoreError::Database { path: database.to_owned(), reason: error.to_string() })
+    }
 }
 
 /// What a parameter was given.
@@ -131,8 +145,7 @@ impl Store {
     /// When the store cannot be written.
     pub fn begin(&self, run: &NewRun) -> Result<(), StoreError> {
         let path = self.database();
-        let definition = serde_json::to_string(&run.definition)
-            .map_err(|error| StoreError::Database { path: path.clone(), reason: error.to_string() })?;
+        let definition = run.definition.text(&path)?;
         let id = &run.id;
         place::make(&self.folder(id))?;
         let head = first_check(id, &definition);

@@ -49,8 +49,7 @@ impl Again {
     /// # Errors
     /// When there is no such run, another process holds it, or the store cannot be used.
     pub(crate) fn take(meant: &str) -> Result<Self, StoreError> {
-        let store = store::open()?;
-        let run = store.find(meant)?;
+        let (store, run) = store::found(meant)?;
         let kept = Kept::take(store::open()?, &run.id)?;
         let (definitions, has_begun) = (store.definitions(&run.id)?, !store.history(&run.id)?.is_empty());
         Ok(Self { run, has_begun, store, kept, definitions, change: None })
@@ -98,6 +97,17 @@ impl Again {
         Self { change: Some(definition), ..self }
     }
 
+    /// The run as far as its journal tells, where it goes on from just there.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub(crate) fn resumed(self, guarded: Guarded, manner: &Manner, output: &mut Output) -> io::Result<Result<Resumed, Exit>> {
+        match self.ready(guarded, manner, output)? {
+            Ok(ready) => ready.recall(manner, output),
+            Err(exit) => Ok(Err(exit)),
+        }
+    }
+
     /// Compiles what it goes by and reads its secrets again; what outlived its processes is ended.
     pub(crate) fn ready(self, guarded: Guarded, manner: &Manner, output: &mut Output) -> io::Result<Result<Ready, Exit>> {
         let Self { run, has_begun, store, kept, mut definitions, change } = self;
@@ -132,7 +142,7 @@ impl Again {
         let assignments = Assignments {
             program: program.clone(),
             workflow,
-            arguments: definition.arguments.iter().map(|given| (given.name.clone(), given.value.clone())).collect(),
+            arguments: definition.given(),
             options: Options { jobs: before, secrets: secrets.values },
             run: run.id.clone(),
             folder: definition.folder.to_string().into(),

@@ -33,9 +33,7 @@ impl Compiled {
 
     /// An engine for a run that goes by it.
     pub(crate) fn engine(&self, definition: &Definition, jobs: usize, secrets: SecretValues) -> Engine {
-        let given = definition.arguments.iter();
-        let arguments = given.map(|given| (given.name.clone(), given.value.clone())).collect();
-        Engine::new(self.program.clone(), self.workflow, arguments, Options { jobs, secrets })
+        Engine::new(self.program.clone(), self.workflow, definition.given(), Options { jobs, secrets })
     }
 }
 

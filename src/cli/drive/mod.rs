@@ -141,11 +141,7 @@ impl Drive {
     /// Runs from the beginning to the end.
     pub(crate) fn begin(self, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
         let (stage, assignments, means) = self.stage(manner, false)?;
-        let ended = stage.runtime.block_on(async {
-            stage.listen()?;
-            Ok::<_, io::Error>(dispatcher::run(assignments, means).await)
-        })?;
-        stage.conclude(ended, manner, output)
+        stage.perform(dispatcher::run(assignments, means), manner, output)
     }
 
     /// Tells the run what its journal tells; nothing is done yet, but that secrets which steps gave are asked for again. Where it
@@ -214,19 +210,32 @@ impl Resumed {
     pub(crate) fn go_on(self, way: Way, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
         let Self { recalled, stage } = self;
         stage.report.go_on();
-        let ended = stage.runtime.block_on(async {
-            stage.listen()?;
-            Ok::<_, io::Error>(match way {
+        let run = async {
+            match way {
                 Way::Forward(answers) => recalled.go_on(&answers).await,
                 Way::Back { settled, reason } => recalled.roll_back(settled, reason).await,
                 Way::End => recalled.cancel().await,
-            })
-        })?;
-        stage.conclude(ended, manner, output)
+            }
+        };
+        stage.perform(run, manner, output)
     }
 }
 
 impl Stage {
+    /// Goes on to the end, and shows it.
+    fn perform(
+        self,
+        run: impl Future<Output = Result<RunEnded, RunBroken>>,
+        manner: &Manner,
+        output: &mut Output,
+    ) -> io::Result<Exit> {
+        let ended = self.runtime.block_on(async {
+            self.listen()?;
+            Ok::<_, io::Error>(run.await)
+        })?;
+        self.conclude(ended, manner, output)
+    }
+
     /// Takes signals and what other processes ask for; to be called inside tokio.
     fn listen(&self) -> io::Result<()> {
         self.canceller.ask_on_signals(&self.guarded)?;

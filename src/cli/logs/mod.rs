@@ -54,8 +54,7 @@ impl Logs {
     }
 
     fn show(&self, output: &mut Output) -> Result<Exit, Problem> {
-        let store = store::open()?;
-        let run = store.find(&self.run)?;
+        let (store, run) = store::found(&self.run)?;
         let mut printer = Printer::new(self.step.is_none(), io::stdout().is_terminal());
         let mut found = Found::new(&store, &run.id, self.wanted());
         let mut open: Vec<Titled> = Vec::new();

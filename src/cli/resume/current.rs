@@ -1,22 +1,20 @@
 //! `wfc resume --with-current`: a run goes on by its file as it is now.
 
-use crate::check::has_error;
 use crate::difference::unified;
 use crate::drive::again::{contradicted, named};
 use crate::exit::Exit;
 use crate::files::{self, Current};
-use crate::report::diagnostics::{Format, write};
-use crate::report::{Look, Output, printable, somebody_is_there};
+use crate::report::diagnostics::Format;
+use crate::report::{Output, printable, somebody_is_there};
 use crate::run::arguments::{Seen, run_value};
-use crate::run::findings::NotRunYet;
+use crate::run::findings::{not_run_yet, show};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _};
 use std::path::Path;
-use wf_compiler::{Compilation, compile};
-use wf_model::diagnostic::{Diagnostic, Finding, Level};
+use wf_compiler::compile;
+use wf_model::diagnostic::{Diagnostic, Level};
 use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_runtime::dispatcher::RealWorld;
-use wf_runtime::engine::unsupported;
 use wf_runtime::parameters::{Given, GivenValue, Origin, bind};
 use wf_store::{Definition, StoredArgument, StoredSource};
 
@@ -50,7 +48,7 @@ impl Changing<'_> {
         };
         let kinds = wf_steps::registry();
         let compilation = compile(&self.kept.file, &current, &kinds, Level::Standard);
-        show(&compilation, &compilation.diagnostics, output)?;
+        show(Format::Text, &compilation, &compilation.diagnostics, output)?;
         let Some(program) = &compilation.program else { return Ok(Err(Exit::Usage)) };
         let (sources, resolutions) = current.take();
         if texts(&sources) == texts(&self.kept.sources) {
@@ -62,15 +60,16 @@ impl Changing<'_> {
             let reason = format!("workflow `{}`, which runs, is not in the file any more", self.workflow);
             return contradicted(self.run, &[reason], output).map(Err);
         };
-        let missing = unsupported(program, id, &kinds);
-        let missing: Vec<Diagnostic> = missing.iter().map(|construct| NotRunYet { construct }.diagnostic()).collect();
+        let missing = not_run_yet(program, id, &kinds);
         if !missing.is_empty() {
-            return show(&compilation, &missing, output).map(|()| Err(Exit::Usage));
+            return show(Format::Text, &compilation, &missing, output).map(|()| Err(Exit::Usage));
         }
         let arguments = match self.arguments(program, id) {
             Ok(arguments) => arguments,
             Err(Unbound::Gone(reasons)) => return contradicted(self.run, &reasons, output).map(Err),
-            Err(Unbound::Wrong(problems)) => return show(&compilation, &problems, output).map(|()| Err(Exit::Usage)),
+            Err(Unbound::Wrong(problems)) => {
+                return show(Format::Text, &compilation, &problems, output).map(|()| Err(Exit::Usage));
+            }
         };
         let version = env!("CARGO_PKG_VERSION").into();
         Ok(Ok(Now::Other(Definition { sources, resolutions, arguments, version, ..self.kept.clone() })))
@@ -124,12 +123,6 @@ enum Unbound {
     Gone(Vec<String>),
     /// Some have other types, do not fit their conditions, or are missing.
     Wrong(Vec<Diagnostic>),
-}
-
-fn show(compilation: &Compilation, found: &[Diagnostic], output: &mut Output) -> io::Result<()> {
-    // Warnings of a file that runs are for `wfc check`.
-    let level = if has_error(found, Level::Standard) { Level::Standard } else { Level::Basic };
-    output.note(&write(Format::Text, found, &compilation.sources, level, Look::of(&io::stderr())))
 }
 
 fn texts(sources: &[StoredSource]) -> BTreeMap<&str, &str> {

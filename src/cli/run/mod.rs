@@ -7,31 +7,30 @@ mod parameter_file;
 mod prompt;
 mod select;
 
-use crate::check::has_error;
 use crate::drive::secrets::{self, SecretValues};
 use crate::drive::{Drive, Kept, Manner};
 use crate::exit::Exit;
 use crate::files::Remembered;
 use crate::guarded::guarded;
-use crate::report::diagnostics::{Format as DiagnosticFormat, write};
+use crate::report::diagnostics::Format as DiagnosticFormat;
 use crate::report::run::Format;
-use crate::report::{Look, Output, printable_line};
+use crate::report::{Output, printable_line};
 use crate::store;
 use crate::time::now;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use findings::NotRunYet;
+use findings::not_run_yet;
 use prompt::Prompt;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_compiler::{Compilation, compile};
-use wf_model::diagnostic::{Diagnostic, Finding, Level};
+use wf_model::diagnostic::{Diagnostic, Level};
 use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_model::source::Sources;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Assignments, RealWorld};
-use wf_runtime::engine::{Options, unsupported};
+use wf_runtime::engine::Options;
 use wf_runtime::mask::Masker;
 use wf_store::{Definition, NewRun, Store, StoreError, StoredArgument, new_id};
 
@@ -81,8 +80,7 @@ impl Run {
             Ok(found) => found,
             Err(message) => return output.note(&message).map(|()| Exit::Usage),
         };
-        let missing: Vec<Diagnostic> =
-            unsupported(&program, id, &kinds).iter().map(|construct| NotRunYet { construct }.diagnostic()).collect();
+        let missing = not_run_yet(&program, id, &kinds);
         if !missing.is_empty() {
             return self.show(&compilation, &missing, output).map(|()| Exit::Usage);
         }
@@ -155,9 +153,7 @@ impl Run {
             Format::Github => DiagnosticFormat::Github,
             Format::Human | Format::Json => DiagnosticFormat::Text,
         };
-        // Warnings of a file that runs are for `wfc check`.
-        let level = if has_error(diagnostics, Level::Standard) { Level::Standard } else { Level::Basic };
-        output.note(&write(format, diagnostics, &compilation.sources, level, Look::of(&io::stderr())))
+        findings::show(format, compilation, diagnostics, output)
     }
 
     /// Parameters and secrets; everything that is wrong with them at once.

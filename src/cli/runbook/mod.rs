@@ -90,8 +90,7 @@ impl Runbook {
     }
 
     fn told(&self) -> Result<(Store, Told), StoreError> {
-        let store: Store = store::open()?;
-        let run = store.find(&self.run)?;
+        let (store, run) = store::found(&self.run)?;
         let (held, standing) = (store.is_held(&run.id), runs::standing(&store, &run));
         let definitions = store.definitions(&run.id)?;
         Ok((store, Told { run, held, standing, definitions }))

@@ -122,19 +122,12 @@ fn random() -> String {
 pub(super) fn variables(program: &Program, workflow: WorkflowId) -> BTreeSet<String> {
     let workflows = called(program, workflow).into_iter().filter_map(|id| program.workflows.get(id));
     let sources = workflows.flat_map(|workflow| &workflow.secrets).flat_map(|declaration| &declaration.sources);
-    sources.filter_map(in_environment).map(str::to_owned).collect()
-}
-
-fn in_environment(source: &SecretSource) -> Option<&str> {
-    match source {
-        SecretSource::Environment(name) => Some(name),
-        SecretSource::File(_) | SecretSource::Command(_) => None,
-    }
+    sources.filter_map(SecretSource::variable).map(str::to_owned).collect()
 }
 
 /// The variable of a secret: that which it is read from, else one with its name.
 fn variable(declaration: &SecretDeclaration) -> String {
-    let read = declaration.sources.iter().find_map(in_environment);
+    let read = declaration.sources.iter().find_map(SecretSource::variable);
     read.filter(|name| is_identifier(name)).map_or_else(|| identifier(&declaration.name), str::to_owned)
 }
 

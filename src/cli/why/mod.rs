@@ -43,8 +43,7 @@ impl Why {
     }
 
     fn show(&self, output: &mut Output) -> Result<Exit, Problem> {
-        let store = store::open()?;
-        let run = store.find(&self.run)?;
+        let (store, run) = store::found(&self.run)?;
         let definition = store.definition(&run.id)?;
         let compilation = files::compiled(&definition);
         // Without the program only the texts of conditions are missing.

@@ -214,6 +214,17 @@ pub enum SecretSource {
     Command(Vec<Arc<str>>),
 }
 
+impl SecretSource {
+    /// The environment variable that it is; `None` for the others.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Environment(name) => Some(name),
+            Self::File(_) | Self::Command(_) => None,
+        }
+    }
+}
+
 /// An `output`, evaluated when the run has succeeded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {

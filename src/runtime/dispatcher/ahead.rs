@@ -14,27 +14,22 @@ const BLOCK: usize = 16;
 /// would be asked about, at most one for each slot is announced.
 pub(super) struct Ahead {
     kinds: Registry,
-    jobs: usize,
 }
 
 impl Ahead {
-    /// Lets so many attempts run at a time.
-    pub(super) fn set_jobs(&mut self, jobs: usize) {
-        self.jobs = jobs.max(1);
-    }
-
-    pub(super) fn new(executors: &BTreeMap<&'static str, Arc<dyn Executor>>, jobs: usize) -> Self {
-        Self { kinds: Registry::new(executors.values().map(|executor| executor.kind())), jobs: jobs.max(1) }
+    pub(super) fn new(executors: &BTreeMap<&'static str, Arc<dyn Executor>>) -> Self {
+        Self { kinds: Registry::new(executors.values().map(|executor| executor.kind())) }
     }
 
     /// What is to be announced now: nothing as long as there are announced steps in line for more than half of the slots, because one wait
     /// for the disk costs the same for one step as for several.
     pub(super) fn of(&self, engine: &Engine) -> Vec<(Instance, u32)> {
-        if engine.announced() > self.jobs / 2 || !engine.has_queue() {
+        let jobs = engine.options().jobs;
+        if engine.announced() > jobs / 2 || !engine.has_queue() {
             return Vec::new();
         }
-        let line = engine.in_line().take(self.jobs.saturating_mul(BLOCK)).enumerate();
-        let due = line.take_while(|(place, (next, _))| *place < self.jobs || next.may_run_twice(engine.program(), &self.kinds));
+        let line = engine.in_line().take(jobs.saturating_mul(BLOCK)).enumerate();
+        let due = line.take_while(|(place, (next, _))| *place < jobs || next.may_run_twice(engine.program(), &self.kinds));
         due.filter(|(_, (_, announced))| !announced).map(|(_, (next, _))| (next.instance, next.attempt)).collect()
     }
 }

@@ -37,7 +37,7 @@ impl Held {
         self.announced.insert(id, append);
     }
 
-    /// By which append a step was announced that starts or is over; `None` where it was not.
+    /// By which append a step was announced that starts; `None` where it was not.
     pub(super) fn announced(&mut self, id: InstanceId) -> Option<u64> {
         self.announced.remove(&id)
     }

@@ -205,7 +205,7 @@ impl Dispatcher {
         let appends = durable.borrow().appends;
         Self {
             engine: assignments.engine(),
-            ahead: Ahead::new(&executors, options.jobs),
+            ahead: Ahead::new(&executors),
             executors,
             world: means.world,
             locks: means.locks,

@@ -160,8 +160,7 @@ impl Dispatcher {
 impl Recalled {
     /// Lets so many attempts run at a time from where the run goes on; it was told with as many as when it began.
     #[must_use]
-    pub fn at_a_time(mut self, jobs: usize) -> Self {
-        self.dispatcher.ahead.set_jobs(jobs);
+    pub fn at_a_time(self, jobs: usize) -> Self {
         Self { jobs: Some(u32::try_from(jobs).unwrap_or(u32::MAX)), ..self }
     }
 

@@ -128,8 +128,7 @@ impl Engine {
         let now = self.now;
         let Some(run) = self.bodies.get_mut(&id) else { return };
         let Some(body) = body_of(&program, run.workflow, run.body) else { return };
-        run.attempts.number += 1;
-        run.attempts.since.get_or_insert(now);
+        run.attempts.count(now);
         let (workflow, frame, attempt) = (run.workflow, run.frame, run.attempts.number);
         if attempt > 1 {
             self.reset(workflow, frame, body);

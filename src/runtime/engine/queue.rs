@@ -135,8 +135,7 @@ impl Engine {
         let NodeState::Step(step) = &mut node.state else { return };
         let Some(call) = step.call.clone() else { return };
         (step.phase, step.result) = (StepPhase::Starting, None);
-        step.attempts.number += 1;
-        step.attempts.since.get_or_insert(now);
+        step.attempts.count(now);
         let (instance, attempt, timeout) = (node.instance.clone(), step.attempts.number, step.time_from(now));
         self.going += 1;
         self.taken += usize::from(slot);
@@ -149,8 +148,7 @@ impl Engine {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         self.queue.remove(node.rank, id);
         if let NodeState::Step(step) = &mut node.state {
-            step.attempts.number += 1;
-            step.attempts.since.get_or_insert(now);
+            step.attempts.count(now);
         }
     }
 
@@ -170,8 +168,7 @@ impl Engine {
         let NodeState::Step(step) = &mut node.state else { return };
         (step.phase, step.result) = (StepPhase::Idle, None);
         step.timed_out = false;
-        step.attempts.number += 1;
-        step.attempts.since.get_or_insert(now);
+        step.attempts.count(now);
         let (instance, timeout) = (node.instance.clone(), step.time_from(now));
         step.limit = timeout;
         if let Some(timeout) = timeout {

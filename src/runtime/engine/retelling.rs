@@ -95,12 +95,9 @@ impl Engine {
 
     /// What was seen is seen again by what asks for it now; what nobody asks for any more is let go.
     fn retell_observation(&mut self, event: &Event) -> Result<(), IllegalTransition> {
-        let EventKind::Observed { instance, place, occurrence, function, answer } = &event.kind else { return Ok(()) };
+        let EventKind::Observed { instance, function, answer, .. } = &event.kind else { return Ok(()) };
         let id = instance.as_ref().map_or(super::agenda::RUN, |instance| instance.id);
         let Some(wanted) = self.parked.get(&id).map(|parked| parked.wanted.clone()) else { return Ok(()) };
-        if (wanted.place, wanted.occurrence) == (*place, *occurrence) && wanted.function == *function {
-            return self.apply(event);
-        }
         let (instance, answer) = (instance.clone(), answer.clone());
         let (place, occurrence, function) = (wanted.place, wanted.occurrence, *function);
         self.apply(&Event { at: event.at, kind: EventKind::Observed { instance, place, occurrence, function, answer } })

@@ -112,6 +112,14 @@ pub(super) struct Attempts {
     pub(super) drawing: Option<Duration>,
 }
 
+impl Attempts {
+    /// Another one begins.
+    pub(super) fn count(&mut self, now: Timestamp) {
+        self.number += 1;
+        self.since.get_or_insert(now);
+    }
+}
+
 /// A statement that goes on.
 #[derive(Debug)]
 pub(super) struct Node {

@@ -55,11 +55,7 @@ pub fn read(workflow: &Workflow, lookup: Lookup<'_>) -> Result<Secrets, Vec<Diag
 /// The variables that secrets may be read from, also those that another source came before.
 fn withheld(workflow: &Workflow) -> Vec<OsString> {
     let sources = workflow.secrets.iter().flat_map(|declaration| &declaration.sources);
-    let names = sources.filter_map(|source| match source {
-        SecretSource::Environment(name) => Some(OsString::from(&**name)),
-        SecretSource::File(_) | SecretSource::Command(_) => None,
-    });
-    names.collect()
+    sources.filter_map(SecretSource::variable).map(OsString::from).collect()
 }
 
 /// The text of the first source that has one.
