@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod behaviour;
 mod compile;
+#[cfg(test)]
+mod content_tests;
 mod effects;
 mod expression;
 mod files;

@@ -170,7 +170,7 @@ pub enum CacheMiss {
     /// Nothing is kept of it.
     New,
     /// It differs from what was kept of it last.
-    Changed(CacheChange),
+    Changed(Box<CacheChange>),
     /// What was kept is damaged, or gone in part.
     Lost,
     /// It cannot be looked for, for this reason.
@@ -183,6 +183,9 @@ pub struct CacheChange {
     /// Attributes; `kind` and `cache` stand for the kind and for the patterns of the outputs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<Arc<str>>,
+    /// Workflows that it calls, directly or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflows: Vec<Arc<str>>,
     /// Inputs that were not there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub added: Vec<Arc<str>>,

@@ -389,3 +389,20 @@ fn runs_are_listed_by_how_they_stand_and_when_they_began() {
         assert!(outcome.code == 2 && outcome.stderr.contains(message), "{}", outcome.stderr);
     }
 }
+
+#[test]
+fn a_cached_call_goes_on_in_the_middle_and_is_kept_then() {
+    let call = "step part: other { cache inputs [] outputs [\"app\"] }";
+    let place = Place::with(&format!(
+        "workflow main {{\n  {call}\n  output o: string = part.made\n}}\nworkflow other {{\n  step first: shell \"echo first >> log; echo made > app\" {{ no undo \"x\" }}\n  step mid: shell \"{WAITS}\" -> string {{ reads only, timeout 1m }}\n  output made: string = mid\n}}\n"
+    ));
+    killed_at(&place, "begun");
+    place.write("free", "");
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = two\n"), "{}", outcome.stderr);
+    std::fs::remove_file(place.path("app")).expect("it was made");
+    let outcome = place.ran(&[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "o = two\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("cached   part: from run "), "{}", outcome.stderr);
+    assert_eq!((place.read("app"), place.read("log")), ("made\n".to_owned(), "first\nmid\nmid\n".to_owned()));
+}

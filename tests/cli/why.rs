@@ -91,6 +91,28 @@ fn a_cache_says_what_it_hit_or_missed() {
 }
 
 #[test]
+fn a_cached_call_names_the_workflow_that_changed() {
+    let text = |word: &str, remark: &str| {
+        format!(
+            "workflow main {{\n  step part: outer {{ cache inputs [] outputs [] }}\n  output o: string = part.made\n}}\n{remark}workflow outer {{\n  step deep: inner\n  output made: string = deep.made\n}}\nworkflow inner {{\n  step a: shell \"echo {word}; echo x >> log\" -> string {{ no undo \"x\" }}\n  output made: string = a\n}}\n"
+        )
+    };
+    let place = Place::new();
+    for (text, line, made, times) in [
+        (text("one", ""), "has to run: nothing is kept of it\n", "o = one\n", "x\n"),
+        (text("one", "# a remark\n\n"), "need not run: nothing that its cache names has changed since run ", "o = one\n", "x\n"),
+        (text("two", ""), "has to run: it differs from what was kept last: workflows `inner`\n", "o = two\n", "x\nx\n"),
+        (text("one", ""), "need not run: nothing that its cache names has changed since run ", "o = one\n", "x\nx\n"),
+    ] {
+        place.write("main.wf", &text);
+        let outcome = place.ran(&[]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (0, made), "{}", outcome.stderr);
+        assert!(why(&place, "part").contains(line), "{}", why(&place, "part"));
+        assert_eq!(place.read("log"), times);
+    }
+}
+
+#[test]
 fn an_undo_is_told_beside_its_step() {
     let place = Place::with(
         "workflow main {\n  step a: shell \"echo a\" { undo shell \"exit 4\" { retry 0 times } }\n  step b: shell \"exit 3\" { no undo \"x\" }\n  on failure rollback\n}\n",

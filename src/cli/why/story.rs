@@ -335,6 +335,7 @@ fn changed(change: &CacheChange) -> String {
     };
     let parts = [
         listed("attributes", &change.attributes),
+        listed("workflows", &change.workflows),
         listed("new inputs", &change.added),
         listed("inputs that are gone", &change.removed),
         listed("changed inputs", &change.changed),

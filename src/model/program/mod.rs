@@ -4,6 +4,7 @@
 //! hundred thousand steps is three vectors, and the engine's cost for an event does not depend on the size of the program.
 
 mod clause;
+mod content;
 mod correspondence;
 mod effect;
 mod statement;
@@ -14,6 +15,7 @@ pub use clause::{
     Cache, Continuation, Delay, EffectClause, Expectation, Handler, HandlerCause, Lock, LockElse, Retry, StepClauses, Undo,
     UnknownAnswer, UnknownCheck,
 };
+pub use content::Contents;
 pub use correspondence::Correspondence;
 pub use effect::Effect;
 pub use statement::{

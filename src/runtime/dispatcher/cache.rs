@@ -3,7 +3,7 @@
 use super::Dispatcher;
 use super::secrets::{holds_secret, masked};
 use crate::engine::CacheQuery;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use wf_model::event::{CacheMiss, EventKind, Instance};
 use wf_model::types::Type;
@@ -86,16 +86,14 @@ const SECRET: &str = "it gives a secret, which is kept nowhere";
 
 impl Dispatcher {
     fn wish(&self, query: Arc<CacheQuery>) -> CacheWish {
-        let folder = match query.call.value("cwd") {
-            Some(Value::String(own)) => self.surroundings.folder.join(Path::new(&**own)),
-            _ => self.surroundings.folder.clone(),
-        };
+        let folder = &self.surroundings.folder;
+        let folder = query.action.folder().map_or_else(|| folder.clone(), |own| folder.join(own));
         CacheWish { run: self.surroundings.run.clone(), folder, query }
     }
 
     /// Looks whether a step need not run; the answer comes with the post.
     pub(super) fn look_up(&self, instance: Instance, query: Arc<CacheQuery>) {
-        if query.call.decode.as_ref().is_some_and(Type::holds_secret) {
+        if query.action.decode().is_some_and(Type::holds_secret) {
             let reason = CacheMiss::Failed(SECRET.into());
             // This end holds the other one, so somebody listens.
             return drop(self.post.send(EventKind::CacheMissed { instance, reason, digest: None }));

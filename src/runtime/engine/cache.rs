@@ -2,14 +2,15 @@
 //! to undo.
 
 use super::Engine;
-use super::command::{CacheQuery, Command};
+use super::command::{CacheQuery, CachedAction, CalledWorkflow, Command};
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::given::{Checked, refuse};
 use super::state::{Node, NodeState, Outcome, StepPhase, StepRun, Task};
 use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId};
 use wf_model::expression::Expression;
-use wf_model::program::Cache;
+use wf_model::program::{Cache, WorkflowId};
+use wf_model::script::Argument;
 use wf_model::value::Value;
 
 /// What the `cache` of a step says.
@@ -18,6 +19,8 @@ pub(super) struct CacheRun {
     inputs: Vec<Arc<str>>,
     outputs: Vec<Arc<str>>,
     key: Option<Value>,
+    /// The workflow that the step calls, unless it calls a kind.
+    called: Option<CalledWorkflow>,
     /// What is looked for, once the attributes are there.
     query: Option<Arc<CacheQuery>>,
     /// What a success is kept under.
@@ -46,7 +49,26 @@ impl Engine {
         let inputs = self.evaluate_patterns(spot, &cache.inputs)?;
         let outputs = self.evaluate_patterns(spot, &cache.outputs)?;
         let key = cache.key.as_ref().map(|key| self.evaluate(spot, &Extras::default(), key)).transpose()?;
-        Ok(Some(Box::new(CacheRun { inputs, outputs, key, query: None, digest: None, hit: false })))
+        Ok(Some(Box::new(CacheRun { inputs, outputs, key, called: None, query: None, digest: None, hit: false })))
+    }
+
+    /// Adds to a `cache` what counts of a called workflow.
+    pub(super) fn cache_call(
+        &mut self,
+        spot: Spot,
+        (caller, called): (WorkflowId, WorkflowId),
+        run: &mut StepRun,
+    ) -> Result<(), Hindrance> {
+        let Some(cache) = &mut run.cache else { return Ok(()) };
+        let settings = self.settings(spot, caller)?;
+        let folder = settings.iter().find_map(|(name, setting)| match setting {
+            Argument::Value(Value::String(folder)) if **name == *"cwd" => Some(folder.as_ref().into()),
+            _ => None,
+        });
+        let program = &self.program;
+        let contents = self.contents.entry(called).or_insert_with(|| Arc::new(program.contents(called))).clone();
+        cache.called = Some(CalledWorkflow { given: run.given.clone(), contents, folder });
+        Ok(())
     }
 
     fn evaluate_patterns(&self, spot: Spot, patterns: &Expression) -> Result<Vec<Arc<str>>, Hindrance> {
@@ -72,10 +94,12 @@ impl Engine {
         let workflow = self.nodes.get(&id).and_then(|node| self.program.workflows.get(node.workflow));
         let workflow = workflow.map_or_else(|| "".into(), |workflow| workflow.name.clone());
         let Some((instance, step)) = self.step_of(id) else { return false };
-        let (Some(cache), Some(call)) = (&mut step.cache, &step.call) else { return false };
+        let Some(cache) = &mut step.cache else { return false };
+        let action = cache.called.take().map(CachedAction::Workflow);
+        let Some(action) = action.or_else(|| step.call.clone().map(CachedAction::Kind)) else { return false };
         let query = Arc::new(CacheQuery {
             place: format!("{workflow} {}", instance.path).into(),
-            call: call.clone(),
+            action,
             inputs: std::mem::take(&mut cache.inputs),
             outputs: std::mem::take(&mut cache.outputs),
             key: cache.key.take(),
@@ -145,12 +169,23 @@ impl Engine {
         self.command(keep);
     }
 
+    /// Lets no call around a step be kept, because somebody gave what the step is said to have done.
+    pub(super) fn keep_nothing_around(&mut self, id: InstanceId) {
+        let mut around = self.around(id);
+        while let Some(outer) = around {
+            if let Some((_, StepRun { cache: Some(cache), .. })) = self.step_of(outer) {
+                cache.digest = None;
+            }
+            around = self.around(outer);
+        }
+    }
+
     fn keep_of(&self, node: &Node) -> Option<Command> {
         let step = node.step()?;
         let cache = step.cache.as_ref()?;
         let (query, digest) = (cache.query.clone()?, cache.digest.clone()?);
         let (result, value) = step.result.clone()?;
-        let decoded = query.call.decode.is_some().then_some(value);
+        let decoded = query.action.decode().is_some().then_some(value);
         Some(Command::Keep { instance: node.instance.clone(), query, digest, result, decoded })
     }
 

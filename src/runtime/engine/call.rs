@@ -46,7 +46,7 @@ impl Engine {
     }
 
     /// The settings of a workflow, evaluated when its first step needs them.
-    fn settings(&mut self, spot: Spot, workflow: WorkflowId) -> Result<Settings, Hindrance> {
+    pub(super) fn settings(&mut self, spot: Spot, workflow: WorkflowId) -> Result<Settings, Hindrance> {
         let program = Arc::clone(&self.program);
         let root = self.root_of(spot.frame);
         if let Some(settings) = self.frames.get(&root).and_then(|frame| frame.settings.clone()) {

@@ -4,8 +4,10 @@ use crate::executor::Stop;
 use std::sync::Arc;
 use wf_model::event::{Instance, Timer, Timestamp};
 use wf_model::expression::{Function, Place};
+use wf_model::program::Contents;
 use wf_model::run::RunState;
 use wf_model::script::Call;
+use wf_model::types::Type;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
 
@@ -116,13 +118,56 @@ pub enum Command {
     },
 }
 
+/// What a step with a `cache` does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CachedAction {
+    /// It calls a kind: with its attributes; secrets in them do not count.
+    Kind(Arc<Call>),
+    /// It calls a workflow.
+    Workflow(CalledWorkflow),
+}
+
+impl CachedAction {
+    /// The folder that it works in, relative to that of the run.
+    #[must_use]
+    pub fn folder(&self) -> Option<&str> {
+        match self {
+            Self::Kind(call) => match call.value("cwd") {
+                Some(Value::String(folder)) => Some(folder),
+                _ => None,
+            },
+            Self::Workflow(called) => called.folder.as_deref(),
+        }
+    }
+
+    /// What its result is decoded as.
+    #[must_use]
+    pub fn decode(&self) -> Option<&Type> {
+        match self {
+            Self::Kind(call) => call.decode.as_ref(),
+            Self::Workflow(_) => None,
+        }
+    }
+}
+
+/// A workflow that a step with a `cache` calls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalledWorkflow {
+    /// What it is given, by name; secrets in it do not count.
+    pub given: Arc<Vec<(Arc<str>, Value)>>,
+    /// What it and all that it calls are made of.
+    pub contents: Arc<Contents>,
+    /// `cwd` of the workflow that the step stands in.
+    pub folder: Option<Arc<str>>,
+}
+
 /// What an earlier success of a step has to agree in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CacheQuery {
     /// Workflow and path of the step: what was kept under it last is what a change is told against.
     pub place: Arc<str>,
-    /// The kind and its attributes; secrets in them do not count.
-    pub call: Arc<Call>,
+    /// What the step does.
+    pub action: CachedAction,
     /// Patterns of what the step reads.
     pub inputs: Vec<Arc<str>>,
     /// Patterns of what it writes.

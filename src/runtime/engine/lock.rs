@@ -93,7 +93,7 @@ impl Engine {
     }
 
     /// The body that a statement stands in, or what a body belongs to.
-    fn around(&self, id: InstanceId) -> Option<InstanceId> {
+    pub(super) fn around(&self, id: InstanceId) -> Option<InstanceId> {
         let of_node = |id| self.nodes.get(&id).map(|node| node.body);
         match self.bodies.get(&id).map(|run| run.owner) {
             None | Some(Owner::Block) => of_node(id),

@@ -40,7 +40,7 @@ mod undo_graph;
 mod unsupported;
 
 pub use check::{CheckCall, Look};
-pub use command::{CacheQuery, Command, IllegalTransition};
+pub use command::{CacheQuery, CachedAction, CalledWorkflow, Command, IllegalTransition};
 pub use outstanding::Running;
 pub use queue::only_waits;
 pub use runbook::{Planned, PlannedAction};
@@ -62,7 +62,7 @@ use trace::BodyTrace;
 use undo_graph::UndoGraph;
 use wf_model::event::{Event, FailedInstance, Instance, InstanceId, Timer, Timestamp};
 use wf_model::expression::ValueId;
-use wf_model::program::{Program, Workflow, WorkflowId};
+use wf_model::program::{Contents, Program, Workflow, WorkflowId};
 use wf_model::run::RunState;
 use wf_model::value::Value;
 
@@ -89,6 +89,8 @@ pub struct Engine {
     arguments: Vec<(Arc<str>, Value)>,
     options: Options,
     plans: BTreeMap<WorkflowId, Arc<Plan>>,
+    /// What workflows are made of that steps with a `cache` call.
+    contents: BTreeMap<WorkflowId, Arc<Contents>>,
     state: RunState,
     now: Timestamp,
     run: Value,
@@ -159,6 +161,7 @@ impl Engine {
             arguments,
             options,
             plans: BTreeMap::new(),
+            contents: BTreeMap::new(),
             state: RunState::Queued,
             now: Timestamp::default(),
             run: Value::Null,

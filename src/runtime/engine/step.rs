@@ -46,7 +46,10 @@ impl Engine {
                 let call = self.build_call(spot, workflow, kind, invocation)?;
                 run.call = Some(Arc::new(Call { is_unread: self.is_unread(id), ..call }));
             }
-            Callee::Workflow(_) => run.given = Arc::new(self.build_given(spot, invocation)?),
+            Callee::Workflow(called) => {
+                run.given = Arc::new(self.build_given(spot, invocation)?);
+                self.cache_call(spot, (workflow, *called), &mut run)?;
+            }
         }
         if let Some(node) = self.nodes.get_mut(&id) {
             node.state = NodeState::Step(Box::new(run));
@@ -105,7 +108,10 @@ impl Engine {
         match answer {
             LostAnswer::Rerun => self.enqueue(id),
             // There is no result that an `expect` could look at; somebody did.
-            LostAnswer::Done(value) => self.settle_step(id, Outcome::Succeeded(value.clone())),
+            LostAnswer::Done(value) => {
+                self.keep_nothing_around(id);
+                self.settle_step(id, Outcome::Succeeded(value.clone()));
+            }
             LostAnswer::Failed => {
                 let failure = Failure::final_of(FailureKind::Engine, "run died while the attempt was under way");
                 self.attempt_failed(id, Failure { retryable: true, ..failure });

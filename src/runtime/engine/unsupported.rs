@@ -8,7 +8,7 @@ use wf_model::span::Span;
 /// A construct that is not run yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsupported {
-    /// What it is, such as "`lock`" or "kind `docker`".
+    /// What it is, such as "kind `docker`".
     pub what: String,
     /// Where it stands.
     pub span: Span,
@@ -68,10 +68,6 @@ impl Search<'_> {
 
     fn step(&mut self, step: &Step) {
         let clauses = &step.clauses;
-        // What a called workflow is made of would have to count as well.
-        if let (Some(cache), Callee::Workflow(_)) = (&clauses.cache, &step.invocation.callee) {
-            self.add("`cache` of a called workflow", cache.inputs.span);
-        }
         // A check runs before the run goes on, alone.
         if let Some(UnknownAnswer::Check(check)) = &clauses.unknown {
             match check.invocation.callee {

@@ -204,7 +204,7 @@ impl Writer {
             retry: retry_of(clauses.retry).map(Box::new),
             timeout: clauses.timeout.map(seconds),
             lock: lock_of(clauses.lock).map(Box::new),
-            cache: (clauses.cached && matches!(callee, Callee::Kind(_))).then(|| Box::new(cache())),
+            cache: clauses.cached.then(|| Box::new(cache())),
             continuation: if clauses.continued { continued() } else { None },
             expectations: vec![expecting(holds(clauses.expected))],
             ..if clauses.undo { undoing(Vec::new()) } else { StepClauses::default() }

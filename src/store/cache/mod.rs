@@ -106,7 +106,7 @@ impl StepCache for Cache {
             Some(entry) => self.hit(wish, &digest, entry),
             None => Err(self.last(wish).map_or(CacheMiss::New, |last| match last.manifest.digest() == digest {
                 true => CacheMiss::Lost,
-                false => CacheMiss::Changed(manifest.change_since(&last.manifest)),
+                false => CacheMiss::Changed(manifest.change_since(&last.manifest).into()),
             })),
         };
         found.unwrap_or_else(|reason| CacheAnswer::Missed { reason, digest: Some(digest.into()) })

@@ -10,7 +10,7 @@ use wf_model::event::{CacheChange, CacheMiss};
 use wf_model::script::{Argument, Call};
 use wf_model::value::{Secret, Value};
 use wf_runtime::dispatcher::{CacheAnswer, CacheWish, CachedValue, StepCache as _};
-use wf_runtime::engine::CacheQuery;
+use wf_runtime::engine::{CacheQuery, CachedAction, CalledWorkflow};
 
 struct Place {
     folder: tempfile::TempDir,
@@ -23,13 +23,15 @@ fn query(change: impl FnOnce(&mut CacheQuery, &mut Call)) -> Arc<CacheQuery> {
     let mut call = Call { kind: "shell".into(), arguments, decode: None, is_unread: false };
     let mut query = CacheQuery {
         place: "main build".into(),
-        call: Arc::new(call.clone()),
+        action: CachedAction::Kind(Arc::new(call.clone())),
         inputs: vec!["src/**".into()],
         outputs: vec!["out".into(), "app".into()],
         key: None,
     };
     change(&mut query, &mut call);
-    query.call = Arc::new(call);
+    if let CachedAction::Kind(kind) = &mut query.action {
+        *kind = Arc::new(call);
+    }
     Arc::new(query)
 }
 
@@ -96,7 +98,7 @@ impl Place {
 }
 
 fn change(change: CacheChange) -> Result<u64, CacheMiss> {
-    Err(CacheMiss::Changed(change))
+    Err(CacheMiss::Changed(change.into()))
 }
 
 #[test]
@@ -146,6 +148,31 @@ fn what_changed_is_told() {
         change(CacheChange { key: true, ..CacheChange::default() })
     );
     assert_eq!(place.changed(|query, _| query.place = "main other".into()), Ok(0), "its name does not count");
+}
+
+/// What calls a workflow made of these, with a parameter that is called like what else counts.
+fn calling(contents: &[(&str, &str)], kind: i64) -> Arc<CacheQuery> {
+    let contents = contents.iter().map(|(name, content)| (Arc::from(*name), Arc::from(*content))).collect();
+    let given = Arc::new(vec![("kind".into(), Value::Int(kind))]);
+    let called = CalledWorkflow { given, contents: Arc::new(contents), folder: None };
+    query(|query, _| query.action = CachedAction::Workflow(called))
+}
+
+#[test]
+fn the_workflows_that_are_called_count_with_what_they_are_given() {
+    let mut place = Place::kept();
+    let with = |query| CacheWish { query, ..place.wish.clone() };
+    let before = with(calling(&[("inner", "1"), ("outer", "1")], 1));
+    assert!(matches!(place.cache.look_up(&before), CacheAnswer::Missed { reason: CacheMiss::Changed(_), .. }));
+    let other = with(calling(&[("inner", "2"), ("outer", "1")], 1));
+    let given = with(calling(&[("inner", "1"), ("outer", "1")], 2));
+    place.wish = before;
+    place.keep().unwrap();
+    assert_eq!(place.hit(), Ok(0));
+    place.wish = other;
+    assert_eq!(place.hit(), change(CacheChange { workflows: vec!["inner".into()], ..CacheChange::default() }));
+    place.wish = given;
+    assert_eq!(place.hit(), change(CacheChange { attributes: vec!["kind".into()], ..CacheChange::default() }));
 }
 
 #[test]

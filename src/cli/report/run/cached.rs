@@ -38,6 +38,7 @@ fn differences(change: &CacheChange) -> String {
         names.iter().map(|name| format!("{what} `{name}`{how}")).collect()
     };
     let mut all = named("attribute", &change.attributes, " changed");
+    all.extend(named("workflow", &change.workflows, " changed"));
     all.extend(change.key.then(|| "the key changed".to_owned()));
     all.extend(named("input", &change.changed, " changed"));
     all.extend(named("input", &change.added, " is new"));

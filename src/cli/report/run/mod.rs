@@ -387,6 +387,8 @@ impl RunReport {
         let Some(Known { kind, rounds }) = state.known.remove(&instance.id) else { return };
         let finished = match (&kind, finished) {
             (InstanceKind::Step(_), finished) => finished,
+            // Otherwise what ran inside has been told.
+            (InstanceKind::Call(_), finished @ Finished::Cached { .. }) => finished,
             (InstanceKind::Undo(_), Finished::Failed { message, attempts, .. }) => Finished::UndoFailed { message, attempts },
             (InstanceKind::Undo(_), Finished::Done) => Finished::Undone,
             (InstanceKind::Undo(_), finished) => finished,
