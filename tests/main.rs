@@ -13,4 +13,5 @@ mod kinds;
 mod language;
 mod pages;
 mod patterns;
+mod steps;
 mod tidy;

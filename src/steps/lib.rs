@@ -44,5 +44,11 @@ pub fn registry() -> Registry {
 /// What runs the kinds that this version runs.
 #[must_use]
 pub fn executors() -> Vec<Arc<dyn Executor>> {
-    vec![Arc::new(shell::Shell), Arc::new(sleep::Sleep), Arc::new(gate::Gate)]
+    vec![
+        Arc::new(shell::Shell),
+        Arc::new(python::Python),
+        Arc::new(javascript::JavaScript),
+        Arc::new(gate::Gate),
+        Arc::new(sleep::Sleep),
+    ]
 }

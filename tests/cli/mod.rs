@@ -15,7 +15,7 @@ mod locks;
 mod logs;
 mod parameters;
 mod progress;
-mod resume;
+pub(crate) mod resume;
 mod run;
 mod runbook;
 mod sarif;

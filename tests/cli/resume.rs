@@ -7,7 +7,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// Waits until something is so; a test that waits longer than this has failed.
-pub(super) fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not come");
@@ -15,13 +15,13 @@ pub(super) fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-pub(super) fn start(place: &Place, arguments: &[&str]) -> Child {
+pub(crate) fn start(place: &Place, arguments: &[&str]) -> Child {
     let mut command = place.command(&[&["run", "main.wf"], arguments].concat());
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
 }
 
 /// Starts `main.wf` and kills its process once a file is there.
-pub(super) fn killed_at(place: &Place, file: &str) {
+pub(crate) fn killed_at(place: &Place, file: &str) {
     let mut run = start(place, &[]);
     until(file, || place.path(file).exists());
     run.kill().expect("it runs");
@@ -43,7 +43,7 @@ fn interrupted(step: &str, rest: &str) -> Place {
 /// Waits in its first attempt, which is killed.
 pub(super) const WAITS: &str = "echo mid >> log; touch begun; until [ -e free ]; do sleep 0.01; done; echo two";
 
-pub(super) fn resumed(place: &Place, arguments: &[&str]) -> Outcome {
+pub(crate) fn resumed(place: &Place, arguments: &[&str]) -> Outcome {
     place.wfc(&[&["resume", "last"], arguments].concat())
 }
 

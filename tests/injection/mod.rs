@@ -5,7 +5,7 @@ mod campaign;
 mod places;
 mod refused;
 mod run;
-mod strings;
+pub(crate) mod strings;
 
 use batch::Readers;
 use campaign::{Shell, campaign};

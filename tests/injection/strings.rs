@@ -224,17 +224,17 @@ const HOSTILE: &[&str] = &[
 ];
 
 /// The Big List of Naughty Strings and the generated set, the large strings aside.
-pub(super) fn all() -> Vec<String> {
+pub(crate) fn all() -> Vec<String> {
     once(naughty().into_iter().chain(generated()))
 }
 
 /// Strings that are made for shells, and every low character.
-pub(super) fn generated() -> Vec<String> {
+pub(crate) fn generated() -> Vec<String> {
     once(HOSTILE.iter().map(|text| (*text).to_owned()).chain(every_low_character()))
 }
 
 /// A batch with two strings that fit into no variable of a process: of a MiB, and one byte longer than Linux allows.
-pub(super) fn large() -> Vec<String> {
+pub(crate) fn large() -> Vec<String> {
     let cycle: String = (1..=255).filter_map(char::from_u32).chain("$(touch canary)`touch canary`\\\n".chars()).collect();
     let mega = cycle.repeat((1 << 20) / cycle.len() + 1) + "\n\n";
     let small = ["", "\n", "$(touch canary)", "*", "a b", "'"].map(str::to_owned);
@@ -252,7 +252,7 @@ fn every_low_character() -> Vec<String> {
 }
 
 /// The Big List of Naughty Strings.
-pub(super) fn naughty() -> Vec<String> {
+pub(crate) fn naughty() -> Vec<String> {
     let strings: Vec<String> =
         serde_json::from_str(include_str!("../data/naughty-strings/blns.json")).expect("a list of strings");
     once(strings.into_iter())

@@ -26,6 +26,23 @@ impl Finding for ProgramMissing<'_> {
     }
 }
 
+/// The interpreter of a kind that a run needs and that is not there.
+pub(super) struct InterpreterMissing<'a> {
+    pub(super) program: &'a str,
+    pub(super) kind: &'a str,
+    pub(super) span: Span,
+}
+
+impl Finding for InterpreterMissing<'_> {
+    const SLUG: &'static str = "program-missing";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("program `{}` is not on the `PATH`", self.program))
+            .labelled(format!("kind `{}` starts it", self.kind))
+            .with_help("Nothing was started. Install it, or name its directory in `env: { PATH: … }`.")
+    }
+}
+
 /// A file or directory that a step reads and that is not there.
 pub(super) struct FileMissing<'a> {
     pub(super) path: &'a str,

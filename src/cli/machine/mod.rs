@@ -3,8 +3,9 @@
 mod findings;
 mod programs;
 
-use findings::{DockerUnreachable, FileMissing, ProgramMissing};
+use findings::{DockerUnreachable, FileMissing, InterpreterMissing, ProgramMissing};
 use programs::named;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::kind::{Kind, Registry};
-use wf_model::program::{AttributeValue, Callee, Invocation, Program, SecretSource, Step, UnknownAnswer, Workflow};
+use wf_model::program::{AttributeValue, Callee, Invocation, Program, SecretSource, Step, UnknownAnswer, Workflow, WorkflowId};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::value::Value;
@@ -31,7 +32,8 @@ pub(crate) struct Machine {
 impl Machine {
     /// This machine, as this process sees it.
     pub(crate) fn this() -> Self {
-        let programs = std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
+        let path = std::env::var_os("PATH").unwrap_or_else(|| wf_runtime::process::DEFAULT_PATH.into());
+        let programs = std::env::split_paths(&path).collect();
         let docker = match std::env::var_os("DOCKER_HOST").map(OsString::into_string) {
             None => Some(PathBuf::from(DOCKER)),
             Some(host) => host.ok().and_then(|host| host.strip_prefix("unix://").map(PathBuf::from)),
@@ -61,6 +63,28 @@ pub(crate) fn check(program: &Program, kinds: &Registry, machine: &Machine) -> V
         }
     }
     diagnostics
+}
+
+/// Interpreters that steps of a workflow, and of those that it calls, cannot run without and that are not there.
+pub(crate) fn missing_interpreters(program: &Program, id: WorkflowId, kinds: &Registry, machine: &Machine) -> Vec<Diagnostic> {
+    let (mut calls, mut seen, mut found) = (vec![id], BTreeSet::new(), Vec::new());
+    while let Some(id) = calls.pop() {
+        let Some(workflow) = program.workflows.get(id).filter(|_| seen.insert(id)) else { continue };
+        let steps = workflow.statements.iter().filter_map(|(_, statement)| statement.kind.step());
+        for invocation in steps.flat_map(invocations) {
+            match &invocation.callee {
+                Callee::Workflow(called) => calls.push(*called),
+                Callee::Kind(kind) if !sets_path(workflow, invocation) => {
+                    let programs = kinds.get(kind).map_or(&[][..], |kind| kind.programs);
+                    let missing = programs.iter().filter(|program| !machine.has(program));
+                    found.extend(missing.map(|program| InterpreterMissing { program, kind, span: invocation.span }.diagnostic()));
+                }
+                Callee::Kind(_) => {}
+            }
+        }
+    }
+    found.sort_by_key(|found| (found.primary.span.source, found.primary.span.start));
+    found
 }
 
 /// What a step starts: itself, its undo, and what looks for it at resume.
@@ -130,7 +154,7 @@ impl Look<'_> {
         if kind.name == "docker" {
             self.docker(invocation.span);
         }
-        if self.sets_path(invocation) {
+        if sets_path(self.workflow, invocation) {
             return;
         }
         for program in kind.programs {
@@ -171,15 +195,15 @@ impl Look<'_> {
             self.report(&DockerUnreachable { socket: &socket, error: &error, span });
         }
     }
+}
 
-    /// Whether the step's programs are looked for elsewhere than this process looks.
-    fn sets_path(&self, invocation: &Invocation) -> bool {
-        let own = invocation.attribute("env").into_iter().flat_map(|env| env.expressions());
-        own.chain(&self.workflow.settings.env).any(|env| match &env.kind {
-            ExpressionKind::Map(entries) => entries.iter().any(|(name, _)| &**name == "PATH"),
-            _ => true,
-        })
-    }
+/// Whether a step's programs are looked for elsewhere than this process looks.
+fn sets_path(workflow: &Workflow, invocation: &Invocation) -> bool {
+    let own = invocation.attribute("env").into_iter().flat_map(|env| env.expressions());
+    own.chain(&workflow.settings.env).any(|env| match &env.kind {
+        ExpressionKind::Map(entries) => entries.iter().any(|(name, _)| &**name == "PATH"),
+        _ => true,
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::drive::{Drive, Kept, Manner};
 use crate::exit::Exit;
 use crate::files::Remembered;
 use crate::guarded::guarded;
+use crate::machine::{Machine, missing_interpreters};
 use crate::report::diagnostics::Format as DiagnosticFormat;
 use crate::report::run::Format;
 use crate::report::{Output, printable_line};
@@ -80,7 +81,8 @@ impl Run {
             Ok(found) => found,
             Err(message) => return output.note(&message).map(|()| Exit::Usage),
         };
-        let missing = not_run_yet(&program, id, &kinds);
+        let mut missing = not_run_yet(&program, id, &kinds);
+        missing.extend(missing_interpreters(&program, id, &kinds, &Machine::this()));
         if !missing.is_empty() {
             return self.show(&compilation, &missing, output).map(|()| Exit::Usage);
         }

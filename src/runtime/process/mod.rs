@@ -14,6 +14,7 @@ mod tree;
 pub(crate) use all::{end_all, give_up, stand_still};
 pub use output::{Captured, is_cut};
 pub use standstill::Deadline;
+pub use start::DEFAULT_PATH;
 pub use survivors::end_survivors;
 pub(crate) use table::own_children;
 pub use tree::become_subreaper;

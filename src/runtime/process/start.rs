@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use wf_model::failure::{Failure, FailureKind};
 
 /// Where programs are looked for when the environment does not say.
-const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 /// The name of the variable by which descendants are known.
 const MARK: &str = "WF_PROCESS";

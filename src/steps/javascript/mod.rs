@@ -1,5 +1,9 @@
 //! `javascript`: runs a JavaScript program with `node`.
 
+mod executor;
+
+pub use executor::JavaScript;
+
 use crate::process;
 use wf_model::kind::{EffectRule, Kind};
 
@@ -18,6 +22,6 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &["node"],
-        runs: false,
+        runs: true,
     }
 }

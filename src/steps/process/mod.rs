@@ -1,10 +1,12 @@
 //! What kinds that start a process share: their descriptors, and how the process ends as a step.
 
 mod environment;
+mod interpreted;
 mod outcome;
 
 pub(crate) use environment::given;
 use environment::variables;
+pub(crate) use interpreted::{Language, Program, interpret, keep};
 use outcome::Judge;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended};
 use wf_runtime::mask::Masker;
-use wf_runtime::process::{self, GRACE, KEPT, KEPT_UNREAD, Program, Surroundings};
+use wf_runtime::process::{self, GRACE, KEPT, KEPT_UNREAD, Surroundings};
 
 /// `env`
 pub(crate) fn env() -> Attribute {
@@ -58,6 +60,8 @@ pub(crate) struct Command {
     pub(crate) arguments: Vec<OsString>,
     /// Variables that win over all others.
     pub(crate) variables: Vec<(String, Vec<u8>)>,
+    /// What it reads instead of the call's `stdin`.
+    pub(crate) input: Option<Vec<u8>>,
 }
 
 /// Runs a command as an attempt: with the environment, directory and input that it says, to the value that it asks for.
@@ -71,11 +75,11 @@ pub(crate) async fn perform(attempt: Attempt, command: Command) -> Ended {
 async fn start(attempt: Attempt, command: Command) -> Result<Ended, Failure> {
     let masker = Masker::of_values(&attempt.secrets);
     let judge = Judge::new(&attempt, masker.clone());
-    let program = Program {
+    let program = process::Program {
         inherited: Arc::clone(&attempt.inherited),
         environment: variables(&attempt, judge.output_file(), command.variables)?,
         folder: folder(&attempt.call, &attempt.folder),
-        input: attempt.call.value("stdin").map(bytes),
+        input: command.input.or_else(|| attempt.call.value("stdin").map(bytes)),
         name: command.name,
         arguments: command.arguments,
     };

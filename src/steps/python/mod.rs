@@ -1,5 +1,9 @@
 //! `python`: runs a Python program with `python3`.
 
+mod executor;
+
+pub use executor::Python;
+
 use crate::process;
 use wf_model::kind::{EffectRule, Kind};
 
@@ -18,6 +22,6 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &["python3"],
-        runs: false,
+        runs: true,
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn started(call: &Call, scratch: &Path) -> Result<Started, Failure> {
 fn program(words: &[Value]) -> Result<Started, Failure> {
     let mut words = words.iter().map(|word| OsString::from_vec(bytes(word)));
     let name = words.next().ok_or_else(|| not_started("`run` is an empty list: its first element is the program"))?;
-    Ok(Started { command: Command { name, arguments: words.collect(), variables: Vec::new() }, files: Vec::new() })
+    Ok(Started { command: Command { name, arguments: words.collect(), ..Command::default() }, files: Vec::new() })
 }
 
 /// Shell text whose values go over as variables or files.
@@ -133,7 +133,7 @@ fn shell(
     } else {
         arguments.extend(["-c".into(), OsString::from(text)]);
     }
-    Ok(Started { command: Command { name: name.into(), arguments, variables }, files })
+    Ok(Started { command: Command { name: name.into(), arguments, variables, input: None }, files })
 }
 
 fn is_bash(name: &str) -> bool {

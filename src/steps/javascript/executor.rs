@@ -1,0 +1,102 @@
+//! Runs JavaScript programs.
+
+use crate::process::{Command, Language, Program, interpret, keep};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::path::Path;
+use wf_model::failure::Failure;
+use wf_model::kind::Kind;
+use wf_runtime::executor::{Attempt, Ended, Executor};
+
+/// Reads the values, before the program.
+const START: &str = include_str!("start.cjs");
+
+/// The words that no variable of a module can be called.
+const RESERVED: &[&str] = &[
+    "Infinity",
+    "NaN",
+    "arguments",
+    "await",
+    "break",
+    "case",
+    "catch",
+    "class",
+    "const",
+    "continue",
+    "debugger",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "enum",
+    "eval",
+    "export",
+    "extends",
+    "false",
+    "finally",
+    "for",
+    "function",
+    "globalThis",
+    "if",
+    "implements",
+    "import",
+    "in",
+    "instanceof",
+    "interface",
+    "let",
+    "new",
+    "null",
+    "package",
+    "private",
+    "process",
+    "protected",
+    "public",
+    "return",
+    "static",
+    "super",
+    "switch",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typeof",
+    "undefined",
+    "var",
+    "void",
+    "while",
+    "with",
+    "yield",
+];
+
+static JAVASCRIPT: Language = Language { name: "JavaScript", reserved: RESERVED, command };
+
+/// Runs `javascript` steps.
+#[derive(Clone, Copy, Debug)]
+pub struct JavaScript;
+
+impl Executor for JavaScript {
+    fn kind(&self) -> Kind {
+        super::kind()
+    }
+
+    fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
+        interpret(attempt, &JAVASCRIPT).boxed()
+    }
+}
+
+fn command(program: &Program, scratch: &Path) -> Result<Command, Failure> {
+    let start = scratch.join("start.cjs");
+    keep(&start, START.as_bytes())?;
+    let mut arguments = vec!["--require".into(), start.into()];
+    let input = match program {
+        Program::File(path) => {
+            arguments.push(path.into());
+            None
+        }
+        Program::Code(code) => {
+            arguments.extend(["--input-type=module", "-"].map(Into::into));
+            Some(code.clone().into_bytes())
+        }
+    };
+    Ok(Command { name: "node".into(), arguments, input, ..Command::default() })
+}

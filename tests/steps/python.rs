@@ -1,0 +1,73 @@
+//! `python` runs programs with `python3`.
+
+use super::interpreted::{Language, stories};
+use crate::cli::Place;
+
+const PYTHON: Language = Language {
+    kind: "python",
+    interpreter: "python3",
+    ending: "py",
+    echo: "import json, os\nwith open(os.environ['WF_OUTPUT'], 'w') as file:\n    json.dump({'texts': texts}, file)",
+    wait: "import os, subprocess, time\nopen('number', 'w').write(str(os.getpid()))\nsubprocess.Popen(['sleep', '1000'], start_new_session=True) if not os.path.exists('free') else None\nopen('begun', 'w').close()\nwhile not os.path.exists('free'):\n    time.sleep(0.01)",
+    second_time: "import sys\nopen('log', 'a').write('x\\n')\nif len(open('log').readlines()) < 2:\n    sys.exit(7)",
+    tell: "import os, sys\nprint(os.environ['TOKEN'], file=sys.stderr); print(os.environ['TOKEN'])\nraise ValueError('bad ' + os.environ['TOKEN'])",
+    error: "ValueError",
+    print: "print('ran')",
+    unreadable: "x = 1\ny = = 2\n",
+};
+
+stories! { PYTHON;
+    values_arrive_as_they_are
+    a_timeout_ends_it_and_what_it_started
+    a_cancel_ends_it_and_what_it_started
+    a_failed_attempt_is_followed_by_another
+    secrets_are_masked
+    errors_name_their_line
+    names_of_inputs_are_checked
+    a_missing_interpreter_is_told_before_anything_starts
+    a_killed_run_goes_on
+}
+
+#[test]
+fn a_traceback_shows_the_lines_of_the_program_alone() {
+    let place = Place::with(
+        "workflow main {\n  step go: python {\n    code: '''\n      # A comment.\n      def broken(n):\n        return 1 / n\n      try:\n        broken(0)\n      except ZeroDivisionError as error:\n        raise RuntimeError('wrapped') from error\n    '''\n    reads only\n  }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert!(outcome.stderr.contains("exit code 1: RuntimeError: wrapped (line 7 of the code)"), "{}", outcome.stderr);
+    let shown: Vec<&str> = outcome.stderr.lines().filter_map(|line| line.strip_prefix("       | ")).map(str::trim).collect();
+    let expected = [
+        "Traceback (most recent call last):",
+        "File \"<code>\", line 5, in <module>",
+        "broken(0)",
+        "File \"<code>\", line 3, in broken",
+        "return 1 / n",
+        "ZeroDivisionError: division by zero",
+        "The above exception was the direct cause of the following exception:",
+        "Traceback (most recent call last):",
+        "File \"<code>\", line 7, in <module>",
+        "raise RuntimeError('wrapped') from error",
+        "RuntimeError: wrapped",
+    ];
+    let shown: Vec<&str> =
+        shown.into_iter().filter(|line| !line.is_empty() && !line.trim_matches(['~', '^']).is_empty()).collect();
+    let marks = |line: &&str| !line.chars().all(|c| "~^ ".contains(c));
+    assert_eq!(shown.into_iter().filter(marks).collect::<Vec<_>>(), expected, "{}", outcome.stderr);
+}
+
+#[test]
+fn modules_beside_the_workflow_are_found_and_stand_in_for_none_that_it_needs_itself() {
+    let place = Place::with(
+        "workflow main {\n  step a: python 'import mine, json; print(mine.x)' -> int { reads only }\n  step b: python \"./lib/tool.py\" -> int { reads only }\n  output a_x: int = a\n  output b_x: int = b\n}\n",
+    );
+    place.write(
+        "main.wf",
+        &place.read("main.wf").replace("python \"./lib/tool.py\" -> int {", "python -> int { file: \"./lib/tool.py\","),
+    );
+    place.write("mine.py", "x = 1\n");
+    place.write("json.py", "raise RuntimeError('not this one')\n");
+    place.write("lib/tool.py", "import mine, sys\nif __name__ == '__main__' and sys.argv == [__file__]:\n    print(mine.x)\n");
+    place.write("lib/mine.py", "x = 2\n");
+    let outcome = place.ran(&[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "a_x = 1\nb_x = 2\n"), "{}", outcome.stderr);
+}
