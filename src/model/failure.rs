@@ -2,6 +2,7 @@
 
 use crate::span::Span;
 use crate::types::Type;
+use crate::unit::Duration;
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -21,6 +22,9 @@ pub struct Failure {
     pub stderr: Arc<str>,
     /// Whether another attempt can get better.
     pub retryable: bool,
+    /// How long whoever answered asks to be left alone; no retry comes earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
     /// The expression that failed, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
@@ -93,7 +97,16 @@ impl Failure {
     /// A failure without exit code, status or output that another attempt does not mend.
     #[must_use]
     pub fn final_of(kind: FailureKind, message: &str) -> Self {
-        Self { kind, message: message.into(), exit_code: None, status: None, stderr: "".into(), retryable: false, span: None }
+        Self {
+            kind,
+            message: message.into(),
+            exit_code: None,
+            status: None,
+            stderr: "".into(),
+            retryable: false,
+            retry_after: None,
+            span: None,
+        }
     }
 
     /// The failure of an expression, which another attempt does not mend.

@@ -48,6 +48,7 @@ pub fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(shell::Shell),
         Arc::new(python::Python),
         Arc::new(javascript::JavaScript),
+        Arc::new(http::Http::default()),
         Arc::new(gate::Gate),
         Arc::new(sleep::Sleep),
     ]

@@ -108,9 +108,9 @@ fn patterns_of_paths_take_braces() {
 
 #[test]
 fn a_check_says_what_is_not_run_yet() {
-    let text = "workflow main {\n  step a: http \"https://example.com/\" { timeout 10s }\n}\n";
+    let text = "workflow main {\n  step a: signal \"uploaded\" { timeout 10s }\n}\n";
     let outcome = shell(&Place::with(text), "$WFC check main.wf");
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""));
-    assert_eq!(outcome.stderr, "note: main.wf checks; `wfc run` does not run it yet: kind `http` (line 2)\n");
+    assert_eq!(outcome.stderr, "note: main.wf checks; `wfc run` does not run it yet: kind `signal` (line 2)\n");
     assert_eq!(shell(&Place::with(SAY), "$WFC check main.wf").stderr, "");
 }

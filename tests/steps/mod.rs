@@ -1,5 +1,8 @@
 //! Step kinds, driven for real: each against the component that it is for.
 
+mod http;
+mod http_server;
+mod http_values;
 mod interpreted;
 mod javascript;
 mod python;

@@ -385,7 +385,13 @@ fn hint(known: &kind::Attribute, value: &ast::Expression) -> Type {
         (ExpressionKind::Record(entries), Type::Record(fields)) => fields
             .iter()
             .all(|field| matches!(field.type_, Type::Optional(_)) || entries.iter().any(|(key, _)| key.text == field.name)),
-        (ExpressionKind::Record(_), Type::Map(_) | Type::Json) => true,
+        (ExpressionKind::Record(entries), Type::Map(element)) => {
+            let is_list = |(_, value): &(_, ast::Expression)| {
+                matches!(value.bare().kind, ExpressionKind::List(_) | ExpressionKind::Comprehension(_))
+            };
+            matches!(**element, Type::List(_)) == entries.iter().any(is_list)
+        }
+        (ExpressionKind::Record(_), Type::Json) => true,
         (ExpressionKind::Text(_), type_) => type_.is_text(),
         (ExpressionKind::Int(_), Type::Int | Type::Float) => true,
         (ExpressionKind::Bool(_), Type::Bool) => true,

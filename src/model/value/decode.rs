@@ -36,6 +36,13 @@ impl DecodeError {
         Self { expected: expected.clone(), place: String::new(), found: found.into() }
     }
 
+    /// What a message says that shows nothing of what was read.
+    #[must_use]
+    pub fn without_value(&self) -> String {
+        let place = if self.place.is_empty() { String::new() } else { format!(" at `{}`", self.place) };
+        format!("expected {}{place}, found something else", self.expected)
+    }
+
     /// The same error, seen from the value that holds this one under `key`.
     pub(super) fn under(mut self, key: &str) -> Self {
         let step = if is_identifier(key) { format!(".{key}") } else { format!("[{key:?}]") };

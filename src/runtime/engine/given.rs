@@ -185,6 +185,8 @@ impl Engine {
         let Some((_, attempts)) = self.attempts_of(id) else { return };
         attempts.drawing = None;
         let attempts = attempts.clone();
+        let floor = attempts.cause.as_ref().and_then(|cause| cause.failure.retry_after).unwrap_or_default();
+        let delay = delay.max(floor);
         let within = self.within_of(id);
         if !self.is_too_late(&attempts, within, delay) {
             return self.schedule(id, delay);

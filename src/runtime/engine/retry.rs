@@ -35,9 +35,10 @@ impl Engine {
         if attempts.number > times || !self.holds(spot, &extras, retry.when.as_ref())? {
             return Ok(Decision::GiveUp);
         }
+        let floor = cause.failure.retry_after.unwrap_or_default();
         let decision = match &retry.delay {
-            None => Decision::After(Duration::default()),
-            Some(Delay::Pause(pause)) => Decision::After(self.evaluate_duration(spot, pause)?),
+            None => Decision::After(floor),
+            Some(Delay::Pause(pause)) => Decision::After(self.evaluate_duration(spot, pause)?.max(floor)),
             Some(Delay::Backoff { from, to }) => {
                 let (base, cap) = (self.evaluate_duration(spot, from)?, self.evaluate_duration(spot, to)?);
                 Decision::Draw(bound(base, cap, attempts.number))
@@ -45,8 +46,8 @@ impl Engine {
         };
         Ok(match decision {
             Decision::After(delay) if self.is_too_late(attempts, within, delay) => Decision::GiveUp,
-            // The delay may come out as nothing, so only what is over already is too late.
-            Decision::Draw(_) if self.is_too_late(attempts, within, Duration::default()) => Decision::GiveUp,
+            // The delay may come out as the least that there is, so only what is over by then is too late.
+            Decision::Draw(_) if self.is_too_late(attempts, within, floor) => Decision::GiveUp,
             decision => decision,
         })
     }

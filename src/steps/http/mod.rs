@@ -1,5 +1,18 @@
 //! `http`: sends an HTTP request.
 
+mod address;
+mod client;
+mod exchange;
+mod executor;
+mod log;
+mod redirect;
+mod request;
+mod response;
+mod retry_after;
+mod trouble;
+
+pub use executor::Http;
+
 use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
 use wf_model::types::Type;
 
@@ -29,7 +42,7 @@ pub fn kind() -> Kind {
         },
         bounded: false,
         programs: &[],
-        runs: false,
+        runs: true,
     }
 }
 
@@ -70,6 +83,13 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new("follow", [Type::Bool, Type::Int], "Whether redirects are followed, at most ten, or how many at most.")
             .with_default("true"),
         Attribute::new("allow_status", [Type::list(Type::Int)], "Statuses outside 2xx that count as success.").with_default("[]"),
+        Attribute::new(
+            "allow_address",
+            [Type::list(Type::String)],
+            "Link-local and metadata addresses that the request may go to, or their networks, such as \
+             `\"169.254.169.254\"`; all others of these are refused, also behind a name or a redirect.",
+        )
+        .with_default("[]"),
         Attribute::new("ca", [Type::Path], "A file with the certificates, in PEM, that are trusted beside those of the system.")
             .reading_paths(),
     ]

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::types::Type;
-use wf_model::value::{DecodeError, Secret, Value, decode_output_file, decode_text};
+use wf_model::value::{Secret, Value, decode_output_file, decode_text};
 use wf_runtime::executor::{Attempt, Ended};
 use wf_runtime::mask::Masker;
 use wf_runtime::process::{Exit, Finished, KEPT};
@@ -81,7 +81,7 @@ impl Judge {
             }
             None => decode_text(out, type_),
         };
-        decoded.map_err(|error| if self.is_secret() { without_value(&error) } else { self.masker.text(&error.to_string()) })
+        decoded.map_err(|error| if self.is_secret() { error.without_value() } else { self.masker.text(&error.to_string()) })
     }
 
     /// What the step wrote to the file of `$WF_OUTPUT`, masked unless it is a secret.
@@ -103,12 +103,6 @@ impl Judge {
         let text = if self.is_secret() { text } else { self.masker.text(&text) };
         Ok(Some(text).filter(|text| !text.trim().is_empty()))
     }
-}
-
-/// An error of decoding that shows nothing of what was read.
-fn without_value(error: &DecodeError) -> String {
-    let place = if error.place.is_empty() { String::new() } else { format!(" at `{}`", error.place) };
-    format!("expected {}{place}, found something else", error.expected)
 }
 
 fn failed(code: i32, stderr: &str) -> Failure {

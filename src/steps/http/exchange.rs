@@ -1,0 +1,172 @@
+//! From a request to the end of its answer, over redirects.
+
+use super::client::Clients;
+use super::log::Log;
+use super::redirect::{self, same_origin};
+use super::request::Request;
+use super::response::{Answer, refused};
+use super::trouble::Trouble;
+use crate::process::not_started;
+use reqwest::{Method, Response, Url};
+use std::time::Instant;
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::unit::Duration;
+
+/// The largest body that is kept.
+pub(super) const LARGEST_BODY: usize = wf_runtime::process::KEPT;
+
+/// Bytes that are read of the body of an answer whose status fails the step.
+const LARGEST_REFUSAL: usize = 64 * 1024;
+
+/// An exchange under way.
+pub(super) struct Exchange<'a> {
+    pub(super) request: &'a Request,
+    pub(super) clients: &'a Clients,
+    pub(super) log: &'a mut Log,
+}
+
+/// Where the request goes now.
+struct Hop {
+    url: Url,
+    method: Method,
+    with_body: bool,
+    /// Whether it goes where the step sent it, so that what is confidential goes along.
+    trusted: bool,
+}
+
+impl Exchange<'_> {
+    /// Sends the request and takes the answer.
+    pub(super) async fn answer(&mut self) -> Result<Answer, Failure> {
+        let began = Instant::now();
+        let (hop, response) = self.followed().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let accepted = status.is_success() || self.request.allowed.contains(&status.as_u16().into());
+        if !accepted {
+            let body = self.refusal(response).await;
+            let asked = format!("{} {}", hop.method, host(&hop.url));
+            return Err(refused(&asked, status, &headers, &body, &self.log.masker));
+        }
+        let body = self.body(response, &hop).await?;
+        let elapsed = Duration { milliseconds: i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX) };
+        Ok(Answer { status, headers, body, elapsed })
+    }
+
+    /// The answer that is no redirect, or the one after which none is followed.
+    async fn followed(&mut self) -> Result<(Hop, Response), Failure> {
+        let Request { url, method, follow, .. } = self.request;
+        let mut hop = Hop { url: url.clone(), method: method.clone(), with_body: true, trusted: true };
+        for followed in 0..=*follow {
+            let response = self.send(&hop, followed > 0).await?;
+            let next = redirect::next(response.status(), response.headers(), &hop.method, &hop.url);
+            let Some(next) = next.filter(|_| *follow > 0) else { return Ok((hop, response)) };
+            let next = next.map_err(|what| misled(&format!("{} redirects to {what}", host(&hop.url))))?;
+            let trusted = hop.trusted && same_origin(url, &next.url);
+            let with_body = hop.with_body && next.keeps_body;
+            let confidential = self.request.body.as_ref().is_some_and(|body| body.confidential);
+            if with_body && confidential && !trusted {
+                let (from, to) = (host(&hop.url), host(&next.url));
+                return Err(misled(&format!(
+                    "{from} redirects to {to}, which would get a body that holds a secret: ask {to} itself"
+                )));
+            }
+            hop = Hop { url: next.url, method: next.method, with_body, trusted };
+        }
+        let message = format!("{} redirects more than {follow} times, the last time to {}", host(url), host(&hop.url));
+        Err(misled(&message))
+    }
+
+    async fn send(&mut self, hop: &Hop, earlier: bool) -> Result<Response, Failure> {
+        let target = host(&hop.url);
+        let unsent = |failure: Failure| Failure { kind: if earlier { FailureKind::Exit } else { failure.kind }, ..failure };
+        self.request
+            .addresses
+            .check_host(&hop.url)
+            .map_err(|error| unsent(not_started(&format!("request to {target} is not sent: {error}"))))?;
+        let client = self.clients.client(hop.url.scheme() == "https", &self.request.addresses);
+        let client = client.map_err(|message| unsent(not_started(&message)))?;
+        let mut builder = client.request(hop.method.clone(), hop.url.clone());
+        for header in self.request.headers.iter().filter(|header| hop.trusted || !header.confidential) {
+            builder = builder.header(header.name.clone(), header.value.clone());
+        }
+        if let Some(body) = self.request.body.as_ref().filter(|_| hop.with_body) {
+            let typed = self.request.headers.iter().any(|header| header.name == "content-type");
+            if let Some(content_type) = body.content_type.filter(|_| !typed) {
+                builder = builder.header("content-type", content_type);
+            }
+            builder = builder.body(body.content.clone());
+        }
+        self.log.line(&format!("> {} {}", hop.method, shown(&hop.url)));
+        self.log.stage = format!("{target} has not answered yet");
+        let sent = builder.send().await;
+        let response = sent.map_err(|error| Trouble::of(&error, &target).failure(earlier))?;
+        self.log.line(&format!("< {}", response.status()));
+        Ok(response)
+    }
+
+    /// The whole body of an answer.
+    async fn body(&mut self, mut response: Response, hop: &Hop) -> Result<Vec<u8>, Failure> {
+        let target = host(&hop.url);
+        let mut body = Vec::new();
+        loop {
+            self.log.stage = format!("{} bytes of the body of the answer of {target} have come", body.len());
+            let Some(piece) = response.chunk().await.map_err(|error| broken(&error, &target, body.len()))? else { break };
+            if body.len().saturating_add(piece.len()) > LARGEST_BODY {
+                return Err(too_large(&target));
+            }
+            self.log.body(&piece);
+            body.extend_from_slice(&piece);
+        }
+        self.log.end_body();
+        Ok(body)
+    }
+
+    /// What there is of the body of an answer that fails the step.
+    async fn refusal(&mut self, mut response: Response) -> Vec<u8> {
+        let mut body = Vec::new();
+        while body.len() < LARGEST_REFUSAL
+            && let Ok(Some(piece)) = response.chunk().await
+        {
+            let room = LARGEST_REFUSAL - body.len();
+            body.extend(piece.iter().take(room));
+        }
+        self.log.body(&body);
+        self.log.end_body();
+        body
+    }
+}
+
+/// The host of a URL as messages name it, with its port where that is another than usual.
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// A URL as the log shows it.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    if !url.username().is_empty() || url.password().is_some() {
+        let _ = url.set_username("***");
+        let _ = url.set_password(None);
+    }
+    url.to_string()
+}
+
+/// The failure of a step that a server sends elsewhere.
+fn misled(message: &str) -> Failure {
+    Failure::final_of(FailureKind::Decode, message)
+}
+
+fn too_large(host: &str) -> Failure {
+    let most = LARGEST_BODY >> 20;
+    let message = format!("body of the answer of {host} is larger than {most} MB: take it in a file by `save`");
+    Failure::final_of(FailureKind::Decode, &message)
+}
+
+fn broken(error: &reqwest::Error, host: &str, length: usize) -> Failure {
+    let message = if error.is_decode() {
+        format!("body of the answer of {host} cannot be unpacked after {length} bytes: see what it says in `content-encoding`")
+    } else {
+        format!("connection to {host} broke after {length} bytes of the body: see what it logs")
+    };
+    Failure { retryable: true, ..Failure::final_of(FailureKind::Exit, &message) }
+}

@@ -1,0 +1,66 @@
+//! Runs `http` steps.
+
+use super::client::Clients;
+use super::exchange::Exchange;
+use super::log::Log;
+use super::request::Request;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::kind::Kind;
+use wf_model::types::Type;
+use wf_model::value::Value;
+use wf_runtime::executor::{Attempt, Ended, Executor, Stop};
+use wf_runtime::mask::Masker;
+
+/// Runs `http` steps; clones share their connections.
+#[derive(Clone, Debug, Default)]
+pub struct Http {
+    clients: Arc<Clients>,
+}
+
+impl Executor for Http {
+    fn kind(&self) -> Kind {
+        super::kind()
+    }
+
+    fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
+        let clients = Arc::clone(&self.clients);
+        async move {
+            let masker = Masker::of_values(&attempt.secrets);
+            // What is asked for as a secret is shown nowhere.
+            let open = !attempt.call.decode.as_ref().is_some_and(Type::holds_secret);
+            let mut log = Log::new(masker.clone(), Arc::clone(&attempt.output), open);
+            let mut stop = attempt.stop.clone();
+            let outcome = tokio::select! {
+                outcome = perform(&attempt, &clients, &mut log) => outcome,
+                Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => Err(ended(&mut log)),
+            };
+            match outcome {
+                Ok((result, decoded)) => Ended { outcome: Ok(result), decoded, leaked: false },
+                Err(failure) => Ended { outcome: Err(masked(failure, &masker)), decoded: None, leaked: false },
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The failure of a request that was asked to end; the output says what it waited for.
+fn ended(log: &mut Log) -> Failure {
+    log.end_body();
+    let stage = std::mem::take(&mut log.stage);
+    log.line(&format!("* {stage}"));
+    Failure { stderr: stage.into(), ..Failure::final_of(FailureKind::Signal, "was ended before its answer had come") }
+}
+
+fn masked(failure: Failure, masker: &Masker) -> Failure {
+    Failure { message: masker.text(&failure.message).into(), stderr: masker.text(&failure.stderr).into(), ..failure }
+}
+
+async fn perform(attempt: &Attempt, clients: &Clients, log: &mut Log) -> Result<(Value, Option<Value>), Failure> {
+    let key = attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
+    let request = Request::of(&attempt.call, key)?;
+    let answer = Exchange { request: &request, clients, log }.answer().await?;
+    answer.result(attempt.call.decode.as_ref(), &log.masker)
+}

@@ -1,0 +1,146 @@
+//! What keeps a request from its answer, in words that say what to do.
+
+use super::address::AddressRefused;
+use super::client::NotResolved;
+use rustls::CertificateError;
+use std::error::Error;
+use std::io;
+use wf_model::failure::{Failure, FailureKind};
+
+/// What became of a request that has no answer.
+pub(super) struct Trouble {
+    message: String,
+    /// Whether nothing of the request left this machine.
+    unsent: bool,
+    /// Whether another attempt can get better.
+    retryable: bool,
+}
+
+impl Trouble {
+    /// Reads what the client says of a request to `host`.
+    pub(super) fn of(error: &reqwest::Error, host: &str) -> Self {
+        let causes = Causes::of(error);
+        let unsent = error.is_connect() || causes.refused.is_some() || causes.unresolved || causes.tls.is_some();
+        let (message, retryable) = causes.told(error, host);
+        Self { message, unsent, retryable }
+    }
+
+    /// The failure of an attempt; `earlier` requests of it have reached their servers.
+    pub(super) fn failure(self, earlier: bool) -> Failure {
+        let kind = if self.unsent && !earlier { FailureKind::Spawn } else { FailureKind::Exit };
+        Failure { retryable: self.retryable, ..Failure::final_of(kind, &self.message) }
+    }
+}
+
+/// What stands in the chain of an error.
+#[derive(Default)]
+struct Causes<'a> {
+    refused: Option<AddressRefused>,
+    unresolved: bool,
+    tls: Option<&'a rustls::Error>,
+    io: Option<io::ErrorKind>,
+    hyper: Option<&'a hyper::Error>,
+    innermost: String,
+}
+
+impl<'a> Causes<'a> {
+    fn of(error: &'a reqwest::Error) -> Self {
+        let mut causes = Self::default();
+        let mut next: Option<&'a (dyn Error + 'static)> = Some(error);
+        while let Some(error) = next {
+            causes.refused = causes.refused.or_else(|| error.downcast_ref().copied());
+            causes.unresolved |= error.is::<NotResolved>();
+            causes.tls = causes.tls.or_else(|| error.downcast_ref());
+            causes.hyper = error.downcast_ref().or(causes.hyper);
+            causes.innermost = error.to_string();
+            let wrapped = error.downcast_ref::<io::Error>();
+            causes.io = wrapped.map(io::Error::kind).or(causes.io);
+            // The source of an input error is that of the error in it, not the error itself.
+            next = match wrapped.and_then(io::Error::get_ref) {
+                Some(inner) => Some(inner),
+                None => error.source(),
+            };
+        }
+        causes
+    }
+
+    /// One fact and what to do about it; whether another attempt can get better.
+    fn told(&self, error: &reqwest::Error, host: &str) -> (String, bool) {
+        if let Some(refused) = self.refused {
+            return (format!("request to {host} is not sent: {refused}"), false);
+        }
+        if self.unresolved {
+            return (format!("name of {host} does not resolve: mend the name, or the DNS of this machine"), true);
+        }
+        if let Some(tls) = self.tls {
+            return encrypted(tls, host);
+        }
+        if let Some(told) = self.hyper.and_then(|error| spoken(error, host)) {
+            return told;
+        }
+        (self.transport(error, host), true)
+    }
+
+    fn transport(&self, error: &reqwest::Error, host: &str) -> String {
+        match self.io {
+            Some(io::ErrorKind::ConnectionRefused) => {
+                format!("nothing listens at {host} (connection refused): start the server, or mend host and port")
+            }
+            Some(io::ErrorKind::TimedOut) => {
+                format!("{host} does not take the connection in time: see whether it can be reached")
+            }
+            Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => {
+                format!("there is no way to {host}: see whether its network can be reached from this machine")
+            }
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => {
+                format!("{host} closed the connection before it answered: see what it logs")
+            }
+            _ if error.is_timeout() => format!("{host} does not take the connection in time: see whether it can be reached"),
+            _ => format!("request to {host} fails: {}", self.innermost),
+        }
+    }
+}
+
+/// What the client says of an answer that is no HTTP.
+fn spoken(error: &hyper::Error, host: &str) -> Option<(String, bool)> {
+    // The client has no other way to tell.
+    if error.to_string().contains("too large") {
+        return Some((format!("headers of the answer of {host} are larger than a client takes: mend the server"), false));
+    }
+    if error.is_parse() {
+        let message =
+            format!("answer of {host} is no HTTP: see whether the port is one of HTTP, and the URL should say https://");
+        return Some((message, true));
+    }
+    error.is_incomplete_message().then(|| (format!("{host} closed the connection before it answered: see what it logs"), true))
+}
+
+/// What TLS says.
+fn encrypted(error: &rustls::Error, host: &str) -> (String, bool) {
+    let certificate = |told: &str| (format!("certificate of {host} {told}"), false);
+    match error {
+        rustls::Error::InvalidCertificate(fault) => match fault {
+            CertificateError::UnknownIssuer => {
+                certificate("is signed by nobody whom this machine trusts: name the file of its authority's certificate in `ca`")
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                certificate("has expired: renew it, or see whether the clock of this machine is right")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                certificate("is not valid yet: see whether the clock of this machine is right")
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                certificate("is for other names: ask for the host by a name that the certificate holds")
+            }
+            CertificateError::Revoked => certificate("is revoked: renew it"),
+            _ => certificate(&format!("is not accepted: {error}")),
+        },
+        rustls::Error::InvalidMessage(_) => {
+            (format!("{host} does not speak TLS at this port: mend the port, or say http:// in the URL"), false)
+        }
+        rustls::Error::AlertReceived(alert) => {
+            (format!("{host} ends the TLS handshake ({alert:?}): see what it logs, and whether it asks for a certificate"), false)
+        }
+        _ => (format!("TLS with {host} fails: {error}"), true),
+    }
+}
