@@ -115,7 +115,7 @@ impl Scene {
 
     /// What came of a command that nothing disturbed.
     pub(super) fn ended(&self, arguments: &[&str]) -> Outcome {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wfc"));
+        let mut command = interruptible(env!("CARGO_BIN_EXE_wfc"));
         self.environment(command.args(arguments));
         Outcome::of(command.output().expect("the binary starts"))
     }
@@ -137,7 +137,7 @@ impl Scene {
     }
 
     fn strace(&self, files: &[&str], calls: &str) -> Command {
-        let mut command = Command::new("strace");
+        let mut command = interruptible("strace");
         let trace = format!("--trace={calls}");
         command.args(["--follow-forks", "--quiet=all", "--signal=none", "--decode-fds=path", "--output=trace", &trace]);
         for file in files {
@@ -167,7 +167,7 @@ impl Scene {
     }
 
     fn interrupted(&self, arguments: &[&str], time: Duration, victim: Victim) -> Option<Outcome> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wfc"));
+        let mut command = interruptible(env!("CARGO_BIN_EXE_wfc"));
         self.environment(command.args(arguments));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         // The instants are what is random here; nothing depends on which is met.
@@ -239,6 +239,14 @@ impl Scene {
             }
         }
     }
+}
+
+/// A program that an interrupt ends, even where whoever runs these tests ignores interrupts, as shells let what they start in the
+/// background: workflows here interrupt themselves, and would wait for what sleeps.
+fn interruptible(program: &str) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", program]);
+    command
 }
 
 fn line(text: &str) -> Option<Line> {
