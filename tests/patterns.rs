@@ -3,8 +3,52 @@
 use std::fs;
 use std::path::Path;
 
-/// How many patterns the collection has.
-const PATTERNS: usize = 43;
+/// The patterns of the collection in their order, by the names of the report of 2006.
+const PATTERNS: [&str; 43] = [
+    "Sequence",
+    "Parallel Split",
+    "Synchronization",
+    "Exclusive Choice",
+    "Simple Merge",
+    "Multi-Choice",
+    "Structured Synchronizing Merge",
+    "Multi-Merge",
+    "Structured Discriminator",
+    "Arbitrary Cycles",
+    "Implicit Termination",
+    "Multiple Instances without Synchronization",
+    "Multiple Instances with a Priori Design-Time Knowledge",
+    "Multiple Instances with a Priori Run-Time Knowledge",
+    "Multiple Instances without a Priori Run-Time Knowledge",
+    "Deferred Choice",
+    "Interleaved Parallel Routing",
+    "Milestone",
+    "Cancel Activity",
+    "Cancel Case",
+    "Structured Loop",
+    "Recursion",
+    "Transient Trigger",
+    "Persistent Trigger",
+    "Cancel Region",
+    "Cancel Multiple Instance Activity",
+    "Complete Multiple Instance Activity",
+    "Blocking Discriminator",
+    "Cancelling Discriminator",
+    "Structured Partial Join",
+    "Blocking Partial Join",
+    "Cancelling Partial Join",
+    "Generalised AND-Join",
+    "Static Partial Join for Multiple Instances",
+    "Cancelling Partial Join for Multiple Instances",
+    "Dynamic Partial Join for Multiple Instances",
+    "Acyclic Synchronizing Merge",
+    "General Synchronizing Merge",
+    "Critical Section",
+    "Interleaved Routing",
+    "Thread Merge",
+    "Thread Split",
+    "Explicit Termination",
+];
 
 /// A row of the table.
 struct Row {
@@ -49,9 +93,9 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn all_patterns_stand_in_the_table_in_their_order() {
-    let numbers: Vec<String> = rows().into_iter().map(|row| row.number).collect();
-    let expected: Vec<String> = (1..=PATTERNS).map(|number| format!("WCP-{number}")).collect();
-    assert_eq!(numbers, expected);
+    let patterns: Vec<String> = rows().into_iter().map(|row| format!("{} {}", row.number, row.name)).collect();
+    let expected = PATTERNS.iter().zip(1..).map(|(name, number)| format!("WCP-{number} {name}"));
+    assert_eq!(patterns, expected.collect::<Vec<_>>());
 }
 
 #[test]
