@@ -31,7 +31,7 @@ pub(super) enum Effect {
     Start(Start),
     Stop(InstanceId, Stop),
     Acquire(Instance, LockRequest),
-    Release(InstanceId),
+    Release(InstanceId, Arc<str>),
     LookUp(Instance, Arc<CacheQuery>),
     Keep { instance: Instance, query: Arc<CacheQuery>, digest: Arc<str>, value: CachedValue },
     Look { kind: LookUp, function: Function, arguments: Vec<Value> },
@@ -51,7 +51,7 @@ impl Effect {
             Self::Stop(..) | Self::Acquire(..) | Self::Look { .. } => true,
             Self::Start(start) => matches!(&*start.call.kind, "gate" | "sleep"),
             // What is found in the cache may be put where it belongs.
-            Self::Release(_) | Self::LookUp(..) | Self::Keep { .. } => false,
+            Self::Release(..) | Self::LookUp(..) | Self::Keep { .. } => false,
         }
     }
 }
@@ -122,7 +122,7 @@ impl Dispatcher {
             Command::Keep { instance, query, digest, result, decoded } => {
                 effects.push(Effect::Keep { instance, query, digest, value: CachedValue { result, decoded } });
             }
-            Command::Release { instance, .. } => effects.push(Effect::Release(instance.id)),
+            Command::Release { instance, lock } => effects.push(Effect::Release(instance.id, lock)),
             Command::Stop { instance, stop } => effects.push(Effect::Stop(instance.id, stop)),
             Command::Suspend => self.suspended = true,
             Command::Finish { .. } => {}
@@ -136,7 +136,7 @@ impl Dispatcher {
             Effect::Acquire(instance, request) => self.acquire(instance, request),
             Effect::LookUp(instance, query) => self.look_up(instance, query),
             Effect::Keep { instance, query, digest, value } => self.keep(instance, query, digest, value),
-            Effect::Release(id) => self.holdings.let_go(id),
+            Effect::Release(id, lock) => self.holdings.let_go(id, &lock),
             Effect::Look { kind, function, arguments } => {
                 let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker().clone());
                 // Files may be large and far away; the run goes on meanwhile.

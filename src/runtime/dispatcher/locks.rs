@@ -4,7 +4,7 @@ use super::Dispatcher;
 use crate::engine::Command;
 use futures_util::future::BoxFuture;
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -178,9 +178,12 @@ impl Locks for LocalLocks {
     }
 }
 
-/// The locks of a run that are held or waited for.
+/// The locks of a run that are held or waited for, by who asked for which. Who has let one go may ask for it again before it is free,
+/// because that waits until it is durable: what was asked for first is let go first.
 #[derive(Clone, Default)]
-pub(super) struct Holdings(Arc<Mutex<BTreeMap<InstanceId, Holding>>>);
+pub(super) struct Holdings(Arc<Mutex<HoldingsByAsker>>);
+
+type HoldingsByAsker = BTreeMap<(InstanceId, Arc<str>), VecDeque<Holding>>;
 
 enum Holding {
     Waiting(Option<AbortHandle>),
@@ -188,44 +191,59 @@ enum Holding {
     Held(#[allow(dead_code)] HeldLock),
 }
 
+impl Holding {
+    const fn waits(&self) -> bool {
+        matches!(self, Self::Waiting(_))
+    }
+
+    fn give_up(self) {
+        if let Self::Waiting(Some(handle)) = self {
+            handle.abort();
+        }
+    }
+}
+
 impl Holdings {
-    fn all(&self) -> MutexGuard<'_, BTreeMap<InstanceId, Holding>> {
+    fn all(&self) -> MutexGuard<'_, HoldingsByAsker> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait(&self, id: InstanceId) {
-        self.all().insert(id, Holding::Waiting(None));
+    fn wait(&self, id: InstanceId, lock: &Arc<str>) {
+        self.all().entry((id, lock.clone())).or_default().push_back(Holding::Waiting(None));
     }
 
-    fn can_be_aborted(&self, id: InstanceId, handle: AbortHandle) {
-        if let Some(Holding::Waiting(slot)) = self.all().get_mut(&id) {
+    fn can_be_aborted(&self, id: InstanceId, lock: &Arc<str>, handle: AbortHandle) {
+        let mut all = self.all();
+        let last = all.get_mut(&(id, lock.clone())).and_then(VecDeque::back_mut);
+        if let Some(Holding::Waiting(slot)) = last {
             *slot = Some(handle);
         }
     }
 
     /// Keeps a lock, unless it was given up meanwhile; whether it did.
-    fn keep(&self, id: InstanceId, lock: HeldLock) -> bool {
+    fn keep(&self, id: InstanceId, lock: &Arc<str>, held: HeldLock) -> bool {
         let mut all = self.all();
-        let waits = matches!(all.get(&id), Some(Holding::Waiting(_)));
-        if waits {
-            all.insert(id, Holding::Held(lock));
-        }
-        waits
+        let last = all.get_mut(&(id, lock.clone())).and_then(VecDeque::back_mut).filter(|last| last.waits());
+        let Some(waiting) = last else { return false };
+        *waiting = Holding::Held(held);
+        true
     }
 
     fn let_go_of_all(&self) {
         let all = std::mem::take(&mut *self.all());
-        for holding in all.into_values() {
-            if let Holding::Waiting(Some(handle)) = holding {
-                handle.abort();
-            }
-        }
+        all.into_values().flatten().for_each(Holding::give_up);
     }
 
-    pub(super) fn let_go(&self, id: InstanceId) {
-        let holding = self.all().remove(&id);
-        if let Some(Holding::Waiting(Some(handle))) = holding {
-            handle.abort();
+    pub(super) fn let_go(&self, id: InstanceId, lock: &Arc<str>) {
+        let mut all = self.all();
+        let Some(holdings) = all.get_mut(&(id, lock.clone())) else { return };
+        let first = holdings.pop_front();
+        if holdings.is_empty() {
+            all.remove(&(id, lock.clone()));
+        }
+        drop(all);
+        if let Some(first) = first {
+            first.give_up();
         }
     }
 }
@@ -242,16 +260,17 @@ impl Dispatcher {
     pub(super) fn acquire(&self, instance: Instance, request: LockRequest) {
         let (post, waiting, holdings) = (self.post.clone(), self.post.clone(), self.holdings.clone());
         let (id, lock) = (instance.id, request.lock.clone());
-        holdings.wait(id);
+        holdings.wait(id, &lock);
         let (waits_for, waiter) = (lock.clone(), instance.clone());
         let on_wait: OnWait = Box::new(move |holder| {
             // Nobody listens any more once the run is over.
             let _ = waiting.send(EventKind::LockAwaited { instance: waiter, lock: waits_for, holder });
         });
         let acquiring = self.locks.acquire(request, on_wait);
+        let asked_for = lock.clone();
         let task = tokio::spawn(async move {
             let answer = match acquiring.await {
-                Ok(held) => match holdings.keep(id, held) {
+                Ok(held) => match holdings.keep(id, &lock, held) {
                     true => EventKind::LockAcquired { instance, lock },
                     false => return,
                 },
@@ -259,7 +278,7 @@ impl Dispatcher {
             };
             let _ = post.send(answer);
         });
-        self.holdings.can_be_aborted(id, task.abort_handle());
+        self.holdings.can_be_aborted(id, &asked_for, task.abort_handle());
     }
 
     /// Takes the locks again that a run held whose process died; whether it was asked to end meanwhile. What it waits for is told.
@@ -272,11 +291,11 @@ impl Dispatcher {
                 let kind = EventKind::LockAwaited { instance: waiter, lock: name, holder };
                 reporter.event(&wf_model::event::Event { at, kind });
             });
-            self.holdings.wait(instance.id);
-            let acquiring = self.locks.acquire(LockRequest { lock, max, waits }, on_wait);
+            self.holdings.wait(instance.id, &lock);
+            let acquiring = self.locks.acquire(LockRequest { lock: lock.clone(), max, waits }, on_wait);
             tokio::select! {
                 biased;
-                held = acquiring => drop(self.holdings.keep(instance.id, held?)),
+                held = acquiring => drop(self.holdings.keep(instance.id, &lock, held?)),
                 Ok(()) = self.asked.changed() => return Ok(true),
             }
         }

@@ -1,7 +1,8 @@
 //! Locks: a step or body takes its lock before its first attempt and holds it until it has ended, handlers included.
 //!
 //! What did not get its lock has not begun: its handlers do not run. A lock of a name that something around it holds is held
-//! already. The undo of a step takes the innermost lock under which the step ran, unless the rollback stands under it.
+//! already. The undo of a step takes the locks under which the step ran, in the order in which they were taken then, but those that
+//! the rollback stands under.
 
 use super::Engine;
 use super::command::Command;
@@ -9,12 +10,16 @@ use super::evaluate::{Extras, Hindrance, Spot};
 use super::given::{Checked, refuse};
 use super::node::statement_of;
 use super::state::{NodeState, Outcome, Owner, Task};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::event::{EventKind, Instance, InstanceId, LockRefusal, SkipReason};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Lock, LockElse, StatementKind};
 use wf_model::value::Value;
+
+/// How often an undo lets others go first. Only programs that take the same locks in different orders make it do so at all.
+const MOST_YIELDS: u32 = 16;
 
 /// A lock that a step or body asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +33,8 @@ pub(super) struct WantedLock {
 #[derive(Clone, Debug)]
 pub(super) struct LockRun {
     instance: Instance,
+    /// What an undo holds that it took before.
+    before: Vec<WantedLock>,
     wanted: WantedLock,
     state: LockState,
 }
@@ -43,14 +50,23 @@ enum LockState {
 }
 
 impl LockRun {
-    fn acquire(&self, waits: bool) -> Command {
-        let (instance, lock, max) = (self.instance.clone(), self.wanted.name.clone(), self.wanted.max);
-        Command::Acquire { instance, lock, max, waits }
+    fn acquire(&self, wanted: &WantedLock, waits: bool) -> Command {
+        Command::Acquire { instance: self.instance.clone(), lock: wanted.name.clone(), max: wanted.max, waits }
     }
 
-    /// Whether to wait where others hold it.
-    fn waits(&self) -> bool {
-        self.wanted.otherwise == LockElse::Wait
+    /// What is asked for.
+    fn ask(&self) -> Command {
+        self.acquire(&self.wanted, self.wanted.otherwise == LockElse::Wait)
+    }
+
+    /// What was asked for, in this order.
+    fn all(&self) -> impl Iterator<Item = &WantedLock> {
+        self.before.iter().chain([&self.wanted])
+    }
+
+    /// What is held, in the order in which it was taken.
+    fn held(&self) -> impl Iterator<Item = &WantedLock> {
+        self.before.iter().chain(Some(&self.wanted).filter(|_| self.state == LockState::Held))
     }
 }
 
@@ -77,19 +93,23 @@ impl Engine {
     /// The locks of what is around a step or body, the innermost first.
     fn locks_around(&self, id: InstanceId) -> impl Iterator<Item = &WantedLock> {
         let around = std::iter::successors(self.around(id), |inside| self.around(*inside));
-        around.filter_map(|at| self.locks.get(&at)).map(|lock| &lock.wanted)
+        around.filter_map(|at| self.locks.get(&at)).flat_map(LockRun::all)
     }
 
-    /// The locks under which a step runs, its own first. What undoes it waits for them, whatever the step did.
+    /// The locks under which a step runs, in the order in which they were taken. What undoes it waits for them, whatever the step did.
     pub(super) fn locks_over(&self, id: InstanceId) -> Vec<WantedLock> {
         let own = self.locks.get(&id).map(|lock| &lock.wanted);
         let all = own.into_iter().chain(self.locks_around(id));
-        all.map(|lock| WantedLock { otherwise: LockElse::Wait, ..lock.clone() }).collect()
+        let mut locks: Vec<_> = all.map(|lock| WantedLock { otherwise: LockElse::Wait, ..lock.clone() }).collect();
+        locks.reverse();
+        locks
     }
 
-    /// The lock that an undo takes, of those under which its step ran.
-    pub(super) fn lock_of_undo(&self, id: InstanceId, locks: Vec<WantedLock>) -> Option<WantedLock> {
-        locks.into_iter().find(|lock| !self.is_held_around(id, &lock.name))
+    /// The lock that an undo takes next, of those under which its step ran.
+    pub(super) fn lock_of_undo(&self, id: InstanceId) -> Option<WantedLock> {
+        let undo = self.nodes.get(&id)?.undo.as_ref()?;
+        let has = |name: &str| self.locks.get(&id).is_some_and(|own| own.all().any(|lock| &*lock.name == name));
+        undo.locks.iter().find(|lock| !has(&lock.name) && !self.is_held_around(id, &lock.name)).cloned()
     }
 
     /// The body that a statement stands in, or what a body belongs to.
@@ -106,9 +126,9 @@ impl Engine {
     pub(super) fn ask_for_lock(&mut self, id: InstanceId, wanted: WantedLock) {
         let body = self.bodies.get(&id).map(|run| run.instance.clone());
         let Some(instance) = body.or_else(|| self.nodes.get(&id).map(|node| node.instance.clone())) else { return };
-        let lock = LockRun { instance, wanted, state: LockState::Asked };
-        let waits = lock.waits();
-        self.command(lock.acquire(waits));
+        let before = self.locks.get(&id).map_or_else(Vec::new, |own| own.all().cloned().collect());
+        let lock = LockRun { instance, before, wanted, state: LockState::Asked };
+        self.command(lock.ask());
         self.locks.insert(id, lock);
         self.awaited_locks += 1;
     }
@@ -134,6 +154,8 @@ impl Engine {
         self.lock_answered(id, LockState::Held);
         if self.bodies.contains_key(&id) {
             self.start_body(id);
+        } else if let Some(next) = self.lock_of_undo(id) {
+            self.ask_for_lock(id, next);
         } else {
             self.agenda.push_back(Task::Act(id));
         }
@@ -184,24 +206,27 @@ impl Engine {
     /// Whether a lock that is waited for may still come: this run alone does not hold it as often as may be.
     pub(super) fn may_get_lock(&self) -> bool {
         let mut held: BTreeMap<&str, usize> = BTreeMap::new();
-        for lock in self.locks.values().filter(|lock| self.awaited_locks > 0 && lock.state == LockState::Held) {
-            *held.entry(&*lock.wanted.name).or_default() += 1;
+        for lock in self.locks.values().filter(|_| self.awaited_locks > 0).flat_map(LockRun::held) {
+            *held.entry(&*lock.name).or_default() += 1;
         }
         let held = |lock: &LockRun| held.get(&*lock.wanted.name).copied().unwrap_or_default();
         let mut asked = self.locks.values().filter(|lock| self.awaited_locks > 0 && lock.state == LockState::Asked);
         asked.any(|lock| held(lock) < lock.wanted.max as usize)
     }
 
-    /// Fails what came last of those that wait for locks, where those who hold them wait as well; whether there was one. Undos are
-    /// the last to fail.
+    /// Lets somebody give way where those who hold the locks that everybody waits for wait as well; whether there was one. Undos give
+    /// back what they have and ask again, as long as that may help; else what came last fails, and undos are the last to fail.
     pub(super) fn give_up_lock(&mut self) -> bool {
+        if let Some(id) = self.who_yields() {
+            self.yield_locks(id);
+            return true;
+        }
         let undoes = |id: &InstanceId| self.nodes.get(id).is_some_and(|node| node.undo.is_some());
         let asked = self.locks.iter().rev().filter(|(_, lock)| lock.state == LockState::Asked);
         let Some((&id, LockRun { instance, wanted, .. })) = asked.min_by_key(|(id, _)| undoes(id)) else { return false };
         let (instance, lock) = (instance.clone(), wanted.name.clone());
-        let mut holders = self.locks.values().filter(|lock| lock.state == LockState::Held);
-        let holder =
-            holders.find(|holder| holder.wanted.name == lock).map_or_else(|| "".into(), |lock| lock.instance.path.clone());
+        let mut holders = self.locks.values().filter(|run| run.held().any(|held| held.name == lock));
+        let holder = holders.next().map_or_else(|| "".into(), |holder| holder.instance.path.clone());
         let message = format!("lock `{lock}` never comes: `{holder}` of this run holds it and waits for something behind it");
         self.command(Command::Release { instance, lock });
         self.lock_answered(id, LockState::Refused);
@@ -209,21 +234,44 @@ impl Engine {
         true
     }
 
+    /// The undo that has a lock for which others wait while it waits itself: who did least often before, then who came last.
+    fn who_yields(&self) -> Option<InstanceId> {
+        let asked = || self.locks.iter().filter(|(_, lock)| lock.state == LockState::Asked);
+        let is_awaited = |name: &str| asked().any(|(_, lock)| &*lock.wanted.name == name);
+        let yields = |id: &InstanceId| self.nodes.get(id).and_then(|node| node.undo.as_ref()).map(|undo| undo.yields);
+        let in_the_way = asked().filter(|(_, lock)| lock.before.iter().any(|held| is_awaited(&held.name)));
+        let who = in_the_way.filter_map(|(id, _)| Some((yields(id)?, Reverse(*id))));
+        who.filter(|(yields, _)| *yields < MOST_YIELDS).min().map(|(_, Reverse(id))| id)
+    }
+
+    /// Lets an undo give back the locks that it has, and ask for all of them again.
+    fn yield_locks(&mut self, id: InstanceId) {
+        self.let_go(id);
+        if let Some(undo) = self.nodes.get_mut(&id).and_then(|node| node.undo.as_mut()) {
+            undo.yields += 1;
+        }
+        if let Some(first) = self.lock_of_undo(id) {
+            self.ask_for_lock(id, first);
+        }
+    }
+
     /// Whether a step or body has a lock that it did not get.
     pub(super) fn lacks_lock(&self, id: InstanceId) -> bool {
         self.locks.get(&id).is_some_and(|lock| lock.state != LockState::Held)
     }
 
-    /// Lets the lock of a step or body go that has ended, or gives up waiting for it.
+    /// Lets the locks of a step or body go that has ended, the last first, or gives up waiting for one.
     pub(super) fn let_go(&mut self, id: InstanceId) {
-        let Some(LockRun { instance, wanted, state }) = self.locks.remove(&id) else { return };
-        let lock = wanted.name;
-        match state {
-            LockState::Refused => return,
-            LockState::Asked => self.awaited_locks = self.awaited_locks.saturating_sub(1),
-            LockState::Held => self.conclude(EventKind::LockReleased { instance: instance.clone(), lock: lock.clone() }),
+        let Some(run) = self.locks.remove(&id) else { return };
+        if run.state == LockState::Asked {
+            self.awaited_locks = self.awaited_locks.saturating_sub(1);
+            self.command(Command::Release { instance: run.instance.clone(), lock: run.wanted.name.clone() });
         }
-        self.command(Command::Release { instance, lock });
+        let held: Vec<Arc<str>> = run.held().map(|lock| lock.name.clone()).collect();
+        for lock in held.into_iter().rev() {
+            self.conclude(EventKind::LockReleased { instance: run.instance.clone(), lock: lock.clone() });
+            self.command(Command::Release { instance: run.instance.clone(), lock });
+        }
     }
 
     pub(super) fn let_go_of_all(&mut self) {
@@ -234,13 +282,13 @@ impl Engine {
 
     /// The locks that were asked for and not given.
     pub(super) fn locks_asked_for(&self) -> impl Iterator<Item = Command> + '_ {
-        self.locks.values().filter(|lock| lock.state == LockState::Asked).map(|lock| lock.acquire(lock.waits()))
+        self.locks.values().filter(|lock| lock.state == LockState::Asked).map(LockRun::ask)
     }
 
     /// The locks that are held, as commands that wait for them: a process that goes on with the run takes them before it does
     /// anything else.
     #[must_use]
     pub fn held_locks(&self) -> Vec<Command> {
-        self.locks.values().filter(|lock| lock.state == LockState::Held).map(|lock| lock.acquire(true)).collect()
+        self.locks.values().flat_map(|run| run.held().map(|lock| run.acquire(lock, true))).collect()
     }
 }

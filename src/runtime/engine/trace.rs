@@ -21,7 +21,7 @@ pub(super) struct Undoable {
     /// What the action gave.
     pub(super) result: Value,
     pub(super) settings: Option<Settings>,
-    /// The locks under which it ran, its own first.
+    /// The locks under which it ran, in the order in which they were taken.
     pub(super) locks: Vec<WantedLock>,
 }
 

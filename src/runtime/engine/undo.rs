@@ -25,8 +25,10 @@ pub(super) struct UndoRun {
     /// The step.
     pub(super) of: InstanceId,
     pub(super) way: super::state::Way,
-    /// The locks under which the step ran, its own first.
-    locks: Vec<WantedLock>,
+    /// The locks under which the step ran, in the order in which they were taken.
+    pub(super) locks: Vec<WantedLock>,
+    /// How often it gave back the locks that it had, so that others could go on.
+    pub(super) yields: u32,
 }
 
 /// What a node of a step or of an undo does.
@@ -104,13 +106,13 @@ impl Engine {
             told: false,
             state: NodeState::Preparing,
             trace: super::trace::Trace::default(),
-            undo: Some(Box::new(UndoRun { rollback, vertex, of: step.id, way, locks })),
+            undo: Some(Box::new(UndoRun { rollback, vertex, of: step.id, way, locks, yields: 0 })),
         };
         self.nodes.insert(id, node);
         self.when_told(id, Task::Prepare(id));
     }
 
-    /// Looks whether there is something to undo, and gets it going, under a lock where the step had one.
+    /// Looks whether there is something to undo, and gets it going, under the locks that the step had.
     pub(super) fn prepare_undo(&mut self, id: InstanceId, spot: Spot) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
@@ -119,8 +121,7 @@ impl Engine {
             self.end_statement(id, Outcome::Skipped(SkipReason::Condition));
             return Ok(());
         }
-        let locks = node.undo.as_ref().map(|undo| undo.locks.clone()).unwrap_or_default();
-        match self.lock_of_undo(id, locks) {
+        match self.lock_of_undo(id) {
             Some(lock) => {
                 self.tell_ready(id);
                 self.ask_for_lock(id, lock);
@@ -130,7 +131,7 @@ impl Engine {
         }
     }
 
-    /// Gets an undo going that has its lock.
+    /// Gets an undo going that has its locks.
     pub(super) fn act_to_undo(&mut self, id: InstanceId, spot: Spot) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };

@@ -259,6 +259,90 @@ fn an_undo_takes_the_lock_of_the_body_of_its_step_where_no_one_around_holds_it()
     assert_eq!(holds(&outside), ["0 holds x s", "2 lets go of x s", "3 holds x s.a", "4 lets go of x s.a"]);
 }
 
+/// A stage under one lock with a step under another, which can be undone.
+fn nested(draft: &mut Draft, names: [&str; 2], locks: [&str; 2]) {
+    draft.stage(Some(names[0]), |draft| {
+        draft.clauses().lock = Some(lock(locks[0], 1, LockElse::Wait));
+        draft.step_with(names[1], undoable(locks[1], LockElse::Wait));
+    });
+}
+
+/// What happened to locks, and when undos began, from the second on.
+fn locking(simulation: &Simulation<Script>, since: &str) -> Vec<String> {
+    let story = story(simulation);
+    let begins = story.iter().position(|line| line.contains(since)).unwrap();
+    let is_meant = |line: &String| ["holds", "waits", "lets go", "starts"].iter().any(|word| line.contains(word));
+    story.into_iter().skip(begins + 1).filter(is_meant).collect()
+}
+
+#[test]
+fn an_undo_takes_all_locks_of_its_step_in_their_order() {
+    let mut draft = Draft::new("main");
+    nested(&mut draft, ["s", "a"], ["x", "y"]);
+    draft.step("breaks");
+    let mut simulation = failing(draft.program(), "breaks");
+    simulation.hold_elsewhere("y", "other", Duration::from_seconds(5));
+    let simulation = asked_for_rollback(simulation);
+    let expected =
+        ["2 holds x s.a", "2 waits for y s.a", "7 holds y s.a", "7 starts s.a", "8 lets go of y s.a", "8 lets go of x s.a"];
+    assert_eq!(locking(&simulation, "run failed"), expected);
+    assert_eq!(simulation.engine().kept(), [0; 7]);
+}
+
+#[test]
+fn an_undo_that_holds_one_lock_and_waits_for_another_does_so_when_its_process_died() {
+    let mut draft = Draft::new("main");
+    nested(&mut draft, ["s", "a"], ["x", "y"]);
+    draft.step("breaks");
+    let program = draft.program();
+    let mut simulation = failing(program.clone(), "breaks");
+    simulation.hold_elsewhere("y", "other", Duration::from_seconds(5));
+    let simulation = asked_for_rollback(simulation);
+    let waits = simulation.events().iter().position(|event| matches!(event.kind, EventKind::LockAwaited { .. })).unwrap();
+    let history = &simulation.events()[..=waits];
+    let resumed = Simulation::resumed(program, WorkflowId(0), Vec::new(), Options::default(), Script::default(), history);
+    let mut resumed = resumed.unwrap();
+    assert_eq!(resumed.engine().held_locks().len(), 1);
+    resumed.run().unwrap();
+    let expected = ["2 holds y s.a", "2 starts s.a", "3 lets go of y s.a", "3 lets go of x s.a"];
+    assert_eq!(locking(&resumed, "waits for y s.a"), expected);
+    assert_eq!(resumed.engine().state(), RunState::RolledBack);
+}
+
+#[test]
+fn undos_that_take_the_same_locks_in_other_orders_give_way_to_each_other() {
+    let mut draft = Draft::new("main");
+    draft.parallel(None, Wait::All, None, |draft| {
+        nested(draft, ["p", "a"], ["x", "y"]);
+        draft.stage(None, |draft| {
+            draft.step("before");
+            nested(draft, ["q", "b"], ["y", "x"]);
+        });
+    });
+    draft.step("breaks");
+    draft.rolls_back();
+    let simulation = failing(draft.program(), "breaks");
+    assert_eq!(simulation.engine().state(), RunState::RolledBack, "{:#?}", story(&simulation));
+    let expected = [
+        "3 holds x p.a",
+        "3 holds y q.b",
+        "3 lets go of y q.b",
+        "3 waits for y p.a",
+        "3 holds y p.a",
+        "3 starts p.a",
+        "3 waits for y q.b",
+        "4 lets go of y p.a",
+        "4 lets go of x p.a",
+        "4 holds y q.b",
+        "4 holds x q.b",
+        "4 starts q.b",
+        "5 lets go of x q.b",
+        "5 lets go of y q.b",
+    ];
+    assert_eq!(locking(&simulation, "failed exit breaks"), expected);
+    assert_eq!(simulation.engine().kept(), [0; 7]);
+}
+
 #[test]
 fn undos_of_one_lock_go_one_after_the_other() {
     let mut draft = Draft::new("main");

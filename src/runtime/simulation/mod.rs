@@ -66,7 +66,7 @@ pub struct Simulation<C> {
     attempts: BTreeMap<InstanceId, (Timestamp, u64)>,
     timers: BTreeMap<(InstanceId, wf_model::event::Timer), (Timestamp, u64)>,
     locks: LockTable,
-    tickets: BTreeMap<InstanceId, Ticket>,
+    tickets: BTreeMap<(InstanceId, Arc<str>), Ticket>,
     /// Who waits for which lock.
     waiting: BTreeMap<Ticket, (Instance, Arc<str>)>,
     /// Locks that another run holds until then.
@@ -153,10 +153,10 @@ impl<C: Cast> Simulation<C> {
             return Ok(self);
         }
         for command in simulation.engine.held_locks() {
-            if let Command::Acquire { instance, lock, max, waits } = command
-                && let Asking::Holds(ticket) = simulation.locks.ask(&RUN.into(), &LockRequest { lock, max, waits })
-            {
-                simulation.tickets.insert(instance.id, ticket);
+            let Command::Acquire { instance, lock, max, waits } = command else { continue };
+            let request = LockRequest { lock: lock.clone(), max, waits };
+            if let Asking::Holds(ticket) = simulation.locks.ask(&RUN.into(), &request) {
+                simulation.tickets.insert((instance.id, lock), ticket);
             }
         }
         let outstanding = simulation.engine.outstanding();
@@ -296,8 +296,8 @@ impl<C: Cast> Simulation<C> {
             Command::Keep { instance, .. } => {
                 self.plan(Duration::default(), EventKind::CacheKept { instance, problem: None });
             }
-            Command::Release { instance, .. } => {
-                if let Some(ticket) = self.tickets.remove(&instance.id) {
+            Command::Release { instance, lock } => {
+                if let Some(ticket) = self.tickets.remove(&(instance.id, lock)) {
                     self.let_go(ticket);
                 }
             }
@@ -338,11 +338,11 @@ impl<C: Cast> Simulation<C> {
         let lock = request.lock.clone();
         let kind = match self.locks.ask(&RUN.into(), &request) {
             Asking::Holds(ticket) => {
-                self.tickets.insert(instance.id, ticket);
+                self.tickets.insert((instance.id, lock.clone()), ticket);
                 EventKind::LockAcquired { instance, lock }
             }
             Asking::Waits(ticket, holder) => {
-                self.tickets.insert(instance.id, ticket);
+                self.tickets.insert((instance.id, lock.clone()), ticket);
                 self.waiting.insert(ticket, (instance.clone(), lock.clone()));
                 EventKind::LockAwaited { instance, lock, holder }
             }

@@ -373,7 +373,11 @@ pub(super) fn check_locks(events: &[Event]) {
                     assert_eq!(first.map(|(_, waiter)| *waiter), Some(id), "{lock}");
                 }
             }
-            EventKind::LockReleased { lock, .. } => held.entry(lock.clone()).or_default().retain(|holder| *holder != id),
+            EventKind::LockReleased { lock, .. } => {
+                held.entry(lock.clone()).or_default().retain(|holder| *holder != id);
+                // An undo that gives back what it has gives up waiting as well.
+                waiting.retain(|(_, waiter)| *waiter != id);
+            }
             _ => {}
         }
         match &event.kind {

@@ -146,13 +146,18 @@ impl Graph {
         draft.parallel(None, Wait::All, None, |draft| {
             let mut steps = Vec::new();
             for (index, member) in self.members.iter().enumerate() {
-                let lock = member.lock.map(|which| Box::new(lock(if which { "x" } else { "y" }, 1, LockElse::Wait)));
+                let own = member.lock.map(|which| Box::new(lock(if which { "x" } else { "y" }, 1, LockElse::Wait)));
                 let clauses = if member.undo { undoing(Vec::new()) } else { StepClauses::default() };
-                let clauses = StepClauses { lock, ..clauses };
+                let clauses = StepClauses { lock: own, ..clauses };
                 let mut step = None;
                 let name = format!("s{index}");
                 if self.staged && index % 3 == 0 {
-                    draft.stage(None, |draft| step = Some(draft.step_with(&name, clauses)));
+                    draft.stage(None, |draft| {
+                        // Before the step's own, and where the step waits for nothing else, so that steps never wait in a circle.
+                        let outer = member.lock.filter(|_| member.depends.is_empty());
+                        draft.clauses().lock = outer.map(|_| lock("x", 1, LockElse::Wait));
+                        step = Some(draft.step_with(&name, clauses));
+                    });
                 } else {
                     step = Some(draft.step_with(&name, clauses));
                 }
