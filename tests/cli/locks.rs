@@ -156,3 +156,66 @@ workflow child {
     assert_eq!(outcome.code, 1);
     assert!(outcome.stderr.contains("not undone: stands (no handler rolled it back)\n"), "{}", outcome.stderr);
 }
+
+/// Two workflows that take the same locks in different orders, each once the other has its first, and one that only waits.
+const CROSSED: &str = r#"workflow one {
+  param goes_on: bool = false
+  stage {
+    lock "x"
+    step first: shell "touch one; until [ -e two ]; do sleep 0.01; done" { no undo "it is a test" }
+    parallel {
+      step more: shell "touch more; until [ -e free ]; do sleep 0.01; done" when goes_on { no undo "it is a test" }
+      step second: shell "echo one >> log" { no undo "it is a test", lock "y" }
+    }
+  }
+}
+workflow two {
+  stage {
+    lock "y"
+    step first: shell "until [ -e one ]; do sleep 0.01; done; touch two" { no undo "it is a test" }
+    step second: shell "echo two >> log" { no undo "it is a test", lock "x" }
+  }
+}
+workflow bystander {
+  step waits: shell "echo bystander >> log" { no undo "it is a test", lock "x" }
+}
+"#;
+
+#[test]
+fn of_runs_that_wait_for_each_other_the_later_gives_way() {
+    let place = Place::with(CROSSED);
+    let one = start(&place, "one");
+    until("the first lock", || place.path("one").exists());
+    let run = last(&place);
+    let bystander = start(&place, "bystander");
+    until("the second run", || last(&place) != run);
+    let two = start(&place, "two");
+    let (one, two) = (ended(one), ended(two));
+    assert_eq!((one.code, two.code), (0, 1), "{}\n{}", one.stderr, two.stderr);
+    let told = format!(
+        "lock `x` cannot be taken: it never comes: run {run} holds lock `x` and waits for lock `y`, which this run holds"
+    );
+    assert!(two.stderr.contains(&told), "{}", two.stderr);
+    assert_eq!(ended(bystander).code, 0);
+    let log = place.read("log");
+    assert!(log.contains("one\n") && log.contains("bystander\n") && !log.contains("two\n"), "{log}");
+}
+
+/// Whether a run says that it can do nothing but wait for locks.
+fn somebody_stands_still(place: &Place) -> bool {
+    let mut names = std::fs::read_dir(place.path(".local/state/wfc/locks")).expect("a folder").flatten();
+    names.any(|entry| entry.path().extension().is_some_and(|end| end == "still"))
+}
+
+#[test]
+fn a_run_in_which_something_goes_on_is_waited_for() {
+    let place = Place::with(CROSSED);
+    let mut one = place.command(&["run", "main.wf:one", "--param", "goes_on=true"]);
+    let one = one.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    until("the first lock", || place.path("one").exists());
+    let mut two = start(&place, "two");
+    until("the wait", || place.path("more").exists() && somebody_stands_still(&place));
+    assert!(two.try_wait().expect("a child").is_none());
+    place.write("free", "");
+    assert_eq!((ended(one).code, ended(two).code), (0, 1));
+}

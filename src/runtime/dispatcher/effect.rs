@@ -115,8 +115,8 @@ impl Dispatcher {
             Command::Draw { instance, upper } => {
                 happened.push_back(EventKind::JitterDrawn { instance, delay: self.world.draw(upper) });
             }
-            Command::Acquire { instance, lock, max, waits } => {
-                effects.push(Effect::Acquire(instance, LockRequest { lock, max, waits }));
+            Command::Acquire { instance, lock, max, waits, insists } => {
+                effects.push(Effect::Acquire(instance, LockRequest { lock, max, waits, insists }));
             }
             Command::LookUp { instance, query } => effects.push(Effect::LookUp(instance, query)),
             Command::Keep { instance, query, digest, result, decoded } => {

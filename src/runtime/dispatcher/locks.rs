@@ -1,7 +1,7 @@
 //! Named locks, which runs share: who asks first gets them first.
 
 use super::Dispatcher;
-use crate::engine::Command;
+use crate::engine::{Command, Standstill};
 use futures_util::future::BoxFuture;
 use std::any::Any;
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +25,8 @@ pub struct LockRequest {
     pub max: u32,
     /// Whether to wait where others hold it.
     pub waits: bool,
+    /// Whether others give way first where runs wait for each other.
+    pub insists: bool,
 }
 
 /// Gives locks to a run.
@@ -35,6 +37,9 @@ pub trait Locks: Send + Sync {
     /// # Errors
     /// When others hold it and the wish is not to wait, or when it cannot be taken.
     fn acquire(&self, request: LockRequest, on_wait: OnWait) -> BoxFuture<'static, Result<HeldLock, LockRefusal>>;
+
+    /// Is told what the run holds and waits for while it can do nothing but wait, so that runs that wait for each other are found.
+    fn stands_still(&self, _standstill: Option<Standstill>) {}
 }
 
 /// Numbers wishes in the order in which they came.
@@ -281,10 +286,16 @@ impl Dispatcher {
         self.holdings.can_be_aborted(id, &asked_for, task.abort_handle());
     }
 
+    /// Says whether the run can do nothing but wait for locks, once all that it let go is free.
+    pub(super) fn tell_standstill(&self) {
+        let standstill = if self.held.is_empty() { self.engine.standstill() } else { None };
+        self.locks.stands_still(standstill);
+    }
+
     /// Takes the locks again that a run held whose process died; whether it was asked to end meanwhile. What it waits for is told.
     pub(super) async fn acquire_again(&mut self) -> Result<bool, LockRefusal> {
-        for command in self.engine.held_locks() {
-            let Command::Acquire { instance, lock, max, waits } = command else { continue };
+        for (held, command) in self.engine.held_locks().into_iter().enumerate() {
+            let Command::Acquire { instance, lock, max, waits, insists } = command else { continue };
             let (reporter, waiter, name) = (Arc::clone(&self.reporter), instance.clone(), lock.clone());
             let at = self.now();
             let on_wait: OnWait = Box::new(move |holder| {
@@ -292,7 +303,8 @@ impl Dispatcher {
                 reporter.event(&wf_model::event::Event { at, kind });
             });
             self.holdings.wait(instance.id, &lock);
-            let acquiring = self.locks.acquire(LockRequest { lock: lock.clone(), max, waits }, on_wait);
+            let acquiring = self.locks.acquire(LockRequest { lock: lock.clone(), max, waits, insists }, on_wait);
+            self.locks.stands_still(Some(Standstill { held, awaited: 1 }));
             tokio::select! {
                 biased;
                 held = acquiring => drop(self.holdings.keep(instance.id, &lock, held?)),
@@ -309,7 +321,7 @@ mod tests {
     use std::sync::Arc;
 
     fn request(lock: &str, max: u32, waits: bool) -> LockRequest {
-        LockRequest { lock: lock.into(), max, waits }
+        LockRequest { lock: lock.into(), max, waits, insists: false }
     }
 
     fn ask(table: &mut LockTable, run: &str, max: u32, waits: bool) -> Asking {

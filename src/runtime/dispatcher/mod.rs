@@ -247,6 +247,7 @@ impl Dispatcher {
     async fn until_ended(&mut self) -> Result<RunEnded, RunBroken> {
         self.release()?;
         while !self.engine.state().is_final() && !self.suspended {
+            self.tell_standstill();
             let happened = self.wait().await;
             self.take_in(happened, Vec::new())?;
             self.release()?;

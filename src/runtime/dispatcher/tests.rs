@@ -403,7 +403,8 @@ async fn a_run_whose_process_died_at_any_batch_goes_on_where_it_was() {
         let directory = tempfile::tempdir().unwrap();
         let dying = Box::new(Limited(batches, stage.journal.clone()));
         let first = run(stage.assignments(program.clone(), directory.path()), stage.means(dying)).await;
-        let free = stage.locks.acquire(LockRequest { lock: "x".into(), max: 1, waits: true }, Box::new(|_| {})).await;
+        let free =
+            stage.locks.acquire(LockRequest { lock: "x".into(), max: 1, waits: true, insists: false }, Box::new(|_| {})).await;
         assert!(free.is_ok(), "a run that ended holds nothing");
         drop(free);
         let history = stage.journal.events();

@@ -129,7 +129,7 @@ impl Engine {
     }
 
     /// Nothing goes on outside, and nothing is left to do: only locks, or dependencies that no checked program has, lead here.
-    fn is_stuck(&self) -> bool {
+    pub(super) fn is_stuck(&self) -> bool {
         self.going == 0 && self.drawing == 0 && self.timers.is_empty() && self.parked.is_empty() && self.caching == 0
     }
 

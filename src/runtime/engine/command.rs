@@ -72,6 +72,8 @@ pub enum Command {
         max: u32,
         /// Whether to wait where others hold it.
         waits: bool,
+        /// Whether others give way first where runs wait for each other.
+        insists: bool,
     },
     /// Look whether a step need not run: answered by cache hit or missed.
     LookUp {

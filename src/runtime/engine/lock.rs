@@ -16,10 +16,20 @@ use std::sync::Arc;
 use wf_model::event::{EventKind, Instance, InstanceId, LockRefusal, SkipReason};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Lock, LockElse, StatementKind};
+use wf_model::run::RunState;
 use wf_model::value::Value;
 
 /// How often an undo lets others go first. Only programs that take the same locks in different orders make it do so at all.
 const MOST_YIELDS: u32 = 16;
+
+/// What a run holds and waits for that can do nothing but wait for locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standstill {
+    /// How many locks it holds.
+    pub held: usize,
+    /// How many it waits for.
+    pub awaited: usize,
+}
 
 /// A lock that a step or body asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +47,8 @@ pub(super) struct LockRun {
     before: Vec<WantedLock>,
     wanted: WantedLock,
     state: LockState,
+    /// Whether it is for an undo.
+    undoes: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +62,17 @@ enum LockState {
 }
 
 impl LockRun {
-    fn acquire(&self, wanted: &WantedLock, waits: bool) -> Command {
-        Command::Acquire { instance: self.instance.clone(), lock: wanted.name.clone(), max: wanted.max, waits }
-    }
-
     /// What is asked for.
     fn ask(&self) -> Command {
-        self.acquire(&self.wanted, self.wanted.otherwise == LockElse::Wait)
+        let waits = self.wanted.otherwise == LockElse::Wait;
+        let WantedLock { name, max, .. } = self.wanted.clone();
+        Command::Acquire { instance: self.instance.clone(), lock: name, max, waits, insists: self.undoes }
+    }
+
+    /// Something that is held, as if it were asked for once more.
+    fn ask_again(&self, held: &WantedLock) -> Command {
+        let WantedLock { name, max, .. } = held.clone();
+        Command::Acquire { instance: self.instance.clone(), lock: name, max, waits: true, insists: true }
     }
 
     /// What was asked for, in this order.
@@ -127,7 +143,8 @@ impl Engine {
         let body = self.bodies.get(&id).map(|run| run.instance.clone());
         let Some(instance) = body.or_else(|| self.nodes.get(&id).map(|node| node.instance.clone())) else { return };
         let before = self.locks.get(&id).map_or_else(Vec::new, |own| own.all().cloned().collect());
-        let lock = LockRun { instance, before, wanted, state: LockState::Asked };
+        let undoes = self.nodes.get(&id).is_some_and(|node| node.undo.is_some());
+        let lock = LockRun { instance, before, wanted, state: LockState::Asked, undoes };
         self.command(lock.ask());
         self.locks.insert(id, lock);
         self.awaited_locks += 1;
@@ -221,9 +238,8 @@ impl Engine {
             self.yield_locks(id);
             return true;
         }
-        let undoes = |id: &InstanceId| self.nodes.get(id).is_some_and(|node| node.undo.is_some());
         let asked = self.locks.iter().rev().filter(|(_, lock)| lock.state == LockState::Asked);
-        let Some((&id, LockRun { instance, wanted, .. })) = asked.min_by_key(|(id, _)| undoes(id)) else { return false };
+        let Some((&id, LockRun { instance, wanted, .. })) = asked.min_by_key(|(_, lock)| lock.undoes) else { return false };
         let (instance, lock) = (instance.clone(), wanted.name.clone());
         let mut holders = self.locks.values().filter(|run| run.held().any(|held| held.name == lock));
         let holder = holders.next().map_or_else(|| "".into(), |holder| holder.instance.path.clone());
@@ -289,6 +305,13 @@ impl Engine {
     /// anything else.
     #[must_use]
     pub fn held_locks(&self) -> Vec<Command> {
-        self.locks.values().flat_map(|run| run.held().map(|lock| run.acquire(lock, true))).collect()
+        self.locks.values().flat_map(|run| run.held().map(|lock| run.ask_again(lock))).collect()
+    }
+
+    /// What the run holds and waits for, where it can do nothing but wait for locks that others hold.
+    pub(crate) fn standstill(&self) -> Option<Standstill> {
+        let awaited = self.awaited_locks;
+        let stands = awaited > 0 && self.state == RunState::Running && !self.holds_back() && self.is_stuck();
+        stands.then(|| Standstill { held: self.locks.values().flat_map(LockRun::held).count(), awaited })
     }
 }

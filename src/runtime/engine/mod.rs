@@ -41,6 +41,7 @@ mod unsupported;
 
 pub use check::{CheckCall, Look};
 pub use command::{CacheQuery, CachedAction, CalledWorkflow, Command, IllegalTransition};
+pub use lock::Standstill;
 pub use outstanding::Running;
 pub use queue::only_waits;
 pub use runbook::{Planned, PlannedAction};

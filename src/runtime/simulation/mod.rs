@@ -153,8 +153,8 @@ impl<C: Cast> Simulation<C> {
             return Ok(self);
         }
         for command in simulation.engine.held_locks() {
-            let Command::Acquire { instance, lock, max, waits } = command else { continue };
-            let request = LockRequest { lock: lock.clone(), max, waits };
+            let Command::Acquire { instance, lock, max, waits, insists } = command else { continue };
+            let request = LockRequest { lock: lock.clone(), max, waits, insists };
             if let Asking::Holds(ticket) = simulation.locks.ask(&RUN.into(), &request) {
                 simulation.tickets.insert((instance.id, lock), ticket);
             }
@@ -179,7 +179,7 @@ impl<C: Cast> Simulation<C> {
 
     /// Lets another run hold a lock from now on, until `time` has passed.
     pub fn hold_elsewhere(&mut self, lock: &str, run: &str, time: Duration) {
-        let request = LockRequest { lock: lock.into(), max: u32::MAX, waits: false };
+        let request = LockRequest { lock: lock.into(), max: u32::MAX, waits: false, insists: false };
         if let Asking::Holds(ticket) = self.locks.ask(&run.into(), &request) {
             self.sequence += 1;
             self.foreign.insert((self.clock.after(time), self.sequence), ticket);
@@ -282,7 +282,9 @@ impl<C: Cast> Simulation<C> {
                 let delay = self.cast.jitter(upper);
                 self.plan(Duration::default(), EventKind::JitterDrawn { instance, delay });
             }
-            Command::Acquire { instance, lock, max, waits } => self.acquire(instance, LockRequest { lock, max, waits }),
+            Command::Acquire { instance, lock, max, waits, insists } => {
+                self.acquire(instance, LockRequest { lock, max, waits, insists });
+            }
             Command::LookUp { instance, query } => {
                 let kind = match self.cast.look_up(&instance, &query) {
                     CacheAnswer::Hit { from, value, restored, digest } => {

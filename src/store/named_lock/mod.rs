@@ -1,29 +1,36 @@
 //! Named locks that the runs of a store share: at most so many hold one at a time, and who came first is first.
 //!
-//! One folder holds them all as the names of empty files: `<lock>.<number>.<owner>.waits` or `.holds`, where the lock is the BLAKE3
-//! of its name. Whoever reads or changes them holds the file `guard` meanwhile. A run that takes part is an owner: it holds the file
+//! One folder holds them all as the names of files: `<lock>.<number>.<owner>.waits` or `.holds`, where the lock is the BLAKE3
+//! of its name; in them stands what only matters where runs wait for each other. Whoever reads or changes them holds the file `guard` meanwhile. A run that takes part is an owner: it holds the file
 //! `<owner>.owner`, in which its id stands, as long as its process lives, so that nobody waits for the dead. What a dead owner held
-//! is free when its steps are dead as well, which takes a moment.
+//! is free when its steps are dead as well, which takes a moment. A run that can do nothing but wait has the file `<owner>.still`.
+
+mod deadlock;
 
 use crate::Store;
+use deadlock::{Claim, Deadlock, Note, StillOwner};
 use futures_util::future::BoxFuture;
 use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use wf_model::event::LockRefusal;
 use wf_runtime::dispatcher::{HeldLock, LockRequest, Locks, OnWait};
+use wf_runtime::engine::Standstill;
 
 /// How often who waits first looks whether the lock is free; those behind look less often.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How often everybody looks at least.
 const RAREST_LOOK: Duration = Duration::from_secs(1);
+
+/// What the file of a run ends with that can do nothing but wait.
+const STILL: &str = "still";
 
 /// How long the steps of a process that was killed may live on.
 const DYING: Duration = Duration::from_secs(1);
@@ -46,6 +53,8 @@ struct Owner {
     _file: File,
     /// Woken where this run has let a lock go.
     let_go: Notify,
+    /// What the run holds and waits for where it can do nothing else.
+    still: Mutex<Option<Standstill>>,
 }
 
 /// A place in the queue for a lock, or the lock itself.
@@ -67,6 +76,8 @@ enum Standing {
     Holds,
     /// How many are before it, and who holds the lock.
     Waits(usize, Option<Arc<str>>),
+    /// It has to be given up for this reason, and was.
+    GivesWay(Arc<str>),
 }
 
 impl Store {
@@ -99,7 +110,7 @@ impl Owner {
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;
         std::fs::write(&path, run)?;
-        Ok(Self { folder, id, _file: file, let_go: Notify::new() })
+        Ok(Self { folder, id, _file: file, let_go: Notify::new(), still: Mutex::default() })
     }
 
     /// Takes a place in the queue for a lock; `None` where the lock is held and the wish is not to wait.
@@ -114,24 +125,93 @@ impl Owner {
         if !holds && !request.waits {
             return Ok((None, standing));
         }
-        File::create_new(ticket.path(&self.folder, holds))?;
+        let note = Note { max: request.max, insists: request.insists, name: request.lock.clone() };
+        File::create_new(ticket.path(&self.folder, holds))?.write_all(note.text().as_bytes())?;
         Ok((Some(ticket), standing))
     }
 
-    /// Looks whether it is a ticket's turn, and takes the lock then.
+    /// Looks whether it is a ticket's turn, and takes the lock then; gives it up where it would never be.
     fn look(&self, ticket: &Ticket, max: u32) -> io::Result<Standing> {
         let _guard = guard(&self.folder)?;
         let standing = standing(&self.folder, &tickets(&self.folder, &ticket.lock)?, ticket, max);
         if matches!(standing, Standing::Holds) {
+            self.moves();
             std::fs::rename(ticket.path(&self.folder, false), ticket.path(&self.folder, true))?;
+        } else if self.stands_still()?
+            && let Some(reason) = self.gives_way(ticket)?
+        {
+            self.moves();
+            std::fs::remove_file(ticket.path(&self.folder, false))?;
+            return Ok(Standing::GivesWay(reason.into()));
         }
         Ok(standing)
+    }
+
+    fn still(&self) -> MutexGuard<'_, Option<Standstill>> {
+        self.still.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mark(&self) -> PathBuf {
+        self.folder.join(format!("{}.{STILL}", self.id))
+    }
+
+    /// The run goes on, or is about to be told that it can.
+    fn moves(&self) {
+        *self.still() = None;
+        // Mostly there is none.
+        let _ = std::fs::remove_file(self.mark());
+    }
+
+    /// Whether the run can do nothing but wait; says so to the others. What it knows of its locks has to be all that there is: it may
+    /// not have heard yet that it got one, or not have let one go yet.
+    fn stands_still(&self) -> io::Result<bool> {
+        let Some(known) = *self.still() else { return Ok(false) };
+        let own = all_tickets(&self.folder)?.into_iter().filter(|(ticket, _)| *ticket.owner == *self.id);
+        let (held, awaited): (Vec<_>, Vec<_>) = own.partition(|(_, holds)| *holds);
+        let stands = known == Standstill { held: held.len(), awaited: awaited.len() };
+        if stands {
+            File::create(self.mark())?;
+        }
+        Ok(stands)
+    }
+
+    /// Why a ticket has to be given up, where it does.
+    fn gives_way(&self, ticket: &Ticket) -> io::Result<Option<String>> {
+        let mut owners: BTreeMap<String, Option<Arc<str>>> = BTreeMap::new();
+        let mut claims = Vec::new();
+        for (claimed, holds) in all_tickets(&self.folder)? {
+            let note = std::fs::read_to_string(claimed.path(&self.folder, holds)).ok().and_then(|text| Note::read(&text));
+            // Who cannot be read may go on.
+            let (Some(note), Some(_)) = (note, owners.entry(claimed.owner.clone()).or_insert_with(|| self.owner_of(&claimed)))
+            else {
+                return Ok(None);
+            };
+            claims.push(Claim { lock: claimed.lock, number: claimed.number, owner: claimed.owner, holds, note });
+        }
+        let still =
+            owners.into_iter().filter_map(|(owner, run)| Some((owner.clone(), self.still_owner(&owner, run?)?))).collect();
+        let deadlock = Deadlock::among(&claims, &still);
+        Ok(deadlock.and_then(|deadlock| deadlock.gives_way(&ticket.lock, ticket.number)))
+    }
+
+    /// The run of a ticket.
+    fn owner_of(&self, ticket: &Ticket) -> Option<Arc<str>> {
+        std::fs::read_to_string(self.folder.join(format!("{}.owner", ticket.owner))).ok().map(Arc::from)
+    }
+
+    /// An owner that lives and stands still.
+    fn still_owner(&self, owner: &str, run: Arc<str>) -> Option<StillOwner> {
+        let path = self.folder.join(format!("{owner}.owner"));
+        let stands = self.folder.join(format!("{owner}.{STILL}")).exists() && is_alive(&path);
+        let since = std::fs::metadata(path).and_then(|found| found.modified()).ok()?;
+        stands.then_some(StillOwner { run, since })
     }
 }
 
 impl Drop for Owner {
     fn drop(&mut self) {
         // What stays is removed by the next who looks.
+        let _ = std::fs::remove_file(self.mark());
         let _ = std::fs::remove_file(self.folder.join(format!("{}.owner", self.id)));
     }
 }
@@ -166,6 +246,12 @@ fn guard(folder: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join("guard"))?;
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)
+}
+
+/// All tickets, those of dead owners too, each with whether it holds its lock.
+fn all_tickets(folder: &Path) -> io::Result<Vec<(Ticket, bool)>> {
+    let names = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_str().and_then(Ticket::read)));
+    names.filter_map(io::Result::transpose).collect()
 }
 
 /// The tickets of a lock, in their order, each with whether it holds the lock; those of dead owners are removed.
@@ -203,7 +289,7 @@ fn sweep(folder: &Path) -> io::Result<()> {
 }
 
 fn remove(folder: &Path, owner: &str) {
-    for end in ["owner", "dead"] {
+    for end in ["owner", "dead", STILL] {
         // What stays is in nobody's way.
         let _ = std::fs::remove_file(folder.join(format!("{owner}.{end}")));
     }
@@ -212,7 +298,7 @@ fn remove(folder: &Path, owner: &str) {
 /// Whether an owner lives, or died so short ago that its steps may.
 fn takes_part(folder: &Path, owner: &str) -> bool {
     let Ok(file) = File::open(folder.join(format!("{owner}.owner"))) else { return false };
-    if flock(&file, FlockOperation::NonBlockingLockShared).is_err() {
+    if is_locked(&file) {
         return true;
     }
     let dead = folder.join(format!("{owner}.dead"));
@@ -222,6 +308,16 @@ fn takes_part(folder: &Path, owner: &str) -> bool {
     let found_at = std::fs::metadata(dead).and_then(|dead| dead.modified());
     let since = found_at.ok().and_then(|at| SystemTime::now().duration_since(at).ok());
     since.is_some_and(|since| since < DYING)
+}
+
+/// Whether somebody holds a file locked.
+fn is_locked(file: &File) -> bool {
+    flock(file, FlockOperation::NonBlockingLockShared).is_err()
+}
+
+/// Whether the process of an owner lives.
+fn is_alive(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| is_locked(&file))
 }
 
 /// How a ticket stands among the others: it is its turn where nobody waits before it and few enough hold the lock.
@@ -255,9 +351,24 @@ impl Locks for NamedLocks {
                 }
                 (None, Standing::Waits(_, holder)) => return Err(LockRefusal::Held(holder)),
                 (None, Standing::Holds) => return Err(LockRefusal::Held(None)),
+                (_, Standing::GivesWay(reason)) => return Err(LockRefusal::Failed(reason)),
             };
             Ok(Box::new(hold) as HeldLock)
         })
+    }
+
+    fn stands_still(&self, standstill: Option<Standstill>) {
+        let owner = self.owner.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(owner) = owner else { return };
+        if *owner.still() == standstill {
+            return;
+        }
+        if standstill.is_some() {
+            // It is said to the others where the run looks whether it got a lock.
+            *owner.still() = standstill;
+        } else if let Ok(_guard) = guard(&owner.folder) {
+            owner.moves();
+        }
     }
 }
 
@@ -282,6 +393,7 @@ async fn wait(hold: Hold, max: u32, before: usize) -> Result<Hold, LockRefusal> 
         match standing.map_err(|error| failed(&error))? {
             Standing::Holds => return Ok(hold),
             Standing::Waits(now, _) => before = now,
+            Standing::GivesWay(reason) => return Err(LockRefusal::Failed(reason)),
         }
     }
 }
@@ -298,7 +410,7 @@ mod tests {
     }
 
     fn request(max: u32, waits: bool) -> LockRequest {
-        LockRequest { lock: "deploy / prod".into(), max, waits }
+        LockRequest { lock: "deploy / prod".into(), max, waits, insists: false }
     }
 
     fn quiet() -> OnWait {
