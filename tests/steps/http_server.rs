@@ -130,6 +130,11 @@ impl Server {
         })
     }
 
+    /// The port.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Where it listens, such as `127.0.0.1:4711`.
     pub(crate) fn host(&self) -> String {
         self.address.to_string()

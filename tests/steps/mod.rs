@@ -1,7 +1,13 @@
 //! Step kinds, driven for real: each against the component that it is for.
 
 mod http;
+mod http_files;
+mod http_interrupted;
+mod http_redirect;
+mod http_secrets;
 mod http_server;
+mod http_tls;
+mod http_trouble;
 mod http_values;
 mod interpreted;
 mod javascript;

@@ -1,13 +1,14 @@
 //! Connections: names resolved under the address policy, and TLS with the certificates of the system.
 
 use super::address::{AddressPolicy, AddressRefused};
+use super::trust::{Identity, Trust};
 use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// How long a server may take to accept a connection, unless the step's `timeout` is over before.
@@ -27,6 +28,7 @@ struct Sort {
 #[derive(Debug, Default)]
 pub(super) struct Clients {
     known: Mutex<HashMap<Sort, Client>>,
+    roots: OnceLock<RootCertStore>,
 }
 
 /// Says that a name has no address.
@@ -36,25 +38,44 @@ pub(super) struct NotResolved(std::io::Error);
 
 impl Clients {
     /// The client for requests to `https`, or to `http`, under a policy.
+    ///
+    /// # Errors
+    /// Why there is none.
     pub(super) fn client(&self, encrypted: bool, addresses: &AddressPolicy) -> Result<Client, String> {
         let sort = Sort { encrypted, addresses: addresses.clone() };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = known.get(&sort) {
             return Ok(client.clone());
         }
-        let client = build(&sort)?;
+        // Reading the certificates of the system takes longer than a request; what is not encrypted does without.
+        let roots = if encrypted { self.roots() } else { RootCertStore::empty() };
+        let client = build(addresses, tls(roots, None)?)?;
         known.insert(sort, client.clone());
         Ok(client)
     }
+
+    /// A client of its own for a step that says whom it trusts; it shows itself only where `identified`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) fn trusting(&self, trust: &Trust, identified: bool, addresses: &AddressPolicy) -> Result<Client, String> {
+        let mut roots = self.roots();
+        for certificate in &trust.authorities {
+            roots.add(certificate.clone()).map_err(|error| format!("certificate of `ca` is not read: {error}"))?;
+        }
+        build(addresses, tls(roots, trust.identity.as_ref().filter(|_| identified))?)
+    }
+
+    fn roots(&self) -> RootCertStore {
+        self.roots.get_or_init(system_roots).clone()
+    }
 }
 
-fn build(sort: &Sort) -> Result<Client, String> {
-    // Reading the certificates of the system takes longer than a request; what is not encrypted does without.
-    let roots = if sort.encrypted { system_roots() } else { RootCertStore::empty() };
+fn build(addresses: &AddressPolicy, tls: ClientConfig) -> Result<Client, String> {
     let client = Client::builder()
         .user_agent(concat!("wfc/", env!("CARGO_PKG_VERSION")))
-        .tls_backend_preconfigured(tls(roots)?)
-        .dns_resolver(Resolver { addresses: sort.addresses.clone() })
+        .tls_backend_preconfigured(tls)
+        .dns_resolver(Resolver { addresses: addresses.clone() })
         // Where a redirect leads is looked at before it is followed.
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -71,11 +92,17 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
-fn tls(roots: RootCertStore) -> Result<ClientConfig, String> {
+fn tls(roots: RootCertStore, identity: Option<&Identity>) -> Result<ClientConfig, String> {
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| format!("TLS cannot be set up: {error}"))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+        .map_err(|error| format!("TLS cannot be set up: {error}"))?
+        .with_root_certificates(roots);
+    match identity {
+        None => Ok(config.with_no_client_auth()),
+        Some(Identity { chain, key }) => config
+            .with_client_auth_cert(chain.clone(), key.clone_key())
+            .map_err(|error| format!("`certificate` and `key` of `auth` do not go together: {error}")),
+    }
 }
 
 /// Resolves names as the system does, and gives no address that the policy refuses.

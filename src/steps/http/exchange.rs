@@ -3,17 +3,18 @@
 use super::client::Clients;
 use super::log::Log;
 use super::redirect::{self, same_origin};
-use super::request::Request;
+use super::request::{LARGEST_BODY, Request};
 use super::response::{Answer, refused};
-use super::trouble::Trouble;
+use super::save::Download;
+use super::trouble::{self, Trouble};
 use crate::process::not_started;
-use reqwest::{Method, Response, Url};
+use reqwest::{Client, Method, Response, Url};
 use std::time::Instant;
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::unit::Duration;
+use wf_model::unit::{Duration, Size};
 
-/// The largest body that is kept.
-pub(super) const LARGEST_BODY: usize = wf_runtime::process::KEPT;
+/// The largest body that becomes a file, unless `max_size` says otherwise, in bytes.
+const LARGEST_FILE: u64 = 1 << 30;
 
 /// Bytes that are read of the body of an answer whose status fails the step.
 const LARGEST_REFUSAL: usize = 64 * 1024;
@@ -23,6 +24,8 @@ pub(super) struct Exchange<'a> {
     pub(super) request: &'a Request,
     pub(super) clients: &'a Clients,
     pub(super) log: &'a mut Log,
+    /// The file that takes the body.
+    pub(super) download: Option<Download>,
 }
 
 /// Where the request goes now.
@@ -82,18 +85,17 @@ impl Exchange<'_> {
             .addresses
             .check_host(&hop.url)
             .map_err(|error| unsent(not_started(&format!("request to {target} is not sent: {error}"))))?;
-        let client = self.clients.client(hop.url.scheme() == "https", &self.request.addresses);
-        let client = client.map_err(|message| unsent(not_started(&message)))?;
+        let client = self.client(hop).map_err(|message| unsent(not_started(&message)))?;
         let mut builder = client.request(hop.method.clone(), hop.url.clone());
         for header in self.request.headers.iter().filter(|header| hop.trusted || !header.confidential) {
             builder = builder.header(header.name.clone(), header.value.clone());
         }
         if let Some(body) = self.request.body.as_ref().filter(|_| hop.with_body) {
             let typed = self.request.headers.iter().any(|header| header.name == "content-type");
-            if let Some(content_type) = body.content_type.filter(|_| !typed) {
+            if let Some(content_type) = body.content_type.as_ref().filter(|_| !typed) {
                 builder = builder.header("content-type", content_type);
             }
-            builder = builder.body(body.content.clone());
+            builder = builder.header("content-length", body.length()).body(body.sent());
         }
         self.log.line(&format!("> {} {}", hop.method, shown(&hop.url)));
         self.log.stage = format!("{target} has not answered yet");
@@ -103,21 +105,63 @@ impl Exchange<'_> {
         Ok(response)
     }
 
-    /// The whole body of an answer.
+    fn client(&self, hop: &Hop) -> Result<Client, String> {
+        let Request { trust, addresses, .. } = self.request;
+        if hop.url.scheme() == "https" && !trust.is_empty() {
+            return self.clients.trusting(trust, hop.trusted, addresses);
+        }
+        self.clients.client(hop.url.scheme() == "https", addresses)
+    }
+
+    /// The whole body of an answer; nothing of it where a file takes it.
     async fn body(&mut self, mut response: Response, hop: &Hop) -> Result<Vec<u8>, Failure> {
         let target = host(&hop.url);
-        let mut body = Vec::new();
+        let most = self.most();
+        let announced = response.content_length();
+        if announced.is_some_and(|length| length > most) {
+            return Err(self.too_large(&target));
+        }
+        let (mut body, mut length) = (Vec::new(), 0);
         loop {
-            self.log.stage = format!("{} bytes of the body of the answer of {target} have come", body.len());
-            let Some(piece) = response.chunk().await.map_err(|error| broken(&error, &target, body.len()))? else { break };
-            if body.len().saturating_add(piece.len()) > LARGEST_BODY {
-                return Err(too_large(&target));
+            self.log.stage = format!("{length} bytes of the body of the answer of {target} have come");
+            let Some(piece) = response.chunk().await.map_err(|error| trouble::broken(&error, &target, length))? else { break };
+            let before = length;
+            length += piece.len() as u64;
+            if length > most {
+                return Err(self.too_large(&target));
             }
-            self.log.body(&piece);
-            body.extend_from_slice(&piece);
+            match &mut self.download {
+                Some(download) => {
+                    download.write(&piece).await?;
+                    self.log.progress(before, length, announced);
+                }
+                None => {
+                    self.log.body(&piece);
+                    body.extend_from_slice(&piece);
+                }
+            }
         }
         self.log.end_body();
+        if let Some(download) = self.download.take() {
+            download.finish().await?;
+        }
         Ok(body)
+    }
+
+    /// The largest body that is taken, in bytes.
+    fn most(&self) -> u64 {
+        let otherwise = if self.download.is_some() { LARGEST_FILE } else { LARGEST_BODY };
+        self.request.max_size.unwrap_or(otherwise)
+    }
+
+    fn too_large(&self, host: &str) -> Failure {
+        let most = Size { bytes: i64::try_from(self.most()).unwrap_or(i64::MAX) };
+        let way = match (self.request.max_size, &self.download) {
+            (Some(_), _) => "which `max_size` allows",
+            (None, Some(_)) => "unless `max_size` allows more",
+            (None, None) => "which a result holds at most: take it in a file by `save`",
+        };
+        Failure::final_of(FailureKind::Decode, &format!("body of the answer of {host} is larger than {most}, {way}"))
     }
 
     /// What there is of the body of an answer that fails the step.
@@ -154,19 +198,4 @@ fn shown(url: &Url) -> String {
 /// The failure of a step that a server sends elsewhere.
 fn misled(message: &str) -> Failure {
     Failure::final_of(FailureKind::Decode, message)
-}
-
-fn too_large(host: &str) -> Failure {
-    let most = LARGEST_BODY >> 20;
-    let message = format!("body of the answer of {host} is larger than {most} MB: take it in a file by `save`");
-    Failure::final_of(FailureKind::Decode, &message)
-}
-
-fn broken(error: &reqwest::Error, host: &str, length: usize) -> Failure {
-    let message = if error.is_decode() {
-        format!("body of the answer of {host} cannot be unpacked after {length} bytes: see what it says in `content-encoding`")
-    } else {
-        format!("connection to {host} broke after {length} bytes of the body: see what it logs")
-    };
-    Failure { retryable: true, ..Failure::final_of(FailureKind::Exit, &message) }
 }

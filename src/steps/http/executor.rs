@@ -4,6 +4,8 @@ use super::client::Clients;
 use super::exchange::Exchange;
 use super::log::Log;
 use super::request::Request;
+use super::save::Download;
+use crate::process;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -60,7 +62,9 @@ fn masked(failure: Failure, masker: &Masker) -> Failure {
 
 async fn perform(attempt: &Attempt, clients: &Clients, log: &mut Log) -> Result<(Value, Option<Value>), Failure> {
     let key = attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
-    let request = Request::of(&attempt.call, key)?;
-    let answer = Exchange { request: &request, clients, log }.answer().await?;
+    let folder = process::folder(&attempt.call, &attempt.folder);
+    let request = Request::of(&attempt.call, &folder, key)?;
+    let download = request.save.clone().map(|target| Download::new(target, key)).transpose()?;
+    let answer = Exchange { request: &request, clients, log, download }.answer().await?;
     answer.result(attempt.call.decode.as_ref(), &log.masker)
 }

@@ -4,6 +4,12 @@ use std::sync::Arc;
 use wf_runtime::executor::{OutputSink, Stream};
 use wf_runtime::mask::{MaskStream, Masker};
 
+/// Bytes of a file of unknown length between two lines about it.
+const PROGRESS: u64 = 64 << 20;
+
+/// Bytes of a file between two lines about it, at least.
+const LEAST_PROGRESS: u64 = 1 << 20;
+
 /// Writes the output of an attempt, masked.
 pub(super) struct Log {
     pub(super) masker: Masker,
@@ -32,6 +38,16 @@ impl Log {
         }
     }
 
+    /// Says how far a file is, where it has passed a further tenth of what was announced, or 64 MB.
+    pub(super) fn progress(&self, before: u64, length: u64, announced: Option<u64>) {
+        let step = announced.map_or(PROGRESS, |announced| (announced / 10).max(LEAST_PROGRESS));
+        if before / step == length / step {
+            return;
+        }
+        let of = announced.map(|announced| format!(" of {}", megabytes(announced))).unwrap_or_default();
+        self.line(&format!("* {}{of} saved", megabytes(length)));
+    }
+
     /// Ends the body.
     pub(super) fn end_body(&mut self) {
         if self.open {
@@ -44,4 +60,8 @@ fn pass(sink: &Arc<dyn OutputSink>, bytes: &[u8]) {
     if !bytes.is_empty() {
         sink.write(Stream::Out, bytes);
     }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20)
 }

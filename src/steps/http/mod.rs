@@ -9,7 +9,10 @@ mod redirect;
 mod request;
 mod response;
 mod retry_after;
+mod save;
 mod trouble;
+mod trust;
+mod upload;
 
 pub use executor::Http;
 
@@ -69,17 +72,32 @@ fn attributes() -> Vec<Attribute> {
             .taking_secrets(),
         Attribute::new(
             "auth",
-            [Type::record([("bearer", Type::String)]), Type::record([("user", Type::String), ("password", Type::String)])],
-            "Who asks: `{ bearer: token }`, or `{ user: name, password: password }` for basic authentication.",
+            [
+                Type::record([("bearer", Type::String)]),
+                Type::record([("user", Type::String), ("password", Type::String)]),
+                Type::record([("certificate", Type::Path), ("key", Type::Path)]),
+                Type::record([("certificate", Type::Path), ("key", Type::Secret)]),
+            ],
+            "Who asks: `{ bearer: token }`, `{ user: name, password: password }` for basic authentication, or \
+             `{ certificate: path, key: path }` for a client certificate, in PEM; its key may be a secret \
+             instead of a path.",
         )
-        .taking_secrets(),
+        .taking_secrets()
+        .reading_paths(),
         Attribute::new("save", [Type::Path], "A file that takes the body of the response, instead of `body` in the result."),
         Attribute::new(
             "upload",
             [Type::Path, Type::map(Type::Path)],
-            "A file that is sent as the body; a map sends a multipart form with a file under each name.",
+            "A file that is sent as the body; a map sends a multipart form with a file under each name, and the \
+             fields of `form` beside them.",
         )
         .reading_paths(),
+        Attribute::new(
+            "max_size",
+            [Type::Size],
+            "The largest body of a response that is taken: by default 64MB, which a result holds at most, and \
+             1GB with `save`.",
+        ),
         Attribute::new("follow", [Type::Bool, Type::Int], "Whether redirects are followed, at most ten, or how many at most.")
             .with_default("true"),
         Attribute::new("allow_status", [Type::list(Type::Int)], "Statuses outside 2xx that count as success.").with_default("[]"),

@@ -1,12 +1,15 @@
 //! What a step asks for, before anything is sent.
 
 use super::address::AddressPolicy;
+use super::trust::Trust;
+use super::upload::{Body, Piece, form};
 use crate::process::not_started;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
 use reqwest::{Method, Url};
+use std::path::{Path, PathBuf};
 use wf_model::failure::Failure;
 use wf_model::script::Call;
 use wf_model::value::Value;
@@ -20,8 +23,11 @@ const REDIRECTS: u32 = 10;
 /// Headers that the connection decides, and that would tell the server something else than what is sent.
 const OWN: [&str; 4] = ["content-length", "transfer-encoding", "connection", "upgrade"];
 
+/// The largest body that is kept in a result, in bytes.
+pub(super) const LARGEST_BODY: u64 = wf_runtime::process::KEPT as u64;
+
 /// A request as a step asks for it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Request {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -32,6 +38,11 @@ pub(super) struct Request {
     /// Statuses outside 2xx that count as success.
     pub(super) allowed: Vec<i64>,
     pub(super) addresses: AddressPolicy,
+    pub(super) trust: Trust,
+    /// The file that takes the body of the answer: absolute.
+    pub(super) save: Option<PathBuf>,
+    /// The largest body of an answer that is taken, in bytes, where the step says it.
+    pub(super) max_size: Option<u64>,
 }
 
 /// A header that is sent.
@@ -43,21 +54,12 @@ pub(super) struct Header {
     pub(super) confidential: bool,
 }
 
-/// What is sent behind the headers.
-#[derive(Clone, Debug)]
-pub(super) struct Body {
-    pub(super) content: Vec<u8>,
-    pub(super) content_type: Option<&'static str>,
-    /// Whether it is for the host of the URL alone.
-    pub(super) confidential: bool,
-}
-
 impl Request {
-    /// Reads the attributes.
+    /// Reads the attributes; paths that are not absolute are those of `folder`.
     ///
     /// # Errors
     /// Why nothing can be sent.
-    pub(super) fn of(call: &Call, key: &str) -> Result<Self, Failure> {
+    pub(super) fn of(call: &Call, folder: &Path, key: &str) -> Result<Self, Failure> {
         let method = call.value("method").and_then(Value::render);
         let method = Method::from_bytes(method.as_deref().unwrap_or("GET").as_bytes());
         let method = method.map_err(|_| not_started("`method` is no method of HTTP"))?;
@@ -69,10 +71,13 @@ impl Request {
         }
         Ok(Self {
             url: url(call)?,
-            body: body(call)?,
+            body: body(call, folder)?,
             follow: follow(call.value("follow")),
             allowed: numbers(call.value("allow_status")),
             addresses: AddressPolicy::of(call.value("allow_address")).map_err(|error| not_started(&error.to_string()))?,
+            trust: Trust::of(call.value("ca"), call.value("auth"), folder)?,
+            save: save(call, folder)?,
+            max_size: max_size(call)?,
             method,
             headers,
         })
@@ -179,29 +184,70 @@ fn authorization(call: &Call, headers: &[Header]) -> Result<Option<Header>, Fail
     header("authorization", &credentials, true).map(Some)
 }
 
-fn body(call: &Call) -> Result<Option<Body>, Failure> {
-    let given: Vec<&str> = ["body", "json", "form"].into_iter().filter(|name| call.value(name).is_some()).collect();
+fn save(call: &Call, folder: &Path) -> Result<Option<PathBuf>, Failure> {
+    let Some(path) = call.value("save").and_then(Value::render) else { return Ok(None) };
+    if call.decode.is_some() {
+        return Err(not_started("`save` leaves no body that `->` could decode; leave one of them out"));
+    }
+    Ok(Some(folder.join(path)))
+}
+
+fn max_size(call: &Call) -> Result<Option<u64>, Failure> {
+    let Some(Value::Size(size)) = call.value("max_size") else { return Ok(None) };
+    let bytes = u64::try_from(size.bytes).map_err(|_| not_started("`max_size` is below zero"))?;
+    if call.value("save").is_none() && bytes > LARGEST_BODY {
+        return Err(not_started("`max_size` of a body that is kept is at most 64MB; take a larger one in a file by `save`"));
+    }
+    Ok(Some(bytes))
+}
+
+fn body(call: &Call, folder: &Path) -> Result<Option<Body>, Failure> {
+    let given: Vec<&str> = ["body", "json", "upload", "form"].into_iter().filter(|name| call.value(name).is_some()).collect();
     match *given {
         [] => Ok(None),
         ["body"] => {
             let (content, confidential) = call.value("body").map(text).unwrap_or_default();
-            Ok(Some(Body { content: content.into_bytes(), content_type: None, confidential }))
+            Ok(Some(Body::text(content, None, confidential)))
         }
         ["json"] => {
             let content = call.value("json").map(|value| value.to_json().to_string()).unwrap_or_default();
-            Ok(Some(Body { content: content.into_bytes(), content_type: Some("application/json"), confidential: false }))
+            Ok(Some(Body::text(content, Some("application/json"), false)))
         }
         ["form"] => {
-            let fields: Vec<(&str, (String, bool))> =
-                entries(call.value("form")).map(|(name, value)| (name, text(value))).collect();
+            let fields = fields(call);
             let content = fields.iter().map(|(name, (value, _))| pair(name, value)).collect::<Vec<_>>().join("&");
             let confidential = fields.iter().any(|(_, (_, secret))| *secret);
-            let content_type = Some("application/x-www-form-urlencoded");
-            Ok(Some(Body { content: content.into_bytes(), content_type, confidential }))
+            Ok(Some(Body::text(content, Some("application/x-www-form-urlencoded"), confidential)))
+        }
+        ["upload"] | ["upload", "form"] if matches!(call.value("upload"), Some(Value::Map(_))) => {
+            multipart(call, folder).map(Some)
+        }
+        ["upload"] => {
+            let path = call.value("upload").and_then(Value::render).unwrap_or_default();
+            let content = vec![Piece::file(folder.join(path))?];
+            Ok(Some(Body { content, content_type: Some("application/octet-stream".to_owned()), confidential: false }))
         }
         [first, second, ..] => {
             Err(not_started(&format!("both `{first}` and `{second}` give the body of the request; leave one of them out")))
         }
         [_] => Ok(None),
     }
+}
+
+/// The fields of `form`, each with whether it is a secret.
+fn fields(call: &Call) -> Vec<(&str, (String, bool))> {
+    entries(call.value("form")).map(|(name, value)| (name, text(value))).collect()
+}
+
+/// A form with files.
+fn multipart(call: &Call, folder: &Path) -> Result<Body, Failure> {
+    let fields = fields(call);
+    let confidential = fields.iter().any(|(_, (_, secret))| *secret);
+    let fields: Vec<(&str, String)> = fields.into_iter().map(|(name, (value, _))| (name, value)).collect();
+    let file = |(name, value): (_, &Value)| Ok((name, Piece::file(folder.join(value.render().unwrap_or_default()))?));
+    let files = entries(call.value("upload")).map(file).collect::<Result<Vec<_>, Failure>>()?;
+    // No content that was made before knows it.
+    let boundary = format!("wfc-{}", uuid::Uuid::new_v4().simple());
+    let content_type = Some(format!("multipart/form-data; boundary={boundary}"));
+    Ok(Body { content: form(&fields, files, &boundary), content_type, confidential })
 }

@@ -2,7 +2,7 @@
 
 use super::address::AddressRefused;
 use super::client::NotResolved;
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 use std::error::Error;
 use std::io;
 use wf_model::failure::{Failure, FailureKind};
@@ -20,7 +20,9 @@ impl Trouble {
     /// Reads what the client says of a request to `host`.
     pub(super) fn of(error: &reqwest::Error, host: &str) -> Self {
         let causes = Causes::of(error);
-        let unsent = error.is_connect() || causes.refused.is_some() || causes.unresolved || causes.tls.is_some();
+        // With TLS 1.3 a server refuses a client after the handshake, and hears no request then.
+        let unheard = matches!(causes.tls, Some(rustls::Error::AlertReceived(alert)) if is_about_client(*alert));
+        let unsent = error.is_connect() || causes.refused.is_some() || causes.unresolved || unheard;
         let (message, retryable) = causes.told(error, host);
         Self { message, unsent, retryable }
     }
@@ -30,6 +32,18 @@ impl Trouble {
         let kind = if self.unsent && !earlier { FailureKind::Spawn } else { FailureKind::Exit };
         Failure { retryable: self.retryable, ..Failure::final_of(kind, &self.message) }
     }
+}
+
+/// The failure of an attempt whose answer ends in the middle of its body.
+pub(super) fn broken(error: &reqwest::Error, host: &str, length: u64) -> Failure {
+    let causes = Causes::of(error);
+    let cut = causes.hyper.is_some() || causes.tls.is_some() || !error.is_decode();
+    let message = if cut || causes.io == Some(io::ErrorKind::UnexpectedEof) {
+        format!("connection to {host} broke after {length} bytes of the body: see what it logs")
+    } else {
+        format!("body of the answer of {host} cannot be unpacked after {length} bytes: see what it says in `content-encoding`")
+    };
+    Failure { retryable: true, ..Failure::final_of(FailureKind::Exit, &message) }
 }
 
 /// What stands in the chain of an error.
@@ -115,6 +129,17 @@ fn spoken(error: &hyper::Error, host: &str) -> Option<(String, bool)> {
     error.is_incomplete_message().then(|| (format!("{host} closed the connection before it answered: see what it logs"), true))
 }
 
+/// Whether an alert says that the client did not show itself well.
+const fn is_about_client(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+    )
+}
+
 /// What TLS says.
 fn encrypted(error: &rustls::Error, host: &str) -> (String, bool) {
     let certificate = |told: &str| (format!("certificate of {host} {told}"), false);
@@ -138,9 +163,11 @@ fn encrypted(error: &rustls::Error, host: &str) -> (String, bool) {
         rustls::Error::InvalidMessage(_) => {
             (format!("{host} does not speak TLS at this port: mend the port, or say http:// in the URL"), false)
         }
-        rustls::Error::AlertReceived(alert) => {
-            (format!("{host} ends the TLS handshake ({alert:?}): see what it logs, and whether it asks for a certificate"), false)
+        rustls::Error::AlertReceived(alert) if is_about_client(*alert) => {
+            let message = format!("{host} asks for a client certificate that it trusts ({alert:?}): give one in `auth`");
+            (message, false)
         }
+        rustls::Error::AlertReceived(alert) => (format!("{host} ends TLS ({alert:?}): see what it logs"), true),
         _ => (format!("TLS with {host} fails: {error}"), true),
     }
 }
