@@ -1,5 +1,6 @@
 //! Text that a shell reads, with values that must reach it as data.
 
+use crate::event::InstanceId;
 use crate::types::Type;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -82,6 +83,9 @@ pub struct Call {
     /// Whether nobody reads the step's value, so that little has to be kept of what a program writes.
     #[serde(skip)]
     pub is_unread: bool,
+    /// The step that it undoes, where it is a step's own call done backwards because its kind undoes itself.
+    #[serde(skip)]
+    pub undoes: Option<InstanceId>,
 }
 
 impl Call {

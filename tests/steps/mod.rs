@@ -1,5 +1,6 @@
 //! Step kinds, driven for real: each against the component that it is for.
 
+mod file;
 mod http;
 mod http_files;
 mod http_interrupted;

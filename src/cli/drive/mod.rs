@@ -18,7 +18,7 @@ use wf_model::run::RunState;
 use wf_model::source::Sources;
 use wf_runtime::dispatcher::{
     self, Assignments, Canceller, Checked, Means, RealWorld, RecallFailed, Recalled, Recalling, Reporter as _, RunBroken,
-    RunEnded,
+    RunEnded, kept_beside,
 };
 use wf_runtime::engine::{Engine, Running};
 use wf_runtime::guard::Guarded;
@@ -262,6 +262,9 @@ impl Stage {
                 if ended.state.is_final() {
                     // A directory that cannot be removed goes away with the run, by `wfc delete`.
                     let _ = std::fs::remove_dir_all(&self.scratch);
+                }
+                if matches!(ended.state, RunState::Succeeded | RunState::RolledBack) {
+                    let _ = std::fs::remove_dir_all(kept_beside(&self.scratch));
                 }
                 show(&ended, &self.run, &self.report, manner, output)
             }

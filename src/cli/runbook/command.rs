@@ -5,12 +5,13 @@ use super::names::{Names, Piece, is_identifier};
 use crate::report::printable_line;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wf_model::program::Program;
 use wf_model::script::{Argument, Call, ScriptPart};
 use wf_model::source::Sources;
 use wf_model::value::Value;
 use wf_runtime::engine::{Planned, PlannedAction};
+use wf_steps::file::restoring;
 use wf_steps::shell::{Line, line};
 
 /// What the commands of a run are made with.
@@ -18,6 +19,8 @@ pub(super) struct Undoing<'a> {
     pub(super) names: &'a Names,
     pub(super) run: &'a str,
     pub(super) folder: &'a Path,
+    /// Where steps keep what undoes them.
+    pub(super) kept: &'a Path,
     /// Variables that no step inherits.
     pub(super) withheld: &'a BTreeSet<String>,
     pub(super) sources: &'a Sources,
@@ -54,6 +57,7 @@ impl Undoing<'_> {
         let mut part = self.title(planned);
         match &planned.action {
             PlannedAction::Undo(call) if &*call.kind == "shell" => self.shell(planned, call, &mut part),
+            PlannedAction::Undo(call) if &*call.kind == "file" && call.undoes.is_some() => self.file(call, &mut part),
             PlannedAction::Undo(call) => self.by_hand(call, &mut part),
             PlannedAction::Workflow(workflow, given) => {
                 let name = self.program.workflows.get(*workflow).map_or("", |workflow| &workflow.name);
@@ -104,6 +108,30 @@ impl Undoing<'_> {
         part.comment(&format!("Nothing runs here: do what kind `{}` does, with", call.kind));
         for (name, argument) in &call.arguments {
             part.detail(&format!("{name}: {}", self.argument(argument)));
+        }
+    }
+
+    /// Gives a file back what stood in it before.
+    fn file(&self, call: &Call, part: &mut Part) {
+        let step = call.undoes.map(|step| step.0.to_string()).unwrap_or_default();
+        let commands = match restoring(&self.kept.join(step)) {
+            Ok(commands) => commands,
+            Err(reason) => return part.comment(&format!("Nothing runs here: what stood in the file is not known ({reason})")),
+        };
+        if commands.is_empty() {
+            return part.comment("There is nothing to undo: it changed nothing.");
+        }
+        let mut secrets = BTreeSet::new();
+        let words = |words: &Vec<PathBuf>, secrets: &mut BTreeSet<usize>| {
+            words.iter().map(|word| self.quoted(word.to_str()?, secrets)).collect::<Option<Vec<_>>>().map(|words| words.join(" "))
+        };
+        let lines: Option<Vec<String>> = commands.iter().map(|command| words(command, &mut secrets)).collect();
+        match lines {
+            Some(lines) => {
+                lines.iter().for_each(|line| part.text += &format!("{line}\n"));
+                part.secrets = secrets;
+            }
+            None => part.comment("Nothing runs here: no shell can say this, because of text that is not UTF-8."),
         }
     }
 

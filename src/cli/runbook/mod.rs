@@ -15,11 +15,11 @@ use names::Names;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wf_model::program::{Program, WorkflowId};
 use wf_model::run::{RunState, waits_for_rollback};
 use wf_model::source::Sources;
-use wf_runtime::dispatcher::boot;
+use wf_runtime::dispatcher::{boot, kept_beside};
 use wf_runtime::engine::{IllegalTransition, Planned, Teller};
 use wf_store::{Definition, History, RunRow, Store, StoreError};
 
@@ -35,6 +35,8 @@ struct Told {
     run: RunRow,
     held: bool,
     standing: &'static str,
+    /// Where its steps keep what undoes them.
+    kept: PathBuf,
     /// What it went by, in order.
     definitions: Vec<Definition>,
 }
@@ -93,7 +95,8 @@ impl Runbook {
         let (store, run) = store::found(&self.run)?;
         let (held, standing) = (store.is_held(&run.id), runs::standing(&store, &run));
         let definitions = store.definitions(&run.id)?;
-        Ok((store, Told { run, held, standing, definitions }))
+        let kept = kept_beside(&store.scratch_path(&run.id));
+        Ok((store, Told { run, held, standing, kept, definitions }))
     }
 }
 
@@ -178,6 +181,7 @@ impl<'a> Book<'a> {
             names,
             run: &self.told.run.id,
             folder: Path::new(&*self.definition.folder),
+            kept: &self.told.kept,
             withheld: &withheld,
             sources: self.sources,
             program: self.program,

@@ -7,7 +7,7 @@ use super::names::Visibility;
 use super::order::Written;
 use crate::expression::facts_when;
 use std::sync::Arc;
-use wf_model::program::{LockElse, Statement, StatementId, StatementKind, Step, ValueOrigin};
+use wf_model::program::{Effect, EffectClause, LockElse, Statement, StatementId, StatementKind, Step, ValueOrigin};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, ClauseKind, Entry};
@@ -52,7 +52,10 @@ impl Check<'_> {
         let invocation = self.invocation(&step.invocation);
         self.see(&name.text, Visibility::Visible(ran.clone()));
         let result = self.result_of(&step.invocation);
-        let clauses = self.step_clauses(&step.invocation, &Owner { name: &name.text, ran: &ran, result: &result });
+        let mut clauses = self.step_clauses(&step.invocation, &Owner { name: &name.text, ran: &ran, result: &result });
+        if clauses.effect == EffectClause::Unstated && invocation.effect(self.context.kinds) == Effect::UndoesItself {
+            clauses.effect = EffectClause::UndoesItself;
+        }
         self.facts = outer_facts;
         self.free_order = outer_order;
         self.see(&name.text, Visibility::Visible(visible.clone()));

@@ -77,6 +77,8 @@ pub enum EffectClause {
     /// Nothing; the kind's rule counts.
     #[default]
     Unstated,
+    /// Nothing, and the kind undoes itself.
+    UndoesItself,
     /// `reads only`
     ReadsOnly,
     /// `no undo "why"`

@@ -39,7 +39,7 @@ impl Step {
             (EffectClause::NoUndo(_) | EffectClause::Undo(_), Effect::Reads | Effect::UndoesItself) => {
                 Effect::Changes { repeatable: false }
             }
-            (EffectClause::NoUndo(_) | EffectClause::Undo(_) | EffectClause::Unstated, _) => of_kind,
+            (EffectClause::NoUndo(_) | EffectClause::Undo(_) | EffectClause::Unstated | EffectClause::UndoesItself, _) => of_kind,
         }
     }
 }

@@ -70,8 +70,14 @@ impl StepClauses {
     pub fn undo(&self) -> Option<&Undo> {
         match &self.effect {
             EffectClause::Undo(undo) => Some(undo),
-            EffectClause::Unstated | EffectClause::ReadsOnly | EffectClause::NoUndo(_) => None,
+            EffectClause::Unstated | EffectClause::UndoesItself | EffectClause::ReadsOnly | EffectClause::NoUndo(_) => None,
         }
+    }
+
+    /// Whether a rollback undoes the step: by its undo, or because its kind undoes itself.
+    #[must_use]
+    pub const fn is_undoable(&self) -> bool {
+        matches!(self.effect, EffectClause::Undo(_) | EffectClause::UndoesItself)
     }
 
     /// Expressions that are evaluated without the step's own value; those of handlers are not among them.

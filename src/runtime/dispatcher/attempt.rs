@@ -8,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
-use wf_model::event::{AttemptOutcome, EventKind, Instance};
+use wf_model::event::{AttemptOutcome, EventKind, Instance, InstanceId};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::script::Call;
 use wf_model::types::Type;
@@ -122,6 +122,12 @@ fn out_of_time(timeout: Duration, failure: Option<Failure>) -> Failure {
     }
 }
 
+/// The directory of what steps of a run keep for their undo, each in one named by its number; beside the scratch directory of the run.
+#[must_use]
+pub fn kept_beside(scratch: &Path) -> PathBuf {
+    scratch.with_file_name("kept")
+}
+
 /// Empty directories for attempts, in the scratch directory of the run. Most attempts leave theirs empty, and the next one takes it:
 /// making and removing one for each costs a file system as much as all else that an attempt does there.
 #[derive(Debug)]
@@ -137,6 +143,11 @@ impl Scratches {
 
     pub(super) fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// Where a step keeps what has to outlive its attempts: beside the scratch directory, which goes away with the run's end.
+    fn kept(&self, step: InstanceId) -> PathBuf {
+        kept_beside(&self.directory).join(step.0.to_string())
     }
 
     /// An empty directory, but for kinds that only wait.
@@ -166,6 +177,7 @@ fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
         ("WF_KEY", format!("{}-{}", surroundings.run, instance.id.0)),
     ];
     Attempt {
+        kept: surroundings.scratches.kept(call.undoes.unwrap_or(instance.id)),
         call: Arc::unwrap_or_clone(call),
         folder: surroundings.folder.clone(),
         scratch,

@@ -24,6 +24,7 @@ mod tests;
 mod timers;
 mod world;
 
+pub use attempt::kept_beside;
 pub use cache::{CacheAnswer, CacheWish, CachedValue, NoCache, StepCache};
 pub use cancel::{Asked, Canceller};
 pub use check::Checked;

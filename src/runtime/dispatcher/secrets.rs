@@ -108,7 +108,7 @@ mod tests {
         let script = Script { parts: vec![ScriptPart::Value { value: secret("A"), place }] };
         let environment = Value::map([("K", secret("a")), ("L", secret("a b")), ("M", Value::string("c"))]);
         let arguments = vec![("run".into(), Argument::Script(script)), ("env".into(), Argument::Value(environment))];
-        let call = Call { kind: "shell".into(), arguments, decode: None, is_unread: false };
+        let call = Call { kind: "shell".into(), arguments, decode: None, is_unread: false, undoes: None };
         assert_eq!(&*secrets.of(&call), [secret("a"), secret("A"), secret("a b")]);
         assert_eq!(&*secrets.known, [secret("a")]);
     }

@@ -42,7 +42,7 @@ impl Engine {
         for (name, setting) in settings.iter() {
             merge(&mut arguments, name, setting);
         }
-        Ok(Call { kind: kind.clone(), arguments, decode: invocation.decode.clone(), is_unread: false })
+        Ok(Call { kind: kind.clone(), arguments, decode: invocation.decode.clone(), is_unread: false, undoes: None })
     }
 
     /// The settings of a workflow, evaluated when its first step needs them.

@@ -8,6 +8,7 @@ use super::command::{Command, IllegalTransition};
 use super::evaluate::{Extras, Hindrance, Spot};
 use super::numbering::Origin;
 use super::trace::Undoable;
+use super::undo::backwards;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LostAnswer, Timestamp};
@@ -188,7 +189,11 @@ impl Engine {
     /// Writes down the undo of a step.
     pub(super) fn plan_undo(&mut self, undoable: Undoable) {
         let program = Arc::clone(&self.program);
-        let Undoable { instance, workflow, statement, values, result, settings, .. } = undoable;
+        let Undoable { instance, workflow, statement, values, result, settings, call, .. } = undoable;
+        if let Some(call) = call {
+            let (id, action) = (self.next_id(Origin::Undo(instance.id)), PlannedAction::Undo(backwards(&call, instance.id)));
+            return self.note(Planned { step: instance.path, id, action });
+        }
         let statements = program.workflows.get(workflow).map(|workflow| &workflow.statements);
         let Some(StatementKind::Step(step)) = statements.and_then(|all| all.get(statement)).map(|statement| &statement.kind)
         else {

@@ -51,6 +51,12 @@ impl Engine {
                 self.cache_call(spot, (workflow, *called), &mut run)?;
             }
         }
+        self.begin_action(id, run);
+        Ok(())
+    }
+
+    /// Lets the first attempt of a step or undo start.
+    pub(super) fn begin_action(&mut self, id: InstanceId, run: StepRun) {
         if let Some(node) = self.nodes.get_mut(&id) {
             node.state = NodeState::Step(Box::new(run));
         }
@@ -58,7 +64,6 @@ impl Engine {
         if !self.look_up(id) {
             self.enqueue(id);
         }
-        Ok(())
     }
 
     /// Whether nobody reads the value of a step.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId};
 use wf_model::expression::ValueId;
 use wf_model::program::{BodyId, StatementId, WorkflowId};
+use wf_model::script::Call;
 use wf_model::value::Value;
 
 /// A step that may have taken effect, with what its undo will see: values change afterwards, where a body is tried again.
@@ -23,6 +24,8 @@ pub(super) struct Undoable {
     pub(super) settings: Option<Settings>,
     /// The locks under which it ran, in the order in which they were taken.
     pub(super) locks: Vec<WantedLock>,
+    /// What its kind undoes itself.
+    pub(super) call: Option<Arc<Call>>,
 }
 
 /// What a statement did.

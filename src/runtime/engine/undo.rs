@@ -11,6 +11,7 @@ use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId, SkipReason};
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::program::{Delay, Expectation, Invocation, Program, Retry, StatementKind, Undo};
+use wf_model::script::Call;
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::unit::Duration;
@@ -29,6 +30,8 @@ pub(super) struct UndoRun {
     pub(super) locks: Vec<WantedLock>,
     /// How often it gave back the locks that it had, so that others could go on.
     pub(super) yields: u32,
+    /// The call that undoes a step whose kind undoes itself.
+    call: Option<Arc<Call>>,
 }
 
 /// What a node of a step or of an undo does.
@@ -46,9 +49,12 @@ pub(super) fn action_of<'a>(program: &'a Program, node: &Node) -> Option<Action<
         let retry = clauses.retry.as_deref().map(std::borrow::Cow::Borrowed);
         return Some(Action { invocation: &step.invocation, retry, expectations: &clauses.expectations });
     }
-    let undo = clauses.undo()?;
-    let retry = undo.retry.as_ref().map_or_else(|| std::borrow::Cow::Owned(three_attempts()), std::borrow::Cow::Borrowed);
-    Some(Action { invocation: &undo.invocation, retry: Some(retry), expectations: &[] })
+    let (invocation, retry) = match clauses.undo() {
+        Some(undo) => (&undo.invocation, undo.retry.as_ref()),
+        None => (&step.invocation, None),
+    };
+    let retry = retry.map_or_else(|| std::borrow::Cow::Owned(three_attempts()), std::borrow::Cow::Borrowed);
+    Some(Action { invocation, retry: Some(retry), expectations: &[] })
 }
 
 /// How an undo is tried that says nothing of it.
@@ -66,10 +72,12 @@ impl Engine {
         let NodeState::Step(step) = &node.state else { return };
         let (workflow, statement, spot) = (node.workflow, node.statement, node.spot());
         let program = Arc::clone(&self.program);
-        if !step.touched || undo_of(&program, node).is_none() {
+        let clauses = statement_of(&program, workflow, statement).and_then(|statement| statement.kind.step());
+        let Some(clauses) = clauses.map(|step| &step.clauses).filter(|clauses| step.touched && clauses.is_undoable()) else {
             return;
-        }
+        };
         let result = step.result.clone();
+        let call = step.call.clone().filter(|_| clauses.undo().is_none());
         let own = statement_of(&program, workflow, statement).and_then(|statement| statement.value);
         let Some(way) = self.bodies.get(&node.body).map(|run| run.way.clone()) else { return };
         let instance = node.instance.clone();
@@ -80,7 +88,7 @@ impl Engine {
         let value = |id| if Some(id) == own { own_value.clone() } else { self.seen_from(spot.frame, id) };
         let values = uses.iter().map(|&id| (id, value(id))).collect();
         let locks = self.locks_over(id);
-        let undoable = Undoable { instance, workflow, statement, way, values, result, settings, locks };
+        let undoable = Undoable { instance, workflow, statement, way, values, result, settings, locks, call };
         if let Some(node) = self.nodes.get_mut(&id) {
             node.trace.own = Some(Box::new(undoable));
         }
@@ -88,7 +96,7 @@ impl Engine {
 
     /// Begins the undo of a step.
     pub(super) fn begin_undo(&mut self, rollback: InstanceId, vertex: usize, undoable: Undoable) {
-        let Undoable { instance: step, workflow, statement, way, values, result, settings, locks } = undoable;
+        let Undoable { instance: step, workflow, statement, way, values, result, settings, locks, call } = undoable;
         let (id, frame) = (self.next_id(Origin::Undo(step.id)), self.new_frame(workflow, None));
         if let Some(frame) = self.frames.get_mut(&frame) {
             frame.values.extend(values);
@@ -106,7 +114,15 @@ impl Engine {
             told: false,
             state: NodeState::Preparing,
             trace: super::trace::Trace::default(),
-            undo: Some(Box::new(UndoRun { rollback, vertex, of: step.id, way, locks, yields: 0 })),
+            undo: Some(Box::new(UndoRun {
+                rollback,
+                vertex,
+                of: step.id,
+                way,
+                locks,
+                yields: 0,
+                call: call.map(|call| backwards(&call, step.id)),
+            })),
         };
         self.nodes.insert(id, node);
         self.when_told(id, Task::Prepare(id));
@@ -116,8 +132,8 @@ impl Engine {
     pub(super) fn prepare_undo(&mut self, id: InstanceId, spot: Spot) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
-        let Some(undo) = undo_of(&program, node) else { return Ok(()) };
-        if !self.holds(spot, &Extras::default(), undo.when.as_ref())? {
+        let when = undo_of(&program, node).and_then(|undo| undo.when.as_ref());
+        if !self.holds(spot, &Extras::default(), when)? {
             self.end_statement(id, Outcome::Skipped(SkipReason::Condition));
             return Ok(());
         }
@@ -135,6 +151,10 @@ impl Engine {
     pub(super) fn act_to_undo(&mut self, id: InstanceId, spot: Spot) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
         let Some(node) = self.nodes.get(&id) else { return Ok(()) };
+        if let Some(call) = node.undo.as_ref().and_then(|undo| undo.call.clone()) {
+            self.begin_action(id, StepRun { call: Some(call), ..StepRun::default() });
+            return Ok(());
+        }
         let Some(undo) = undo_of(&program, node) else { return Ok(()) };
         let within = undo.retry.as_ref().and_then(|retry| retry.within.as_ref());
         let run = StepRun {
@@ -145,6 +165,11 @@ impl Engine {
         let workflow = node.workflow;
         self.prepare_action(id, spot, workflow, &undo.invocation, run)
     }
+}
+
+/// The call that undoes what a call of a step did.
+pub(super) fn backwards(call: &Call, step: InstanceId) -> Arc<Call> {
+    Arc::new(Call { decode: None, undoes: Some(step), ..call.clone() })
 }
 
 fn undo_of<'a>(program: &'a Program, node: &Node) -> Option<&'a Undo> {

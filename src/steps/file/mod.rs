@@ -1,5 +1,16 @@
 //! `file`: makes a file have this content, or not exist.
 
+mod change;
+mod executor;
+mod kept;
+mod problem;
+mod restoring;
+mod state;
+mod wish;
+
+pub use executor::File;
+pub use restoring::restoring;
+
 use wf_model::kind::{Attribute, EffectRule, Kind};
 use wf_model::types::Type;
 
@@ -18,7 +29,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::UndoesItself,
         bounded: true,
         programs: &[],
-        runs: false,
+        runs: true,
     }
 }
 

@@ -20,7 +20,7 @@ struct Place {
 
 fn query(change: impl FnOnce(&mut CacheQuery, &mut Call)) -> Arc<CacheQuery> {
     let arguments = vec![("run".into(), Argument::Value(Value::string("make")))];
-    let mut call = Call { kind: "shell".into(), arguments, decode: None, is_unread: false };
+    let mut call = Call { kind: "shell".into(), arguments, decode: None, is_unread: false, undoes: None };
     let mut query = CacheQuery {
         place: "main build".into(),
         action: CachedAction::Kind(Arc::new(call.clone())),

@@ -85,7 +85,7 @@ impl Names {
                 names.calls.insert(name.clone(), *callee);
             }
             // What the steps of a handler do is never rolled back.
-            if step.clauses.undo().is_some() && !within(&handlers, statement.span) {
+            if step.clauses.is_undoable() && !within(&handlers, statement.span) {
                 names.undone.insert(name.clone());
             }
         }

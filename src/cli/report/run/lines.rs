@@ -305,8 +305,10 @@ impl Steps {
             for (_, statement) in workflow.statements.iter() {
                 let (Some(name), StatementKind::Step(step)) = (&statement.name, &statement.kind) else { continue };
                 note(&mut steps, name, Written::of(&step.invocation, statement.span, sources));
-                if let Some(undo) = step.clauses.undo() {
-                    note(&mut undos, name, Written::of(&undo.invocation, undo.invocation.span, sources));
+                let undo = step.clauses.undo().map(|undo| (&undo.invocation, undo.invocation.span));
+                let itself = step.clauses.is_undoable().then_some((&step.invocation, statement.span));
+                if let Some((invocation, span)) = undo.or(itself) {
+                    note(&mut undos, name, Written::of(invocation, span, sources));
                 }
             }
         }

@@ -1,0 +1,101 @@
+//! What a step asks of a file.
+
+use crate::process::{bytes, folder};
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::script::Call;
+use wf_model::value::Value;
+
+/// The bits of a file's mode that a program may ask for.
+const MODE_BITS: u32 = 0o7777;
+
+/// What a step asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wish {
+    /// The file: absolute.
+    pub(super) path: PathBuf,
+    /// What has to be there.
+    pub(super) aim: Aim,
+}
+
+/// What has to be at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// Nothing.
+    Absent,
+    /// A file; what is left out stays as it is.
+    Present {
+        /// Its content.
+        content: Option<Vec<u8>>,
+        /// Its permissions.
+        mode: Option<u32>,
+    },
+}
+
+impl Wish {
+    /// What a call asks for.
+    pub(super) fn of(call: &Call, around: &Path) -> Result<Self, Failure> {
+        let path = call.value("path").map(bytes).unwrap_or_default();
+        let path = checked(&folder(call, around), &OsString::from_vec(path))?;
+        let aim = if let Some(Value::Bool(true)) = call.value("absent") {
+            Aim::Absent
+        } else {
+            let mode = call.value("mode").and_then(Value::render).map(|text| mode(&text)).transpose()?;
+            Aim::Present { content: call.value("content").filter(|value| **value != Value::Null).map(bytes), mode }
+        };
+        Ok(Self { path, aim })
+    }
+}
+
+fn checked(folder: &Path, written: &OsString) -> Result<PathBuf, Failure> {
+    let path = folder.join(written);
+    let text = written.as_bytes();
+    if text.contains(&0) {
+        return Err(refused("`path` holds a NUL character"));
+    }
+    if text.is_empty() || text.ends_with(b"/") || path.file_name().is_none() {
+        return Err(refused(&format!(
+            "`path` is {}, which names no file",
+            Path::new(written).display().to_string().escape_debug()
+        )));
+    }
+    Ok(path)
+}
+
+fn mode(text: &str) -> Result<u32, Failure> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| digits && *mode <= MODE_BITS);
+    mode.ok_or_else(|| refused(&format!("`mode` is {text:?}, which is no octal number up to \"7777\", such as \"0644\"")))
+}
+
+fn refused(message: &str) -> Failure {
+    Failure::final_of(FailureKind::Engine, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{checked, mode};
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn modes_are_octal_numbers() {
+        for (text, expected) in [("0644", 0o644), ("600", 0o600), ("0", 0), ("7777", 0o7777), ("00001777", 0o1777)] {
+            assert_eq!(mode(text).unwrap(), expected);
+        }
+        for text in ["", "0o644", "888", "+644", "10000", "rw-r--r--", "64 4", "77777777777777777777"] {
+            assert!(mode(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn paths_name_files() {
+        let check = |written: &str| checked(Path::new("/work"), &written.into());
+        assert_eq!(check("a/../b").unwrap(), PathBuf::from("/work/a/../b"));
+        assert_eq!(check("/etc/x").unwrap(), PathBuf::from("/etc/x"));
+        for written in ["", "/", "a/", "..", "a/..", "a\0b"] {
+            assert!(check(written).is_err(), "{written:?}");
+        }
+    }
+}
