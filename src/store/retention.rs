@@ -4,10 +4,11 @@ use crate::history::rows_of;
 use crate::run::{RunFilter, RunRow};
 use crate::schema::failed;
 use crate::{Store, StoreError, reached};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use wf_model::event::Timestamp;
 
@@ -80,13 +81,14 @@ impl Store {
         removed.map_err(StoreError::io(folder))
     }
 
-    /// Gives back what deleted runs took of the database, and removes folders whose deletion was interrupted; tells how many
-    /// bytes the database gave back.
+    /// Gives back what deleted runs took of the database, and removes folders whose deletion was interrupted and what no run that is
+    /// kept made or found in the cache; tells how many bytes the database and the cache gave back.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn reclaim(&self) -> Result<u64, StoreError> {
         self.remove_orphans()?;
+        let cached = self.cache().sweep(|| self.kept_runs())?;
         let number = |name| self.number(name);
         let before = number("page_count")?;
         if number("auto_vacuum")? == 0 {
@@ -104,7 +106,12 @@ impl Store {
             free = left;
         }
         self.checkpoint()?;
-        Ok(before.saturating_sub(number("page_count")?) * number("page_size")?)
+        Ok(cached + before.saturating_sub(number("page_count")?) * number("page_size")?)
+    }
+
+    /// The runs that are kept.
+    fn kept_runs(&self) -> Result<BTreeSet<Arc<str>>, StoreError> {
+        Ok(self.runs(&RunFilter::default())?.into_iter().map(|run| run.id).collect())
     }
 
     fn give_back(&self) -> Result<(), StoreError> {

@@ -95,3 +95,28 @@ fn whoever_sits_at_a_terminal_is_asked() {
     assert!(shown.contains("deleted 1 run"), "{shown}");
     assert_eq!(names(&place).len(), 0);
 }
+
+#[test]
+fn what_the_cache_keeps_goes_with_the_last_run_that_made_or_found_it() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"echo x >> log; cat in > out\" { no undo \"x\", cache inputs [\"in\"] outputs [\"out\"] }\n}\n",
+    );
+    let times = || place.read("log").lines().count();
+    place.write("in", "1");
+    assert_eq!(place.ran(&[]).code, 0);
+    assert_eq!(place.ran(&[]).code, 0);
+    place.write("in", "2");
+    assert_eq!(place.ran(&[]).code, 0);
+    assert_eq!(times(), 2);
+    let runs = names(&place);
+    // The second run found what the first made.
+    assert_eq!(place.wfc(&["delete", &runs[2]]).code, 0);
+    place.write("in", "1");
+    assert_eq!(place.ran(&[]).code, 0);
+    assert_eq!(times(), 2);
+    assert_eq!(place.wfc(&["delete", "--keep", "0"]).code, 0);
+    let left = std::fs::read_dir(place.path(".local/state/wfc/cache/entries")).expect("a folder").count();
+    assert_eq!(left, 0);
+    assert_eq!(place.ran(&[]).code, 0);
+    assert_eq!(times(), 3);
+}

@@ -22,6 +22,16 @@ pub(super) struct Kept {
     content: Content,
 }
 
+impl Kept {
+    /// What its content is kept under; nothing where it is a link.
+    pub(super) fn hash(&self) -> Option<&str> {
+        match &self.content {
+            Content::File { hash, .. } => Some(hash),
+            Content::Link(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Content {
@@ -46,7 +56,7 @@ pub(super) struct Blobs {
 }
 
 impl Blobs {
-    fn path(&self, hash: &str) -> PathBuf {
+    pub(super) fn path(&self, hash: &str) -> PathBuf {
         let (first, rest) = hash.split_at_checked(2).unwrap_or((hash, ""));
         self.folder.join(first).join(rest)
     }

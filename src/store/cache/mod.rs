@@ -1,12 +1,13 @@
 //! Earlier successes of steps, and what they wrote.
 //!
 //! One folder holds them: `entries/` has a file for each success, under the digest of all that counts; `blobs/` the contents of
-//! outputs under their BLAKE3; `places/` says which success of a step was the last, so that it can be told what changed. Everything
-//! is written beside its place and renamed. Nothing has to outlive a crash: contents are checked where they are restored.
+//! outputs under their BLAKE3; `places/` says which success of a step was the last, so that it can be told what changed; `uses/` which
+//! run found a success last. Everything is written beside its place and renamed. Nothing has to outlive a crash: contents are checked where they are restored.
 
 mod blobs;
 mod files;
 mod manifest;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +56,11 @@ impl Cache {
         self.folder.join("entries").join(digest)
     }
 
+    /// Where it is said which run found a success last.
+    fn use_path(&self, digest: &str) -> PathBuf {
+        self.folder.join("uses").join(digest)
+    }
+
     /// Where it is said which success of a step was the last.
     fn place_path(&self, wish: &CacheWish) -> PathBuf {
         let place = format!("{}\0{}", wish.folder.display(), wish.query.place);
@@ -76,6 +82,8 @@ impl Cache {
             Restored::All(restored) => restored,
             Restored::Lost => return Err(CacheMiss::Lost),
         };
+        // Otherwise it goes away with the run that made it.
+        let _ = write(&self.use_path(digest), wish.run.as_bytes());
         let value = CachedValue { result: entry.result, decoded: entry.decoded };
         Ok(CacheAnswer::Hit { from: entry.run, value, restored, digest: digest.into() })
     }

@@ -284,6 +284,69 @@ fn damage_is_a_miss_and_mended_by_the_next_success() {
     assert_eq!(place.hit(), Err(CacheMiss::New));
 }
 
+fn sweep(place: &Place, runs: &[&str]) -> u64 {
+    place.cache.sweep(|| Ok(runs.iter().map(|run| Arc::from(*run)).collect())).unwrap()
+}
+
+/// Makes all that is kept look as if it were a day old.
+fn age(place: &Place) {
+    let day = std::time::SystemTime::now() - std::time::Duration::from_hours(24);
+    for file in files(&place.folder.path().join("store/cache")) {
+        fs::File::open(file).unwrap().set_modified(day).unwrap();
+    }
+}
+
+#[test]
+fn what_no_kept_run_made_or_found_goes_away() {
+    let mut place = Place::kept();
+    let cache = place.folder.path().join("store/cache");
+    age(&place);
+    assert_eq!(sweep(&place, &["first"]), 0);
+    place.wish.run = "second".into();
+    assert_eq!(place.hit(), Ok(0));
+    assert_eq!(sweep(&place, &["second"]), 0, "the second run found it");
+    assert_eq!(place.hit(), Ok(0));
+    age(&place);
+    let size: u64 = files(&cache).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+    assert_eq!(sweep(&place, &["third"]), size);
+    assert_eq!((files(&cache), place.hit()), (Vec::new(), Err(CacheMiss::New)));
+}
+
+#[test]
+fn contents_that_a_success_may_be_about_to_name_stay_for_a_while() {
+    let place = Place::kept();
+    let cache = place.folder.path().join("store/cache");
+    fs::write(cache.join("places/half.0123"), "x").unwrap();
+    sweep(&place, &[]);
+    let left = files(&cache);
+    assert!(left.iter().any(|file| file.ends_with("places/half.0123")), "{left:?}");
+    assert!(left.iter().any(|file| file.starts_with(cache.join("blobs"))), "{left:?}");
+    age(&place);
+    sweep(&place, &[]);
+    assert_eq!(files(&cache), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn what_an_interrupted_sweep_left_is_never_found_and_goes_with_the_next() {
+    let place = Place::kept();
+    let cache = place.folder.path().join("store/cache");
+    // It died once the success was gone.
+    for entry in files(&cache.join("entries")) {
+        fs::remove_file(entry).unwrap();
+    }
+    assert_eq!(place.hit(), Err(CacheMiss::New));
+    age(&place);
+    sweep(&place, &["first"]);
+    assert_eq!(files(&cache), Vec::<PathBuf>::new());
+    // A success whose contents are gone in part goes whole.
+    let place = Place::kept();
+    let cache = place.folder.path().join("store/cache");
+    fs::remove_file(files(&cache.join("blobs")).remove(0)).unwrap();
+    age(&place);
+    sweep(&place, &["first"]);
+    assert_eq!(files(&cache), Vec::<PathBuf>::new());
+}
+
 #[test]
 fn what_is_kept_is_nobody_elses_business() {
     let place = Place::kept();
