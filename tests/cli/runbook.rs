@@ -188,7 +188,41 @@ fn what_cannot_be_a_command_is_said() {
     assert!(text.contains("do what workflow `inner` does, with\n#   what: \"it's\"\n"), "{text}");
     assert!(text.contains("where one looks: read(\"there\")"), "{text}");
     assert!(text.contains("There is nothing to undo: `a.stdout == \"no\"` does not hold."), "{text}");
-    done(&place, "sh");
+    // What is behind it may stand on what somebody has to do first.
+    let stopped = shell(&place, "sh", &[], None);
+    assert_eq!(stopped.status.code(), Some(1));
+    let told = "1 of 2: the undo of step `b` is done by hand, as the script says above it\n\
+        stopped at 1 of 2, the undo of step `b`; nothing behind it is undone\n\
+        go on with WFC_FROM=1 once it is mended, or with WFC_FROM=2 once it is done by hand\n";
+    assert_eq!(String::from_utf8_lossy(&stopped.stderr), told);
+    assert!(from(&place, "sh", "3").status.success());
+}
+
+/// Goes on with the script at some place.
+fn from(place: &Place, shell: &str, number: &str) -> Output {
+    place.shell(&format!("{shell} book")).env("WFC_FROM", number).output().expect("the shell starts")
+}
+
+#[test]
+fn a_script_that_stopped_goes_on_where_it_did_or_behind_it() {
+    for (name, number, log) in [("sh", "2", "undo c\nundo b\nundo a\n"), ("bash", "3", "undo c\nundo a\n")] {
+        let place = Place::with(
+            "workflow main {\n  step a: shell \"true\" { undo shell \"echo undo a >> log\" }\n  step b: shell \"true\" { undo shell \"test -e mended && echo undo b >> log\" }\n  step c: shell \"exit 3\" { undo shell \"cat >> log\" { stdin: \"undo c\\n\" } }\n}\n",
+        );
+        assert_eq!(place.ran(&[]).code, 1);
+        book(&place);
+        let stopped = shell(&place, name, &[], None);
+        let told = String::from_utf8_lossy(&stopped.stderr);
+        assert!(!stopped.status.success() && place.read("log") == "undo c\n", "{name}: {told}");
+        assert!(
+            told.starts_with("1 of 3: the undo of step `c`\n2 of 3: the undo of step `b`\nstopped at 2 of 3"),
+            "{name}: {told}"
+        );
+        place.write("mended", "");
+        let ended = from(&place, name, number);
+        assert!(ended.status.success(), "{name}: {}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(place.read("log"), log, "{name}");
+    }
 }
 
 #[test]

@@ -30,11 +30,33 @@ pub(super) struct Undoing<'a> {
 /// A part of the script, and the secrets that it names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Part {
+    /// What it is called, such as "undo of step `a`".
+    pub(super) what: String,
+    /// What is said of it, in comments.
     pub(super) text: String,
+    pub(super) act: Act,
     pub(super) secrets: BTreeSet<usize>,
 }
 
+/// What is to be done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What no shell can do, or what nobody can say for it.
+    ByHand,
+    /// This text of a shell.
+    Command(String),
+}
+
 impl Part {
+    /// Says why somebody has to do it.
+    fn by_hand(&mut self, text: &str) {
+        self.act = Act::ByHand;
+        self.comment(text);
+    }
+
     fn comment(&mut self, text: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(self.text, "# {}", one_line(text));
@@ -61,19 +83,19 @@ impl Undoing<'_> {
             PlannedAction::Undo(call) => self.by_hand(call, &mut part),
             PlannedAction::Workflow(workflow, given) => {
                 let name = self.program.workflows.get(*workflow).map_or("", |workflow| &workflow.name);
-                part.comment(&format!("Nothing runs here: do what workflow `{name}` does, with"));
+                part.by_hand(&format!("Nothing runs here: do what workflow `{name}` does, with"));
                 given.iter().for_each(|(name, value)| part.detail(&format!("{name}: {}", self.shown(value))));
             }
             PlannedAction::Nothing { when } => {
                 part.comment(&format!("There is nothing to undo: `{}` does not hold.", excerpt(self.sources, *when)));
             }
             PlannedAction::Unseen { undo, looks } => {
-                part.comment("Nothing runs here: this is known only to who looks outside. Look, then do");
+                part.by_hand("Nothing runs here: this is known only to who looks outside. Look, then do");
                 part.detail(&excerpt(self.sources, *undo));
                 looks.iter().for_each(|look| part.comment(&format!("where one looks: {}", excerpt(self.sources, *look))));
             }
             PlannedAction::Failing { undo, failure } => {
-                part.comment(&format!("Nothing runs here: what it needs cannot be computed ({})", failure.kind.name()));
+                part.by_hand(&format!("Nothing runs here: what it needs cannot be computed ({})", failure.kind.name()));
                 part.detail(&excerpt(self.sources, *undo));
             }
             PlannedAction::Handler => {}
@@ -84,7 +106,7 @@ impl Undoing<'_> {
     /// What is to be done by hand, because a secret in it cannot be named.
     pub(super) fn hidden(&self, planned: &Planned) -> Part {
         let mut part = self.title(planned);
-        part.comment("Nothing runs here: a value in it is computed from a secret. Do it by hand:");
+        part.by_hand("Nothing runs here: a value in it is computed from a secret. Do it by hand:");
         if let PlannedAction::Undo(call) = &planned.action {
             for (name, argument) in &call.arguments {
                 part.detail(&format!("{name}: {}", self.argument(argument)));
@@ -94,8 +116,7 @@ impl Undoing<'_> {
     }
 
     fn title(&self, planned: &Planned) -> Part {
-        let mut part = Part::default();
-        part.text.push('\n');
+        let mut part = Part { what: format!("undo of step `{}`", planned.step), text: "\n".to_owned(), ..Part::default() };
         part.comment(&match planned.action {
             PlannedAction::Handler => format!("A handler of the run does step `{}` here, which undoes nothing.", planned.step),
             _ => format!("Undo of step `{}`", planned.step),
@@ -105,7 +126,7 @@ impl Undoing<'_> {
 
     /// Says what a kind does that is no command.
     fn by_hand(&self, call: &Call, part: &mut Part) {
-        part.comment(&format!("Nothing runs here: do what kind `{}` does, with", call.kind));
+        part.by_hand(&format!("Nothing runs here: do what kind `{}` does, with", call.kind));
         for (name, argument) in &call.arguments {
             part.detail(&format!("{name}: {}", self.argument(argument)));
         }
@@ -163,15 +184,15 @@ impl Undoing<'_> {
         let scratch = self.names.scratch();
         let line = match line(call, self.folder, Path::new(&scratch)) {
             Ok(line) => line,
-            Err(failure) => return part.comment(&format!("It cannot be started: {}", failure.message)),
+            Err(failure) => return part.by_hand(&format!("It cannot be started: {}", failure.message)),
         };
         let mut secrets = BTreeSet::new();
         match self.command(planned, &line, &mut secrets) {
             Some(command) => {
-                part.text.push_str(&command);
+                part.act = Act::Command(command);
                 part.secrets = secrets;
             }
-            None => part.comment("Nothing runs here: no shell can say this, because of a NUL or of text that is not UTF-8."),
+            None => part.by_hand("Nothing runs here: no shell can say this, because of a NUL or of text that is not UTF-8."),
         }
     }
 
@@ -269,7 +290,7 @@ impl Undoing<'_> {
 }
 
 /// A text as a shell takes it for one word, whatever it holds.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

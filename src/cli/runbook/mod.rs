@@ -3,15 +3,17 @@
 mod command;
 mod done;
 mod names;
+mod script;
 
 use crate::drive::definition::Compiled;
 use crate::exit::Exit;
 use crate::report::{Output, printable_line};
 use crate::time::local;
 use crate::{runs, store};
-use command::{Undoing, one_line};
+use command::{Part, Undoing, one_line};
 use done::Done;
 use names::Names;
+use script::{script, secrets};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io;
@@ -151,7 +153,14 @@ impl<'a> Book<'a> {
             (RunState::RolledBack, true) => line(&mut text, "It was rolled back: there is nothing left to undo."),
             (_, true) => line(&mut text, "Nothing of it is to be undone."),
             (_, false) => {
-                line(&mut text, "What undoes it, in this order. It ends at the first command that fails.");
+                line(
+                    &mut text,
+                    "What undoes it, in this order. It stops at the first command that fails, and before what is to be done by",
+                );
+                line(
+                    &mut text,
+                    "hand, because what comes behind may stand on it; then it says how to go on, by the variable WFC_FROM.",
+                );
                 let instead = format!("`wfc rollback {}` does the same and keeps what came of it: do one of both.", run.id);
                 line(&mut text, &instead);
                 text.push_str(&undone);
@@ -186,17 +195,12 @@ impl<'a> Book<'a> {
             sources: self.sources,
             program: self.program,
         };
-        let mut commands = String::new();
-        let mut used = BTreeSet::new();
-        for (planned, again) in planned.iter().zip(&again) {
-            let (mut text, other) = (undoing(&names).text(planned), undoing(&other).text(again));
-            if text != other {
-                text = undoing(&names).hidden(planned);
-            }
-            used.extend(text.secrets);
-            commands.push_str(&text.text);
-        }
-        Ok(frame(&names.demands(&used), &commands))
+        let part = |(planned, again)| {
+            let (part, other) = (undoing(&names).text(planned), undoing(&other).text(again));
+            if part == other { part } else { undoing(&names).hidden(planned) }
+        };
+        let parts: Vec<Part> = planned.iter().zip(&again).map(part).collect();
+        Ok(script(&names.demands(&secrets(&parts)), &parts))
     }
 
     fn planned(&self, names: &Names, history: &mut History<'_>) -> Result<Vec<Planned>, Problem> {
@@ -219,13 +223,6 @@ impl<'a> Book<'a> {
     fn withheld(&self) -> BTreeSet<String> {
         names::variables(self.program, self.workflow)
     }
-}
-
-/// The commands in a shell of their own, so that one which fails ends no terminal.
-fn frame(demands: &str, commands: &str) -> String {
-    let scratch =
-        if commands.contains("$scratch") { "scratch=$(TMPDIR=/tmp mktemp -d)\ntrap 'rm -rf \"$scratch\"' EXIT\n" } else { "" };
-    format!("(\nset -eu\n{demands}{scratch}{commands})\n")
 }
 
 /// A text of the source on one line.
