@@ -3,6 +3,9 @@
 use super::{Outcome, Place};
 use std::process::{Child, Stdio};
 use std::time::Duration;
+use wf_model::event::Event;
+use wf_model::run::{RunRecord, UndoStatus};
+use wf_store::Store;
 
 fn start(place: &Place, arguments: &[&str]) -> Child {
     let mut command = place.command(arguments);
@@ -66,4 +69,20 @@ fn what_was_written_before_a_run_was_killed_is_shown() {
     let bound = 64 * 1024 * 1024;
     assert!(told.stdout.len() > 100_000 && told.stdout.len() < bound, "{}", told.stdout.len());
     assert!(lines.all(|line| line == "0123456789") && "0123456789".starts_with(last));
+}
+
+#[test]
+fn the_json_of_a_status_is_the_record_of_the_run() {
+    let place = Place::with(
+        "workflow main {\n  each: for each i in 1..3 {\n    let twice = i * 2\n    step a: shell \"echo ${twice}\" -> int { undo shell \"exit ${if i == 1 then 1 else 0}\" { retry 0 times } }\n    step never: shell \"true\" when i > 5 { reads only }\n  }\n  step b: shell \"exit 3\" { reads only }\n  on failure rollback\n}\n",
+    );
+    assert_eq!(place.ran(&[]).code, 4);
+    let told = place.wfc(&["status", "last", "--format", "json"]).stdout;
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    let store = Store::open(&place.path(".local/state/wfc")).expect("the store");
+    let run = store.find("last").expect("a run");
+    let batches: Result<Vec<Vec<Event>>, _> = store.history(&run.id).expect("a history").collect();
+    let record = RunRecord::of(&batches.expect("events").concat());
+    assert!(record.instances.values().any(|instance| instance.undo == UndoStatus::Undone), "{record:#?}");
+    assert_eq!(told, serde_json::to_value(&record).expect("JSON"));
 }

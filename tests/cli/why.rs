@@ -166,3 +166,18 @@ fn variables_of_loops_are_told_as_they_were_around_the_step() {
     let told = why(&place, "for_all.b[0]");
     assert!(told.contains("x was 1, y was 3"), "{told}");
 }
+
+#[test]
+fn of_many_instances_the_first_are_told_and_the_others_counted() {
+    let place = Place::with(
+        "workflow main {\n  each: for each i in 1..1200 {\n    step g: gate { check: i != 1100, otherwise: \"continue\" }\n  }\n}\n",
+    );
+    assert_eq!(place.ran(&[]).code, 0);
+    let told = why(&place, "each.g");
+    assert!(told.starts_with("each.g[0]\n") && told.contains("\neach.g[999]\n") && !told.contains("each.g[1000]"), "{told:.200}");
+    assert!(told.ends_with("\n… and 200 more: name one with its places in loops, as these are named\n"), "{told:.200}");
+    let told: serde_json::Value =
+        serde_json::from_str(&place.wfc(&["why", "last", "each.g", "--format", "json"]).stdout).expect("JSON");
+    assert_eq!((told["stories"].as_array().map(Vec::len), &told["more"]), (Some(1_000), &200.into()));
+    assert!(why(&place, "each.g[1150]").starts_with("each.g[1150]\n"));
+}

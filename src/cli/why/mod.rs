@@ -17,7 +17,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use story::{Story, stories};
+use story::{Stories, Story, stories};
 use wf_store::RunRow;
 
 /// Says why a step ran when it did, waited, was skipped or tried again.
@@ -52,15 +52,16 @@ impl Why {
         let conditions = program.map(|(program, workflow)| Conditions { program, workflow, sources, definition: &definition });
         let wanted = Wanted { step: Some(&self.step), attempt: None, stream: None };
         let stories = stories(store.history(&run.id)?, &wanted, definition.jobs, conditions.as_ref())?;
-        if stories.is_empty() {
+        if stories.told.is_empty() {
             let known = steps(store.history(&run.id)?, &self.step)?;
             return Ok(self.tell_nothing(&run, &known, conditions.as_ref(), output)?);
         }
         match self.format {
             runs::Format::Human => output.result(&human(&stories)),
             runs::Format::Json => {
-                let stories: Vec<_> = stories.iter().map(object).collect();
-                let text = serde_json::to_string_pretty(&json!({ "run": run.id, "stories": stories })).unwrap_or_default();
+                let told: Vec<_> = stories.told.iter().map(object).collect();
+                let object = json!({ "run": run.id, "stories": told, "more": stories.more });
+                let text = serde_json::to_string_pretty(&object).unwrap_or_default();
                 output.result(&(text + "\n"))
             }
         }?;
@@ -92,9 +93,9 @@ impl Why {
     }
 }
 
-fn human(stories: &[Story]) -> String {
+fn human(stories: &Stories) -> String {
     let mut text = String::new();
-    for story in stories {
+    for story in &stories.told {
         let distinction = story.distinction.as_ref().map(|distinction| format!(", {distinction}")).unwrap_or_default();
         text += &format!("{}{distinction}\n", printable_line(&story.path));
         let times: Vec<String> = story.chapters.iter().map(|chapter| format!("+{}", rounded(chapter.after))).collect();
@@ -102,6 +103,9 @@ fn human(stories: &[Story]) -> String {
         for (chapter, time) in story.chapters.iter().zip(times) {
             text += &format!("  {time:<width$}  {}\n", printable_line(&chapter.text));
         }
+    }
+    if stories.more > 0 {
+        text += &format!("… and {} more: name one with its places in loops, as these are named\n", stories.more);
     }
     text
 }

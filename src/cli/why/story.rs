@@ -4,7 +4,7 @@ use super::condition::Conditions;
 use super::loops::Lists;
 use crate::logs::wanted::{Wanted, distinction, without_places};
 use crate::report::run::rounded;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wf_model::event::{
     AttemptOutcome, CacheChange, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, InstanceKind, LockRefusal,
@@ -13,6 +13,17 @@ use wf_model::event::{
 use wf_model::run::{RunRecord, Status, UndoStatus};
 use wf_model::unit::Duration;
 use wf_store::{History, StoreError};
+
+/// So many instances of a step are told of; a loop may have a million.
+const MOST: usize = 1_000;
+
+/// The stories of a step.
+pub(super) struct Stories {
+    /// Those of its first instances, in the order in which they came to be.
+    pub(super) told: Vec<Story>,
+    /// How many instances there are beside.
+    pub(super) more: u64,
+}
 
 /// What happened to one instance of a step.
 #[derive(Debug)]
@@ -44,7 +55,7 @@ pub(super) fn stories(
     wanted: &Wanted<'_>,
     jobs: u32,
     conditions: Option<&Conditions<'_>>,
-) -> Result<Vec<Story>, StoreError> {
+) -> Result<Stories, StoreError> {
     let names = conditions.zip(wanted.step).map(|(conditions, step)| conditions.names(step)).unwrap_or_default();
     let is_kept =
         |path: &str| wanted.takes_path(path) || without_places(path).rsplit('.').next().is_some_and(|name| names.contains(name));
@@ -54,6 +65,8 @@ pub(super) fn stories(
         conditions,
         record: RunRecord::default(),
         stories: BTreeMap::new(),
+        more: 0,
+        others: BTreeSet::new(),
         running: BTreeMap::new(),
         last: "the run began".to_owned(),
         failed: None,
@@ -69,9 +82,16 @@ pub(super) fn stories(
             if let Some(step) = wanted.step.filter(|_| !names.is_empty()) {
                 teller.lists.note(event, step);
             }
-            teller.record.apply_of(event, |instance| is_kept(&instance.path));
+            let (full, stories) = (teller.stories.len() >= MOST, &teller.stories);
+            teller
+                .record
+                .apply_of(event, |instance| if full { stories.contains_key(&instance.id) } else { is_kept(&instance.path) });
             if let Some(instance) = event.kind.instance().filter(|instance| wanted.takes_path(&instance.path)) {
-                teller.tell(event, instance);
+                if teller.stories.len() >= MOST && !teller.stories.contains_key(&instance.id) {
+                    teller.count(&event.kind, instance.id);
+                } else {
+                    teller.tell(event, instance);
+                }
             }
             teller.note(event);
         }
@@ -82,7 +102,7 @@ pub(super) fn stories(
         let ends = ends(&teller.record, story.id).into_iter();
         story.chapters.extend(ends.map(|(what, text)| Chapter { after, what, text }));
     }
-    Ok(stories)
+    Ok(Stories { told: stories, more: teller.more })
 }
 
 /// How it stands at last, where that is not told by what happened to it.
@@ -116,6 +136,9 @@ struct Teller<'a> {
     /// The steps that are meant and what their conditions look at, as they stand.
     record: RunRecord,
     stories: BTreeMap<InstanceId, Story>,
+    /// How many more there are, and which of those have not ended.
+    more: u64,
+    others: BTreeSet<InstanceId>,
     /// The steps of which an attempt runs.
     running: BTreeMap<InstanceId, Arc<str>>,
     /// What came from outside last: everything else follows from it.
@@ -158,6 +181,18 @@ impl Teller<'_> {
         }
     }
 
+    /// Counts an instance that is not told of.
+    fn count(&mut self, kind: &EventKind, id: InstanceId) {
+        match kind {
+            EventKind::Ready { kind, .. } if is_step(kind) => self.more += u64::from(self.others.insert(id)),
+            EventKind::Skipped { kind, .. } if is_step(kind) => self.more += u64::from(!self.others.remove(&id)),
+            EventKind::Succeeded { .. } | EventKind::Cached { .. } | EventKind::Failed { .. } | EventKind::Cancelled { .. } => {
+                self.others.remove(&id);
+            }
+            _ => {}
+        }
+    }
+
     fn chapter(&mut self, event: &Event, instance: &Instance, what: &'static str, text: String) {
         let after = event.at.since(self.began.unwrap_or_default());
         if let Some(story) = self.stories.get_mut(&instance.id) {
@@ -176,7 +211,7 @@ impl Teller<'_> {
     }
 
     fn open(&mut self, event: &Event, instance: &Instance, kind: &InstanceKind) -> bool {
-        if !matches!(kind, InstanceKind::Step(_) | InstanceKind::Call(_) | InstanceKind::Undo(_)) {
+        if !is_step(kind) {
             return false;
         }
         let is_undo = matches!(kind, InstanceKind::Undo(_));
@@ -240,6 +275,10 @@ impl Teller<'_> {
             SkipReason::Locked => "its lock is held by others".to_owned(),
         }
     }
+}
+
+const fn is_step(kind: &InstanceKind) -> bool {
+    matches!(kind, InstanceKind::Step(_) | InstanceKind::Call(_) | InstanceKind::Undo(_))
 }
 
 const fn by(cause: CancelCause) -> &'static str {

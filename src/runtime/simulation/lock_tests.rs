@@ -3,7 +3,7 @@
 use super::draft::{Draft, continued, expression, lock, name, numbers, retry, seconds, text, undoing};
 use super::tests::{Script, run, simulate, story};
 use super::{Cast, Simulation};
-use crate::engine::Options;
+use crate::engine::{Options, Standstill};
 use std::sync::Arc;
 use wf_model::event::{CancelCause, EventKind};
 use wf_model::expression::{ExpressionKind, Function, Place};
@@ -303,6 +303,7 @@ fn an_undo_that_holds_one_lock_and_waits_for_another_does_so_when_its_process_di
     let resumed = Simulation::resumed(program, WorkflowId(0), Vec::new(), Options::default(), Script::default(), history);
     let mut resumed = resumed.unwrap();
     assert_eq!(resumed.engine().held_locks().len(), 1);
+    assert_eq!(resumed.engine().standstill(), Some(Standstill { held: 1, awaited: 1 }));
     resumed.run().unwrap();
     let expected = ["2 holds y s.a", "2 starts s.a", "3 lets go of y s.a", "3 lets go of x s.a"];
     assert_eq!(locking(&resumed, "waits for y s.a"), expected);

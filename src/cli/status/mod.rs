@@ -1,5 +1,7 @@
 //! `wfc status RUN`: how a run stands or ended, as it told itself while it went on.
 
+mod json;
+
 use crate::exit::Exit;
 use crate::files;
 use crate::report::Output;
@@ -37,8 +39,7 @@ impl Status {
         let (store, run) = store::found(&self.run)?;
         match self.format {
             runs::Format::Json => {
-                let record = store.history(&run.id)?.record()?;
-                output.result(&(serde_json::to_string_pretty(&record).unwrap_or_default() + "\n"))?;
+                json::write(store.history(&run.id)?, output)?;
                 Ok(Exit::Done)
             }
             runs::Format::Human => tell(&store, &run, output),
