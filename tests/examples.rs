@@ -91,7 +91,7 @@ fn every_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 5);
+    assert!(ran >= 6);
 }
 
 #[test]

@@ -53,6 +53,10 @@ pub struct Attribute {
     pub takes_secret: bool,
     /// Whether the paths in it lead to what has to be there when the step starts.
     pub reads_paths: bool,
+    /// Where its keys are names of a program's variables, the words that cannot be.
+    pub variables: Option<&'static [&'static str]>,
+    /// Whether its text is the permissions of a file in octal.
+    pub is_mode: bool,
 }
 
 /// What reads the text of an attribute, and so what an interpolated value means there (§12).
@@ -155,6 +159,8 @@ impl Attribute {
             text: TextSyntax::Plain,
             takes_secret: false,
             reads_paths: false,
+            variables: None,
+            is_mode: false,
         }
     }
 
@@ -182,9 +188,65 @@ impl Attribute {
         Self { reads_paths: true, ..self }
     }
 
+    /// The attribute as one whose keys are names of a program's variables, none of them one of `reserved`.
+    #[must_use]
+    pub fn naming_variables(self, reserved: &'static [&'static str]) -> Self {
+        Self { variables: Some(reserved), ..self }
+    }
+
+    /// The attribute as one whose text is the permissions of a file.
+    #[must_use]
+    pub fn as_mode(self) -> Self {
+        Self { is_mode: true, ..self }
+    }
+
     /// The attribute as one that secrets fit in.
     #[must_use]
     pub fn taking_secrets(self) -> Self {
         Self { takes_secret: true, ..self }
+    }
+}
+
+/// The permissions that a program may ask for.
+const MODE_BITS: u32 = 0o7777;
+
+/// The permissions of a file that a text such as `0644` means; `None` for any other.
+#[must_use]
+pub fn parse_mode(text: &str) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    u32::from_str_radix(text, 8).ok().filter(|mode| digits && *mode <= MODE_BITS)
+}
+
+/// Whether programs of a language with these reserved words can read a variable of this name. Names that begin with two `_` belong to
+/// their languages.
+#[must_use]
+pub fn is_variable(name: &str, reserved: &[&str]) -> bool {
+    let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    begins && name.chars().all(letters) && !name.starts_with("__") && !reserved.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_variable, parse_mode};
+
+    #[test]
+    fn modes_are_octal_numbers() {
+        for (text, expected) in [("0644", 0o644), ("600", 0o600), ("0", 0), ("7777", 0o7777), ("00001777", 0o1777)] {
+            assert_eq!(parse_mode(text), Some(expected));
+        }
+        for text in ["", "0o644", "888", "+644", "10000", "rw-r--r--", "64 4", "77777777777777777777"] {
+            assert_eq!(parse_mode(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_programs_can_read_are_variables() {
+        for name in ["a", "_a", "A_1", "classes"] {
+            assert!(is_variable(name, &["class"]), "{name}");
+        }
+        for name in ["", "1a", "a-b", "a b", "class", "__name__", "é", "a\n"] {
+            assert!(!is_variable(name, &["class"]), "{name}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 /// A workflow whose steps are these; with `fails` a step behind them fails and everything is rolled back.
 fn workflow(steps: &str, fails: bool) -> String {
@@ -218,7 +219,10 @@ fn what_cannot_be_is_told() {
         ("step f: file \"./dir\" { absent: true }", "dir` is a directory"),
         ("step f: file \"./main.wf/f\" { content: \"x\" }", "is beneath something that is no directory"),
         ("step f: file \"/dev/null\" { content: \"x\" }", "`/dev/null` is no regular file"),
-        ("step f: file \"./f\" { mode: \"rw\" }", "`mode` is \"rw\", which is no octal number"),
+        (
+            "let mode = env(\"NONE\") ?? \"rw\"\n  step f: file \"./f\" { mode: mode }",
+            "`mode` is \"rw\", which is no octal number",
+        ),
         ("let name: path = \"./a${\"/\"}\"\n  step f: file { path: name, content: \"x\" }", "which names no file"),
         ("step f: file \"./loop\" { content: \"x\" }", "oo many levels of symbolic links"),
     ] {
@@ -303,45 +307,112 @@ fn secrets_do_not_fit_and_former_content_is_for_the_user_alone() {
     keeps_nothing_of(&place, "canary-of-old");
 }
 
-/// Runs `main.wf` and kills the process of a thread at its call of this number; whether that came.
-fn killed_at_call(place: &Place, arguments: &[&str], call: &str, number: usize) -> bool {
-    let wfc = place.command(arguments);
+/// Runs `main.wf` while each thread's call of this number goes wrong in this way; whether that came, and the exit code.
+fn disturbed(place: &Place, call: &str, way: &str, number: usize) -> (bool, Option<i32>) {
+    let wfc = place.command(&["run", "main.wf"]);
     let mut command = Command::new("strace");
     command.current_dir(place.path("")).args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={call}")]);
-    command.args(["-e", &format!("inject={call}:signal=KILL:when={number}")]);
+    command.args(["-e", &format!("inject={call}:{way}:when={number}")]);
     command.arg(wfc.get_program()).args(wfc.get_args()).env_clear();
     command.envs(wfc.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
     let ended = command.output().expect("strace is there: tests/setup installs it");
-    let killed = ended.status.code() != Some(3);
+    (place.read("trace").contains("(INJECTED)"), ended.status.code())
+}
+
+/// Runs `main.wf` and kills the process of a thread at its call of this number; whether that came.
+fn killed_at_call(place: &Place, call: &str, number: usize) -> bool {
+    let killed = disturbed(place, call, "signal=KILL", number).1 != Some(3);
     if killed {
         until("the end of the run", || !place.wfc(&["status", "last"]).stdout.contains("running"));
     }
     killed
 }
 
+/// Kills runs at every call of this sort; how many there were.
+fn killed_at_every(call: &str) -> usize {
+    for number in 1.. {
+        let place = every_sort(true);
+        let before = standing(&place);
+        if !killed_at_call(&place, call, number) {
+            assert_eq!(standing(&place), before, "undisturbed");
+            return number - 1;
+        }
+        // A run that had not begun is not there.
+        if place.wfc(&["runs"]).stdout.is_empty() {
+            continue;
+        }
+        let outcome = resumed(&place, &[]);
+        assert_eq!((outcome.code, standing(&place)), (3, before), "{call} {number}: {}", outcome.stderr);
+        assert!(!keeps(&place), "{call} {number}");
+    }
+    0
+}
+
 #[test]
 fn a_run_that_is_killed_at_any_call_is_rolled_back_whole() {
-    let mut kills = 0;
-    for call in ["rename", "unlink", "fchmod", "chmod", "mkdir"] {
-        for number in 1.. {
-            let place = every_sort(true);
-            let before = standing(&place);
-            if !killed_at_call(&place, &["run", "main.wf"], call, number) {
-                assert_eq!(standing(&place), before, "undisturbed");
-                break;
-            }
-            kills += 1;
-            // A run that had not begun is not there.
-            if place.wfc(&["runs"]).stdout.is_empty() {
-                continue;
-            }
-            let outcome = resumed(&place, &[]);
-            assert_eq!(outcome.code, 3, "{call} {number}: {}", outcome.stderr);
-            assert_eq!(standing(&place), before, "{call} {number}: {}", outcome.stderr);
-            assert!(!keeps(&place), "{call} {number}");
+    let kills: usize = thread::scope(|scope| {
+        let calls = ["rename", "unlink", "fchmod", "chmod", "mkdir", "fsync"];
+        let running = calls.map(|call| scope.spawn(move || killed_at_every(call)));
+        running.into_iter().map(|running| running.join().expect("every kill is survived")).sum()
+    });
+    assert!(kills >= 40, "only {kills} kills");
+}
+
+/// Lets every fourth `fsync` from this one on fail, one in each run; how many there were.
+fn failed_from(first: usize) -> usize {
+    for number in (first..).step_by(4) {
+        let place = every_sort(true);
+        let before = standing(&place);
+        let (came, code) = disturbed(&place, "fsync", "error=ENOSPC", number);
+        // The journal shares the disk; without one nothing begins.
+        let code = if code == Some(74) { resumed(&place, &[]).code } else { code.expect("nothing killed it") };
+        assert!(code == 3 || code == 2 && place.wfc(&["runs"]).stdout.is_empty(), "fsync {number}: {code}");
+        assert_eq!(standing(&place), before, "fsync {number}");
+        if !came {
+            return number / 4;
         }
     }
-    assert!(kills >= 20, "only {kills} kills");
+    0
+}
+
+#[test]
+fn a_disk_that_fails_leaves_files_as_they_were() {
+    let failed: usize = thread::scope(|scope| {
+        let running = [1, 2, 3, 4].map(|first| scope.spawn(move || failed_from(first)));
+        running.into_iter().map(|running| running.join().expect("every failure is survived")).sum()
+    });
+    assert!(failed >= 10, "only {failed} failures");
+}
+
+#[test]
+fn what_the_user_may_not_change_is_told() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let place = Place::with(&workflow("step f: file \"./locked/f\" { content: \"x\" }", false));
+    with_mode(&place, "locked/f", "old", 0o644);
+    fs::set_permissions(place.path("locked"), Permissions::from_mode(0o755)).expect("it is ours");
+    fs::set_permissions(place.path(""), Permissions::from_mode(0o777)).expect("it is ours");
+    let run = |place: &Place| {
+        let wfc = place.command(&["run", "main.wf"]);
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).current_dir(place.path(""));
+        command.arg(wfc.get_program()).args(wfc.get_args()).env_clear();
+        command.envs(wfc.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Outcome::of(command.stdin(Stdio::null()).output().expect("setpriv is a part of every Linux"))
+    };
+    let outcome = run(&place);
+    assert!(outcome.code == 1 && outcome.stderr.contains("f` must not be changed by this user"), "{}", outcome.stderr);
+    // In a directory that everybody may write to, a successor would belong to somebody else.
+    fs::set_permissions(place.path("locked"), Permissions::from_mode(0o777)).expect("it is ours");
+    let outcome = run(&place);
+    assert!(outcome.code == 1 && outcome.stderr.contains("f` belongs to somebody else"), "{}", outcome.stderr);
+    let left: Vec<String> = fs::read_dir(place.path("locked"))
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!((left, place.read("locked/f").as_str()), (vec!["f".to_owned()], "old"));
 }
 
 #[test]

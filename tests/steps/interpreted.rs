@@ -137,8 +137,9 @@ impl Language {
     /// A name that no program can use is refused before it runs.
     pub(super) fn names_of_inputs_are_checked(&self) {
         for name in ["a-b", "1", "", "if", "__proto__", "__name__"] {
-            let place = self.place(self.print, "", &format!("inputs: {{ \"{name}\": 1 }}\n    reads only"), "");
-            let outcome = place.ran(&[]);
+            let place = self.place(self.print, "", "inputs: given\n    reads only", "param given: [string: json]");
+            place.write("params.json", &json!({ "given": { name: 1 } }).to_string());
+            let outcome = place.ran(&["--params", "params.json"]);
             let told = format!("`inputs` has {name:?}, which is no name of a variable in ");
             assert!(outcome.code == 1 && outcome.stderr.contains(&told), "{}", outcome.stderr);
         }
@@ -165,6 +166,19 @@ impl Language {
             .write("main.wf", &place.read("main.wf").replace("shell \"touch before\"", "shell [\"/usr/bin/touch\", \"before\"]"));
         let outcome = run(&place, &[]);
         assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    }
+
+    /// As an undo and in a handler it is as elsewhere.
+    pub(super) fn it_undoes_and_handles(&self) {
+        let kind = self.kind;
+        let place = Place::with(&format!(
+            "workflow main {{\n  step made: shell \"echo made; touch made\" -> string {{\n    undo {kind} {{\n      code: '''\n        {}\n        '''\n      inputs: {{ texts: [made] }}\n    }}\n  }}\n  step fails: shell \"exit 3\" {{ reads only }}\n  on failure {{\n    rollback\n    step look: {kind} -> {{ texts: [string] }} {{\n      code: '''\n        {}\n        '''\n      inputs: {{ texts: [failure.message] }}\n      reads only\n    }}\n    step say: shell [\"touch\", (look?.texts ?? []).join(\",\")] {{ no undo \"a note\" }}\n  }}\n}}\n",
+            self.echo.replace('\n', "\n        "),
+            self.echo.replace('\n', "\n        "),
+        ));
+        let outcome = place.ran(&[]);
+        assert!(outcome.code == 3 && outcome.stderr.contains("undone   made"), "{}", outcome.stderr);
+        assert!(place.path("exit code 3").exists(), "{}", outcome.stderr);
     }
 
     /// A program that was running when its run was killed runs again, where it only reads.

@@ -25,6 +25,7 @@ stories! { JAVASCRIPT;
     errors_name_their_line
     names_of_inputs_are_checked
     a_missing_interpreter_is_told_before_anything_starts
+    it_undoes_and_handles
     a_killed_run_goes_on
 }
 

@@ -13,6 +13,7 @@ mod http_values;
 mod interpreted;
 mod javascript;
 mod python;
+mod sleep;
 
 use crate::cli::Place;
 use crate::cli::resume::until;

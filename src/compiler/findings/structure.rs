@@ -374,6 +374,43 @@ impl Finding for TimeExpected<'_> {
     }
 }
 
+/// `inputs: { "a-b": 1 }`
+pub(crate) struct InputName<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+}
+
+impl Finding for InputName<'_> {
+    const SLUG: &'static str = "input-name";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let snake: String = self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let snake = snake.trim_matches('_');
+        let found = Self::at(self.span, format!("{:?} is no name of a variable in the program", self.name))
+            .labelled("the program cannot read it");
+        if snake != self.name && snake.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            return found.with_help(format!("Use letters, digits and `_`, such as `{snake}`."));
+        }
+        found.with_help("Choose another name, of letters, digits and `_`, that is no word of the program's language.")
+    }
+}
+
+/// `mode: "rw-r--r--"`
+pub(crate) struct FileMode<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) span: Span,
+}
+
+impl Finding for FileMode<'_> {
+    const SLUG: &'static str = "file-mode";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("{:?} is no octal number up to 7777", self.text))
+            .labelled("says who may read, write and run the file")
+            .with_help("Write three or four octal digits, such as \"0644\": for the owner, the group and everybody else.")
+    }
+}
+
 /// A module that is not imported.
 pub(crate) struct UnknownModule<'a> {
     pub(crate) name: &'a str,

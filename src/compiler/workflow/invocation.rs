@@ -3,8 +3,8 @@
 use super::Check;
 use crate::expression::unknown;
 use crate::findings::{
-    AttributeRepeated, ComputedCode, DecodeNotTaken, EitherOr, LiteralNotTaken, MainTwice, MissingAttribute, ShellAsKind,
-    StrayStatement, TimeExpected, UnknownAttribute, UnknownKind, UnknownModule, attribute_meant, said_otherwise,
+    AttributeRepeated, ComputedCode, DecodeNotTaken, EitherOr, FileMode, InputName, LiteralNotTaken, MainTwice, MissingAttribute,
+    ShellAsKind, StrayStatement, TimeExpected, UnknownAttribute, UnknownKind, UnknownModule, attribute_meant, said_otherwise,
 };
 use crate::shell;
 use std::sync::Arc;
@@ -268,6 +268,11 @@ impl Check<'_> {
         {
             shell::program(words, self.diagnostics);
         }
+        if let (Some(reserved), ExpressionKind::Record(entries)) = (known.variables, &value.bare().kind) {
+            for (key, _) in entries.iter().filter(|(key, _)| !kind::is_variable(&key.text, reserved)) {
+                self.report(&InputName { name: &key.text, span: key.span });
+            }
+        }
         let hint = hint(known, value);
         let expression = self.with_checker(|checker| {
             checker.takes_secret = takes_secret;
@@ -280,6 +285,12 @@ impl Check<'_> {
         });
         if text.is_none() && is_computed_code(known.text, &expression) {
             self.report(&ComputedCode { attribute: known.name, span: value.span });
+        }
+        if known.is_mode
+            && let Some(text) = expression.constant_text()
+            && kind::parse_mode(&text).is_none()
+        {
+            self.report(&FileMode { text: &text, span: expression.span });
         }
         Attribute { name, value: AttributeValue::Expression(expression) }
     }

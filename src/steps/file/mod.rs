@@ -41,7 +41,8 @@ fn attributes() -> Vec<Attribute> {
             [Type::String],
             "What stands in it; left out, the content stays as it is and a missing file is made empty.",
         ),
-        Attribute::new("mode", [Type::String], "Its permissions in octal, such as `\"0644\"`; left out, they stay as they are."),
+        Attribute::new("mode", [Type::String], "Its permissions in octal, such as `\"0644\"`; left out, they stay as they are.")
+            .as_mode(),
         Attribute::new("absent", [Type::Bool], "Whether there must be no such file; then `content` and `mode` say nothing.")
             .with_default("false"),
     ]

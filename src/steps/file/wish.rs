@@ -5,11 +5,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use wf_model::failure::{Failure, FailureKind};
+use wf_model::kind::parse_mode;
 use wf_model::script::Call;
 use wf_model::value::Value;
-
-/// The bits of a file's mode that a program may ask for.
-const MODE_BITS: u32 = 0o7777;
 
 /// What a step asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,9 +63,8 @@ fn checked(folder: &Path, written: &OsString) -> Result<PathBuf, Failure> {
 }
 
 fn mode(text: &str) -> Result<u32, Failure> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| digits && *mode <= MODE_BITS);
-    mode.ok_or_else(|| refused(&format!("`mode` is {text:?}, which is no octal number up to \"7777\", such as \"0644\"")))
+    parse_mode(text)
+        .ok_or_else(|| refused(&format!("`mode` is {text:?}, which is no octal number up to \"7777\", such as \"0644\"")))
 }
 
 fn refused(message: &str) -> Failure {
@@ -76,18 +73,8 @@ fn refused(message: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::{checked, mode};
+    use super::checked;
     use std::path::{Path, PathBuf};
-
-    #[test]
-    fn modes_are_octal_numbers() {
-        for (text, expected) in [("0644", 0o644), ("600", 0o600), ("0", 0), ("7777", 0o7777), ("00001777", 0o1777)] {
-            assert_eq!(mode(text).unwrap(), expected);
-        }
-        for text in ["", "0o644", "888", "+644", "10000", "rw-r--r--", "64 4", "77777777777777777777"] {
-            assert!(mode(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn paths_name_files() {

@@ -11,64 +11,7 @@ use wf_runtime::executor::{Attempt, Ended, Executor};
 /// Reads the values, before the program.
 const START: &str = include_str!("start.cjs");
 
-/// The words that no variable of a module can be called.
-const RESERVED: &[&str] = &[
-    "Infinity",
-    "NaN",
-    "arguments",
-    "await",
-    "break",
-    "case",
-    "catch",
-    "class",
-    "const",
-    "continue",
-    "debugger",
-    "default",
-    "delete",
-    "do",
-    "else",
-    "enum",
-    "eval",
-    "export",
-    "extends",
-    "false",
-    "finally",
-    "for",
-    "function",
-    "globalThis",
-    "if",
-    "implements",
-    "import",
-    "in",
-    "instanceof",
-    "interface",
-    "let",
-    "new",
-    "null",
-    "package",
-    "private",
-    "process",
-    "protected",
-    "public",
-    "return",
-    "static",
-    "super",
-    "switch",
-    "this",
-    "throw",
-    "true",
-    "try",
-    "typeof",
-    "undefined",
-    "var",
-    "void",
-    "while",
-    "with",
-    "yield",
-];
-
-static JAVASCRIPT: Language = Language { name: "JavaScript", reserved: RESERVED, command };
+static JAVASCRIPT: Language = Language { name: "JavaScript", kind: super::kind, command };
 
 /// Runs `javascript` steps.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
+use wf_model::kind::{Kind, is_variable};
 use wf_model::value::{Map, Value};
 use wf_runtime::executor::{Attempt, Ended};
 use wf_runtime::mask::Masker;
@@ -30,8 +31,8 @@ const LARGEST_EXACT: u64 = 1 << 53;
 pub(crate) struct Language {
     /// How messages name it.
     pub(crate) name: &'static str,
-    /// Words that are no names of variables.
-    pub(crate) reserved: &'static [&'static str],
+    /// The kind that runs it.
+    pub(crate) kind: fn() -> Kind,
     /// The command that runs a program, with what has to stand in the scratch folder for it.
     pub(crate) command: fn(&Program, &Path) -> Result<Command, Failure>,
 }
@@ -58,11 +59,12 @@ pub(crate) async fn interpret(attempt: Attempt, language: &'static Language) -> 
 
 fn prepared(attempt: &Attempt, language: &Language) -> Result<Command, Failure> {
     let program = program(attempt)?;
+    let reserved = (language.kind)().attribute("inputs").and_then(|inputs| inputs.variables).unwrap_or_default();
     let inputs = match attempt.call.value("inputs") {
         Some(Value::Map(inputs)) => Arc::clone(inputs),
         _ => Arc::default(),
     };
-    if let Some(name) = inputs.keys().find(|name| !is_variable(name, language)) {
+    if let Some(name) = inputs.keys().find(|name| !is_variable(name, reserved)) {
         return Err(not_started(&format!("`inputs` has {name:?}, which is no name of a variable in {}", language.name)));
     }
     keep(&attempt.scratch.join(INPUTS), document(&inputs).to_string().as_bytes())?;
@@ -84,13 +86,6 @@ fn program(attempt: &Attempt) -> Result<Program, Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_started(&format!("file `{shown}` is not there"))),
         Err(error) => Err(not_started(&format!("file `{shown}` cannot be read: {error}"))),
     }
-}
-
-/// Whether a program can read a variable of this name, and its language does not need the name itself.
-fn is_variable(name: &str, language: &Language) -> bool {
-    let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    begins && name.chars().all(letters) && !name.starts_with("__") && !language.reserved.contains(&name)
 }
 
 /// What the interpreter reads: the values, and the places of integers that are no exact floats.
@@ -185,23 +180,10 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Language, document, is_variable, shortened};
-    use crate::process::Command;
+    use super::{document, shortened};
     use serde_json::json;
     use std::sync::Arc;
     use wf_model::value::{Map, Value};
-
-    const LANGUAGE: Language = Language { name: "Test", reserved: &["class"], command: |_, _| Ok(Command::default()) };
-
-    #[test]
-    fn names_that_programs_can_read_are_variables() {
-        for name in ["a", "_a", "A_1", "classes"] {
-            assert!(is_variable(name, &LANGUAGE), "{name}");
-        }
-        for name in ["", "1a", "a-b", "a b", "class", "__name__", "é", "a\n"] {
-            assert!(!is_variable(name, &LANGUAGE), "{name}");
-        }
-    }
 
     #[test]
     fn large_integers_are_listed_with_their_places() {

@@ -33,14 +33,15 @@ pub(crate) fn cwd() -> Attribute {
     Attribute::new("cwd", [Type::Path], doc).reading_paths()
 }
 
-/// The attributes of kinds whose program an interpreter reads.
-pub(crate) fn interpreted() -> Vec<Attribute> {
+/// The attributes of kinds whose program an interpreter reads, in a language with these words.
+pub(crate) fn interpreted(reserved: &'static [&'static str]) -> Vec<Attribute> {
     vec![
         Attribute::new("code", [Type::String], "The program's text, which takes no `${…}`: values come in through `inputs`.")
             .read_as(TextSyntax::Code),
         Attribute::new("file", [Type::Path], "The file that holds the program, instead of `code`.").reading_paths(),
         Attribute::new("inputs", [Type::map(Type::Json)], "Values for the program, each under a variable of its name.")
-            .with_default("{}"),
+            .with_default("{}")
+            .naming_variables(reserved),
         env(),
         cwd(),
     ]

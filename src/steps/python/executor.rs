@@ -11,14 +11,7 @@ use wf_runtime::executor::{Attempt, Ended, Executor};
 /// Reads the values, and runs the program as the one that was started.
 const START: &str = include_str!("start.py");
 
-/// The keywords.
-const RESERVED: &[&str] = &[
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
-    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise",
-    "return", "try", "while", "with", "yield",
-];
-
-static PYTHON: Language = Language { name: "Python", reserved: RESERVED, command };
+static PYTHON: Language = Language { name: "Python", kind: super::kind, command };
 
 /// Runs `python` steps.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +36,9 @@ fn command(program: &Program, scratch: &Path) -> Result<Command, Failure> {
             ("code", path)
         }
     };
-    let options = ["-X", "utf8", "-c", START].map(Into::into);
-    let arguments = options.into_iter().chain([scratch.into(), sort.into(), path.into()]).collect();
+    let start = scratch.join("start.py");
+    keep(&start, START.as_bytes())?;
+    let arguments = vec!["-X".into(), "utf8".into(), start.into(), sort.into(), path.into()];
     Ok(Command { name: "python3".into(), arguments, ..Command::default() })
 }
 

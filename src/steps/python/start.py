@@ -2,9 +2,15 @@ def _start():
     import sys
 
     own = globals()
-    del own["_start"]
+    start = own.pop("__file__")
+    for name in ("_start", "__cached__"):
+        own.pop(name, None)
     frames = {sys._getframe().f_code, sys._getframe(1).f_code}
-    folder, is_file, program = sys.argv[1], sys.argv[2] == "file", sys.argv[3]
+    folder, is_file, program = start[: start.rindex("/")], sys.argv[1] == "file", sys.argv[2]
+    has_first = not getattr(sys.flags, "safe_path", False)
+    if has_first:
+        # As `-c` has it; here it is the folder of this file.
+        sys.path[0] = ""
 
     def without_folder(action):
         # A `json.py` beside the workflow is not what is meant here.
@@ -58,7 +64,7 @@ def _start():
         name = program
         sys.argv = [program]
         own["__file__"] = program
-        if not getattr(sys.flags, "safe_path", False):
+        if has_first:
             sys.path[0] = os.path.dirname(os.path.realpath(program))
         with open(program, "rb") as file:
             source = file.read()

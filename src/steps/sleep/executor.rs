@@ -3,6 +3,9 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::time::Duration;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
@@ -11,6 +14,12 @@ use wf_runtime::executor::{Attempt, Ended, Executor, Stop};
 
 /// The wall clock may jump: nobody sleeps longer without looking at it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// The shortest while whose end is written down, so that a process that goes on with the run need not begin it anew.
+const SHORTEST_KEPT: Duration = Duration::from_secs(10);
+
+/// The file that says when a while ends.
+const DUE: &str = "due";
 
 /// Runs `sleep` steps.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +32,13 @@ impl Executor for Sleep {
 
     fn execute(&self, mut attempt: Attempt) -> BoxFuture<'static, Ended> {
         async move {
-            let waiting = wait(attempt.call.value("duration").cloned(), attempt.call.value("until").cloned());
+            let (duration, until) = (attempt.call.value("duration").cloned(), attempt.call.value("until").cloned());
+            let waiting = wait(duration.as_ref(), until.as_ref(), &attempt.kept);
             let outcome = tokio::select! {
                 waited = waiting => waited.map(|()| Value::map([])),
                 Ok(_) = attempt.stop.wait_for(|stop| *stop != Stop::No) => {
+                    // A further attempt begins anew.
+                    let _ = fs::remove_dir_all(&attempt.kept);
                     Err(Failure::final_of(FailureKind::Signal, "was ended while it waited"))
                 }
             };
@@ -36,25 +48,49 @@ impl Executor for Sleep {
     }
 }
 
-async fn wait(duration: Option<Value>, until: Option<Value>) -> Result<(), Failure> {
+async fn wait(duration: Option<&Value>, until: Option<&Value>, kept: &Path) -> Result<(), Failure> {
     if let Some(Value::Duration(duration)) = duration {
-        tokio::time::sleep(duration.to_std()).await;
+        wait_for(duration.to_std(), kept).await;
     }
     if let Some(Value::String(until)) = until {
-        wait_until(&until).await?;
+        let until: Timestamp = until.parse().map_err(|_| {
+            let message = format!("`until` is {until:?}, which is no time as in \"2026-03-01T06:00:00Z\"");
+            Failure::final_of(FailureKind::Engine, &message)
+        })?;
+        wait_until(until).await;
     }
     Ok(())
 }
 
-async fn wait_until(text: &str) -> Result<(), Failure> {
-    let until: Timestamp = text.parse().map_err(|_| {
-        let message = format!("`until` is {text:?}, which is no time as in \"2026-03-01T06:00:00Z\"");
-        Failure::final_of(FailureKind::Engine, &message)
-    })?;
+/// Waits for a while, or for what an earlier process left of it.
+async fn wait_for(duration: Duration, kept: &Path) {
+    if duration < SHORTEST_KEPT {
+        return tokio::time::sleep(duration).await;
+    }
+    let due = fs::read_to_string(kept.join(DUE)).ok().and_then(|text| text.parse().ok());
+    if let Some(due) = due {
+        wait_until(due).await;
+    } else {
+        // Where that cannot be written down, a resumed run waits for all of it.
+        let _ = keep(duration, kept);
+        tokio::time::sleep(duration).await;
+    }
+    let _ = fs::remove_dir_all(kept);
+}
+
+fn keep(duration: Duration, kept: &Path) -> std::io::Result<()> {
+    let due = Timestamp::now().checked_add(duration).map_err(std::io::Error::other)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(kept)?;
+    let written = kept.join("due.new");
+    fs::write(&written, due.to_string())?;
+    fs::rename(written, kept.join(DUE))
+}
+
+async fn wait_until(until: Timestamp) {
     loop {
         let left = until.duration_since(Timestamp::now());
         if !left.is_positive() {
-            return Ok(());
+            return;
         }
         tokio::time::sleep(left.unsigned_abs().min(LONGEST_SLEEP)).await;
     }
