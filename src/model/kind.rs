@@ -57,6 +57,14 @@ pub struct Attribute {
     pub variables: Option<&'static [&'static str]>,
     /// Whether its text is the permissions of a file in octal.
     pub is_mode: bool,
+    /// Attributes that do not go together with it.
+    pub excludes: &'static [&'static str],
+    /// An attribute that has to stand beside it, and a sentence that says why.
+    pub asks_for: Option<(&'static str, &'static str)>,
+    /// The schemes of the URLs that it takes; empty where it takes no URL, or any.
+    pub schemes: &'static [&'static str],
+    /// Whether it leaves nothing that `-> T` could decode.
+    pub leaves_nothing: bool,
 }
 
 /// What reads the text of an attribute, and so what an interpolated value means there (§12).
@@ -161,7 +169,35 @@ impl Attribute {
             reads_paths: false,
             variables: None,
             is_mode: false,
+            excludes: &[],
+            asks_for: None,
+            schemes: &[],
+            leaves_nothing: false,
         }
+    }
+
+    /// The attribute as one that does not go together with these.
+    #[must_use]
+    pub fn excluding(self, excludes: &'static [&'static str]) -> Self {
+        Self { excludes, ..self }
+    }
+
+    /// The attribute as one that wants another beside it; a sentence says why.
+    #[must_use]
+    pub fn asking_for(self, attribute: &'static str, why: &'static str) -> Self {
+        Self { asks_for: Some((attribute, why)), ..self }
+    }
+
+    /// The attribute as one that takes URLs of these schemes.
+    #[must_use]
+    pub fn of_schemes(self, schemes: &'static [&'static str]) -> Self {
+        Self { schemes, ..self }
+    }
+
+    /// The attribute as one that leaves nothing to decode.
+    #[must_use]
+    pub fn leaving_nothing(self) -> Self {
+        Self { leaves_nothing: true, ..self }
     }
 
     /// The attribute with a default, as programs would write it.

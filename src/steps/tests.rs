@@ -82,6 +82,17 @@ fn main_attributes_exist_and_leave_being_required_to_the_kind() {
 }
 
 #[test]
+fn attributes_ask_for_and_exclude_those_that_there_are() {
+    for kind in registry().iter() {
+        for attribute in &kind.attributes {
+            let named = attribute.excludes.iter().copied().chain(attribute.asks_for.map(|(name, _)| name));
+            assert!(named.into_iter().all(|name| kind.attribute(name).is_some()), "{}.{}", kind.name, attribute.name);
+            assert!(attribute.asks_for.is_none_or(|(_, why)| why.ends_with('.')), "{}.{}", kind.name, attribute.name);
+        }
+    }
+}
+
+#[test]
 fn the_decoded_field_is_one_of_the_result() {
     for kind in registry().iter() {
         assert!(matches!(kind.result, Type::Record(_)), "the result of {} is no record", kind.name);

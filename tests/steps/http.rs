@@ -91,14 +91,14 @@ fn what_cannot_be_sent_is_said_before_anything_is() {
         ("{ headers: { \"Content-Length\": \"3\" } }", "header `Content-Length` is set by the connection itself"),
         ("{ headers: { Authorization: \"x\" }, auth: { bearer: \"y\" } }", "both `auth` and `headers` give `Authorization`"),
         ("{ auth: { user: \"a:b\", password: \"y\" } }", "the user of `auth` holds a colon"),
-        ("{ method: \"PUT\", body: \"x\", json: 1, no undo \"a test\" }", "both `body` and `json` give the body"),
         ("{ allow_address: [\"1.2.3\"] }", "`1.2.3` in `allow_address` is no address or network"),
     ];
     for (rest, expected) in cases {
         let outcome = asking(&server.url("/"), rest).ran(&[]);
         assert!(outcome.code == 1 && message(&outcome).contains(expected), "{rest}: {}", outcome.stderr);
     }
-    let outcome = asking("ftp://example.com/", "").ran(&[]);
+    let place = Place::with("workflow main {\n  param base: url\n  step it: http { url: base }\n}\n");
+    let outcome = place.ran(&["--param", "base=ftp://example.com/"]);
     assert!(message(&outcome).contains("`url` begins with `ftp:`"), "{}", outcome.stderr);
     assert!(server.seen().is_empty());
 }
@@ -177,4 +177,40 @@ fn an_attempt_that_takes_too_long_ends() {
     assert_eq!(outcome.code, 1);
     assert!(message(&outcome).contains("attempt took longer than 300ms"), "{}", outcome.stderr);
     assert!(message(&outcome).contains(&format!("{} has not answered yet", server.host())), "{}", outcome.stderr);
+}
+
+#[test]
+fn lists_of_a_query_may_be_values() {
+    let server = Server::answering(&[&ok("")]);
+    let text = format!(
+        "workflow main {{\n  param tags: [string] = [\"a\", \"b c\"]\n  step it: http \"{}\" {{ query: {{ tag: tags, n: [\"1\"] }} }}\n}}\n",
+        server.url("/")
+    );
+    let outcome = Place::with(&text).ran(&[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert_eq!(server.seen()[0].target, "/?tag=a&tag=b%20c&n=1");
+}
+
+#[test]
+fn an_undo_asks_for_what_the_step_was_told() {
+    let server = Server::answering(&[&ok("{\"id\": \"c/1\"}"), &ok("")]);
+    let text = format!(
+        r#"workflow main {{
+  step charge: http "{0}/charges" -> {{ id: string }} {{
+    method: "POST"
+    undo http "{0}/refunds/${{charge.id}}" when charge != null {{ method: "POST" }}
+  }}
+  step ship: shell "false" {{ no undo "nothing happened" }}
+  on failure rollback
+}}
+"#,
+        server.url("")
+    );
+    let outcome = Place::with(&text).ran(&[]);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    let asked: Vec<_> = server.seen().iter().map(|seen| (seen.method.clone(), seen.target.clone())).collect();
+    assert_eq!(
+        asked,
+        [("POST", "/charges"), ("POST", "/refunds/c%2F1")].map(|(method, target)| (method.to_owned(), target.to_owned()))
+    );
 }

@@ -77,7 +77,6 @@ fn what_cannot_be_saved_is_said_before_anything_is_sent() {
     let cases = [
         ("{ save: \"./missing/x\" }", "missing/x` of `save` cannot be made: No such file or directory"),
         ("{ save: \"./\" }", "of `save` cannot be made: it is a folder"),
-        ("-> string { save: \"./x\" }", "`save` leaves no body that `->` could decode"),
         ("{ max_size: 65MB }", "`max_size` of a body that is kept is at most 64MB"),
         ("{ method: \"PUT\", upload: \"./missing\", no undo \"x\" }", "missing` of `upload` cannot be read: No such file"),
         ("{ method: \"PUT\", upload: \"./\", no undo \"x\" }", "of `upload` cannot be read: it is no regular file"),

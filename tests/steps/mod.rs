@@ -2,6 +2,7 @@
 
 mod file;
 mod http;
+mod http_addresses;
 mod http_files;
 mod http_interrupted;
 mod http_redirect;

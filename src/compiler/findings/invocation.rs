@@ -110,18 +110,64 @@ pub(crate) struct DecodeNotTaken<'a> {
     pub(crate) kind: &'a str,
     pub(crate) span: Span,
     pub(crate) of_workflow: bool,
+    /// The attribute that takes what there would be to decode.
+    pub(crate) beside: Option<(&'a str, Span)>,
 }
 
 impl Finding for DecodeNotTaken<'_> {
     const SLUG: &'static str = "decode-not-taken";
 
     fn diagnostic(&self) -> Diagnostic {
+        if let Some((attribute, place)) = self.beside {
+            return Self::at(self.span, format!("`{}` with `{attribute}` takes no `->`", self.kind))
+                .labelled("there is no text to read")
+                .with_label(place, "takes what there would be")
+                .with_help(format!("Leave out `->`, or `{attribute}`."));
+        }
         let help = if self.of_workflow {
             "Its outputs are typed where they are declared; they are fields of the step's name."
         } else {
             "Leave `->` out, and use the fields of its result."
         };
         Self::at(self.span, format!("`{}` takes no `->`", self.kind)).labelled("there is no text to read").with_help(help)
+    }
+}
+
+/// An attribute without another that it asks for.
+pub(crate) struct AsksFor<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    pub(crate) wanted: &'a str,
+    /// A sentence.
+    pub(crate) why: &'a str,
+}
+
+impl Finding for AsksFor<'_> {
+    const SLUG: &'static str = "attribute-asks-for";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, format!("`{}` asks for `{}` beside it", self.name, self.wanted))
+            .labelled(format!("stands without `{}`", self.wanted))
+            .with_help(self.why)
+    }
+}
+
+/// A URL of a scheme that its attribute does not take.
+pub(crate) struct UrlScheme<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) span: Span,
+    pub(crate) scheme: &'a str,
+    pub(crate) schemes: &'a [&'a str],
+}
+
+impl Finding for UrlScheme<'_> {
+    const SLUG: &'static str = "url-scheme";
+
+    fn diagnostic(&self) -> Diagnostic {
+        let schemes = self.schemes.iter().map(|scheme| format!("`{scheme}:`")).collect::<Vec<_>>().join(" or ");
+        Self::at(self.span, format!("`{}` takes no URL of `{}:`", self.name, self.scheme))
+            .labelled(format!("begins with `{}:`", self.scheme))
+            .with_help(format!("Give it a URL that begins with {schemes}."))
     }
 }
 

@@ -67,7 +67,7 @@ impl Check<'_> {
         if let Some(id) = self.context.workflow_named(module.map(|module| &*module.text), &invocation.kind.text) {
             let attributes = self.arguments(invocation, id);
             if let Some((_, place)) = decode {
-                self.report(&DecodeNotTaken { kind: &invocation.kind.text, span: place, of_workflow: true });
+                self.report(&DecodeNotTaken { kind: &invocation.kind.text, span: place, of_workflow: true, beside: None });
             }
             return Invocation { callee: Callee::Workflow(id), attributes, decode: None, span };
         }
@@ -80,7 +80,7 @@ impl Check<'_> {
         if let Some((_, place)) = &decode
             && kind.decodes.is_none()
         {
-            self.report(&DecodeNotTaken { kind: kind.name, span: *place, of_workflow: false });
+            self.report(&DecodeNotTaken { kind: kind.name, span: *place, of_workflow: false, beside: None });
         }
         let attributes = self.attributes(invocation, kind);
         if kind.name == "sleep" {
@@ -194,6 +194,7 @@ impl Check<'_> {
         }
         self.report_missing(invocation, kind, &attributes, &meant);
         self.report_alternatives(invocation, kind, &given);
+        self.check_beside(invocation, kind, &given, &attributes);
         attributes
     }
 
@@ -273,7 +274,7 @@ impl Check<'_> {
                 self.report(&InputName { name: &key.text, span: key.span });
             }
         }
-        let hint = hint(known, value);
+        let hint = hint(known, value, self.holds_lists(known, value));
         let expression = self.with_checker(|checker| {
             checker.takes_secret = takes_secret;
             let inferred = checker.infer(value, Some(&hint));
@@ -293,6 +294,20 @@ impl Check<'_> {
             self.report(&FileMode { text: &text, span: expression.span });
         }
         Attribute { name, value: AttributeValue::Expression(expression) }
+    }
+
+    /// Whether some element of a map is a list, where an attribute takes maps of lists too.
+    fn holds_lists(&mut self, known: &kind::Attribute, value: &ast::Expression) -> bool {
+        let takes_lists = |type_: &Type| matches!(type_, Type::Map(element) if matches!(**element, Type::List(_)));
+        let ExpressionKind::Record(entries) = &value.bare().kind else { return false };
+        if !known.types.iter().any(takes_lists) {
+            return false;
+        }
+        let before = self.diagnostics.len();
+        let lists = entries.iter().any(|(_, element)| matches!(self.inferred(element).type_, Type::List(_)));
+        // What is wrong with them is said where they are checked.
+        self.diagnostics.truncate(before);
+        lists
     }
 
     /// The parameters of a workflow that is called.
@@ -390,18 +405,13 @@ fn is_computed_code(syntax: TextSyntax, expression: &Expression) -> bool {
 }
 
 /// The type of an attribute that a literal looks like; the first where nothing tells.
-fn hint(known: &kind::Attribute, value: &ast::Expression) -> Type {
+fn hint(known: &kind::Attribute, value: &ast::Expression, lists: bool) -> Type {
     let fits = |type_: &&Type| match (&value.bare().kind, type_) {
         (ExpressionKind::List(_) | ExpressionKind::Comprehension(_), Type::List(_)) => true,
         (ExpressionKind::Record(entries), Type::Record(fields)) => fields
             .iter()
             .all(|field| matches!(field.type_, Type::Optional(_)) || entries.iter().any(|(key, _)| key.text == field.name)),
-        (ExpressionKind::Record(entries), Type::Map(element)) => {
-            let is_list = |(_, value): &(_, ast::Expression)| {
-                matches!(value.bare().kind, ExpressionKind::List(_) | ExpressionKind::Comprehension(_))
-            };
-            matches!(**element, Type::List(_)) == entries.iter().any(is_list)
-        }
+        (ExpressionKind::Record(_), Type::Map(element)) => matches!(**element, Type::List(_)) == lists,
         (ExpressionKind::Record(_), Type::Json) => true,
         (ExpressionKind::Text(_), type_) => type_.is_text(),
         (ExpressionKind::Int(_), Type::Int | Type::Float) => true,

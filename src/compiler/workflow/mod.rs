@@ -1,6 +1,7 @@
 //! One workflow: its declarations and statements, to the typed program.
 
 mod below;
+mod beside;
 mod block;
 mod body;
 mod clause;

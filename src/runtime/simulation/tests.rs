@@ -28,6 +28,8 @@ pub(super) struct Script {
     pub(super) takes: BTreeMap<&'static str, i64>,
     /// For a path, how many attempts of its undo fail first.
     pub(super) undo_fails: BTreeMap<&'static str, u32>,
+    /// For a path, for how many seconds the first failure asks to be left alone.
+    pub(super) asks: BTreeMap<&'static str, i64>,
     /// What was called, by path.
     pub(super) calls: Vec<(Arc<str>, Call)>,
     /// For a path, what an earlier success gave.
@@ -56,7 +58,9 @@ impl Cast for Script {
         };
         let takes = Duration::from_seconds(self.takes.get(path).copied().unwrap_or(1));
         let succeeded = AttemptOutcome::Succeeded { result: result(path), decoded: None };
-        Course { takes, outcome: if fails { AttemptOutcome::Failed(failure()) } else { succeeded } }
+        let retry_after = self.asks.get(path).filter(|_| attempt == 1).map(|asked| Duration::from_seconds(*asked));
+        let failed = AttemptOutcome::Failed(Failure { retry_after, ..failure() });
+        Course { takes, outcome: if fails { failed } else { succeeded } }
     }
 
     fn look_up(&mut self, instance: &Instance, _: &CacheQuery) -> CacheAnswer {
@@ -410,6 +414,23 @@ fn a_retry_ends_when_its_time_is_over_or_its_condition_is_false() {
     let kind = field(expression(ExpressionKind::Reference(Reference::Failure)), "kind");
     assert_eq!(flaky(Retry { when: Some(equal(kind.clone(), text("timeout"))), ..retry(3) }), 1);
     assert_eq!(flaky(Retry { when: Some(equal(kind, text("exit"))), ..retry(3) }), 4);
+}
+
+#[test]
+fn whoever_asks_to_be_left_alone_is() {
+    let started = |retry| {
+        let mut draft = Draft::new("main");
+        draft.step_with("busy", StepClauses { retry: Some(Box::new(retry)), ..StepClauses::default() });
+        let script = Script { fails: BTreeMap::from([("busy", 9)]), asks: BTreeMap::from([("busy", 20)]), ..Script::default() };
+        starts(&simulate(draft.program(), script))
+    };
+    assert_eq!(started(retry(2)), ["0 starts busy", "21 starts busy", "22 starts busy"]);
+    assert_eq!(started(pausing(2, 5)), ["0 starts busy", "21 starts busy", "27 starts busy"]);
+    assert_eq!(started(pausing(1, 30)), ["0 starts busy", "31 starts busy"]);
+    let backoff = |to| Some(Delay::Backoff { from: seconds(2), to: seconds(to) });
+    assert_eq!(started(Retry { delay: backoff(2), ..retry(2) }), ["0 starts busy", "21 starts busy", "24 starts busy"]);
+    assert_eq!(started(Retry { within: Some(seconds(20)), ..retry(2) }), ["0 starts busy"]);
+    assert_eq!(started(Retry { within: Some(seconds(20)), delay: backoff(2), ..retry(2) }), ["0 starts busy"]);
 }
 
 #[test]

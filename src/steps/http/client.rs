@@ -14,13 +14,15 @@ use std::time::Duration;
 /// How long a server may take to accept a connection, unless the step's `timeout` is over before.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection is kept for the next request to the same host.
-const IDLE: Duration = Duration::from_secs(10);
+/// How long a connection is kept for the next request to the same host: servers close theirs after five seconds and more.
+const IDLE: Duration = Duration::from_secs(3);
 
 /// What decides whether two requests may share connections.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Sort {
     encrypted: bool,
+    /// Whether requests may run twice, so that one may go over a connection that its server is about to close.
+    pooled: bool,
     addresses: AddressPolicy,
 }
 
@@ -37,19 +39,19 @@ pub(super) struct Clients {
 pub(super) struct NotResolved(std::io::Error);
 
 impl Clients {
-    /// The client for requests to `https`, or to `http`, under a policy.
+    /// The client for requests to `https`, or to `http`, under a policy; only those of `pooled` ones share connections.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn client(&self, encrypted: bool, addresses: &AddressPolicy) -> Result<Client, String> {
-        let sort = Sort { encrypted, addresses: addresses.clone() };
+    pub(super) fn client(&self, encrypted: bool, pooled: bool, addresses: &AddressPolicy) -> Result<Client, String> {
+        let sort = Sort { encrypted, pooled, addresses: addresses.clone() };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = known.get(&sort) {
             return Ok(client.clone());
         }
         // Reading the certificates of the system takes longer than a request; what is not encrypted does without.
         let roots = if encrypted { self.roots() } else { RootCertStore::empty() };
-        let client = build(addresses, tls(roots, None)?)?;
+        let client = build(addresses, pooled, tls(roots, None)?)?;
         known.insert(sort, client.clone());
         Ok(client)
     }
@@ -63,7 +65,7 @@ impl Clients {
         for certificate in &trust.authorities {
             roots.add(certificate.clone()).map_err(|error| format!("certificate of `ca` is not read: {error}"))?;
         }
-        build(addresses, tls(roots, trust.identity.as_ref().filter(|_| identified))?)
+        build(addresses, false, tls(roots, trust.identity.as_ref().filter(|_| identified))?)
     }
 
     fn roots(&self) -> RootCertStore {
@@ -71,7 +73,7 @@ impl Clients {
     }
 }
 
-fn build(addresses: &AddressPolicy, tls: ClientConfig) -> Result<Client, String> {
+fn build(addresses: &AddressPolicy, pooled: bool, tls: ClientConfig) -> Result<Client, String> {
     let client = Client::builder()
         .user_agent(concat!("wfc/", env!("CARGO_PKG_VERSION")))
         .tls_backend_preconfigured(tls)
@@ -81,6 +83,7 @@ fn build(addresses: &AddressPolicy, tls: ClientConfig) -> Result<Client, String>
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(if pooled { usize::MAX } else { 0 })
         .pool_idle_timeout(IDLE);
     client.build().map_err(|error| format!("HTTP client cannot be made: {error}"))
 }

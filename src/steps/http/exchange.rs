@@ -110,7 +110,8 @@ impl Exchange<'_> {
         if hop.url.scheme() == "https" && !trust.is_empty() {
             return self.clients.trusting(trust, hop.trusted, addresses);
         }
-        self.clients.client(hop.url.scheme() == "https", addresses)
+        let pooled = !matches!(hop.method, Method::POST | Method::PATCH);
+        self.clients.client(hop.url.scheme() == "https", pooled, addresses)
     }
 
     /// The whole body of an answer; nothing of it where a file takes it.

@@ -19,6 +19,10 @@ pub use executor::Http;
 use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
 use wf_model::types::Type;
 
+/// Why a body wants a method beside it.
+const BODY_OF_A_GET: &str =
+    "A request is a GET unless it says otherwise, which is rarely meant to have a body: add `method: \"POST\"`.";
+
 /// Describes the kind.
 #[must_use]
 pub fn kind() -> Kind {
@@ -52,7 +56,8 @@ pub fn kind() -> Kind {
 fn attributes() -> Vec<Attribute> {
     vec![
         Attribute::new("url", [Type::Url], "Where the request goes; a value in it is percent-encoded for its place.")
-            .read_as(TextSyntax::Url),
+            .read_as(TextSyntax::Url)
+            .of_schemes(&["http", "https"]),
         Attribute::new(
             "method",
             [Type::union(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])],
@@ -66,10 +71,14 @@ fn attributes() -> Vec<Attribute> {
             "Parameters that are added to the URL's query, percent-encoded; a list gives its name several \
              times.",
         ),
-        Attribute::new("body", [Type::String], "The body as text.").taking_secrets(),
-        Attribute::new("json", [Type::Json], "The body as JSON, with its content type."),
+        Attribute::new("body", [Type::String], "The body as text.").taking_secrets().asking_for("method", BODY_OF_A_GET),
+        Attribute::new("json", [Type::Json], "The body as JSON, with its content type.")
+            .excluding(&["body"])
+            .asking_for("method", BODY_OF_A_GET),
         Attribute::new("form", [Type::map(Type::String)], "The body as a form, percent-encoded, with its content type.")
-            .taking_secrets(),
+            .taking_secrets()
+            .excluding(&["body", "json"])
+            .asking_for("method", BODY_OF_A_GET),
         Attribute::new(
             "auth",
             [
@@ -84,14 +93,17 @@ fn attributes() -> Vec<Attribute> {
         )
         .taking_secrets()
         .reading_paths(),
-        Attribute::new("save", [Type::Path], "A file that takes the body of the response, instead of `body` in the result."),
+        Attribute::new("save", [Type::Path], "A file that takes the body of the response, instead of `body` in the result.")
+            .leaving_nothing(),
         Attribute::new(
             "upload",
             [Type::Path, Type::map(Type::Path)],
             "A file that is sent as the body; a map sends a multipart form with a file under each name, and the \
              fields of `form` beside them.",
         )
-        .reading_paths(),
+        .reading_paths()
+        .excluding(&["body", "json"])
+        .asking_for("method", BODY_OF_A_GET),
         Attribute::new(
             "max_size",
             [Type::Size],

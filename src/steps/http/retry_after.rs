@@ -19,6 +19,8 @@ pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::retry_after;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
     use wf_model::unit::Duration;
 
     #[test]
@@ -32,6 +34,14 @@ mod tests {
         assert!(read("99999999999999999999").is_some_and(|delay| delay > Duration::from_seconds(1 << 40)));
         for text in ["", "-1", "1.5", "soon", "06.11.1994"] {
             assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_a_wait_or_none(header in "\\PC*|[0-9]{1,40}|[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4,6} [0-9:]{8} [A-Z]{3}") {
+            let wait = retry_after(&header, Timestamp::UNIX_EPOCH);
+            prop_assert!(wait.is_none_or(|wait| wait >= Duration::default()));
         }
     }
 }
