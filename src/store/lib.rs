@@ -1,7 +1,7 @@
 //! The store: every run of this machine's user, as the list of what happened in it, with what is needed to go on with it.
 //!
-//! One folder holds an SQLite database for all runs, and a folder for each run with its lock, its scratch directory and the output of
-//! its steps. Everything that is said about a run is read from its events; the columns beside them only find it faster.
+//! One folder holds an SQLite database for all runs, and a folder for each run with its lock, its scratch directory, what undoes its
+//! steps and the output of them. Everything that is said about a run is read from its events; the columns beside them only find it faster.
 
 mod batch;
 mod cache;

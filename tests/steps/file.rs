@@ -316,7 +316,8 @@ fn disturbed(place: &Place, call: &str, way: &str, number: usize) -> (bool, Opti
     command.arg(wfc.get_program()).args(wfc.get_args()).env_clear();
     command.envs(wfc.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
     let ended = command.output().expect("strace is there: tests/setup installs it");
-    (place.read("trace").contains("(INJECTED)"), ended.status.code())
+    let trace = place.read("trace");
+    (["(INJECTED)", "(DELAYED)"].iter().any(|mark| trace.contains(mark)), ended.status.code())
 }
 
 /// Runs `main.wf` and kills the process of a thread at its call of this number; whether that came.
@@ -382,6 +383,21 @@ fn a_disk_that_fails_leaves_files_as_they_were() {
         running.into_iter().map(|running| running.join().expect("every failure is survived")).sum()
     });
     assert!(failed >= 10, "only {failed} failures");
+}
+
+#[test]
+fn an_attempt_that_is_late_is_undone_and_one_that_fails_is_followed_by_another() {
+    // The second `rename` of the thread puts the file in its place.
+    let place = Place::with(&workflow("step f: file \"./f\" { content: \"new\", timeout 200ms }\n  on failure rollback", false));
+    place.write("f", "old");
+    let (came, code) = disturbed(&place, "rename", "delay_enter=2000000", 2);
+    assert_eq!((came, code, place.read("f").as_str()), (true, Some(3), "old"));
+    assert!(place.wfc(&["status", "last"]).stdout.contains("attempt took longer than 200ms"));
+
+    let place = Place::with(&workflow("step f: file \"./f\" { content: \"new\", retry 5 times pause 1ms }", false));
+    place.write("f", "old");
+    let (came, code) = disturbed(&place, "rename", "error=EIO", 2);
+    assert_eq!((came, code, place.read("f").as_str()), (true, Some(0), "new"));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::cli::resume::{killed_at, resumed, start, until};
 use crate::injection::strings;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use wf_model::value::DEEPEST_JSON;
 
 /// A language, by the lines of it that the stories need.
 pub(super) struct Language {
@@ -58,6 +59,15 @@ impl Language {
             assert_eq!(echoed, text);
         }
         assert!(!place.path("canary").exists(), "a value was run");
+    }
+
+    /// A value may be as deep as JSON may be anywhere.
+    pub(super) fn deep_values_arrive(&self) {
+        let place = self.place(self.print, "-> string", "inputs: { deep: deep }\n    reads only", "param deep: json");
+        let deep = |depth: usize| format!("{{\"deep\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+        place.write("params.json", &deep(DEEPEST_JSON - 2));
+        let outcome = place.ran(&["--params", "params.json"]);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     }
 
     /// An attempt that takes too long ends with all that it started.

@@ -18,6 +18,7 @@ const JAVASCRIPT: Language = Language {
 
 stories! { JAVASCRIPT;
     values_arrive_as_they_are
+    deep_values_arrive
     a_timeout_ends_it_and_what_it_started
     a_cancel_ends_it_and_what_it_started
     a_failed_attempt_is_followed_by_another
@@ -41,6 +42,15 @@ fn a_program_waits_imports_requires_and_starts_others() {
     place.write("lib/old.js", "const path = require('node:path');\nconsole.log(path.basename(__filename).length + n);\n");
     let outcome = place.ran(&[]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "said = 42 plain child worker\nis = 10\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn values_may_use_any_name() {
+    let place = Place::with(
+        "workflow main {\n  step go: javascript {\n    code: '''\n      if (JSON !== 1 || Error !== 2 || console !== 3 || String !== 4) throw 'values';\n      throw new RangeError('as told');\n    '''\n    inputs: { JSON: 1, Error: 2, console: 3, String: 4, Object: 5, Promise: 6, require: 7, path: 8 }\n    reads only\n  }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert!(outcome.stderr.contains("exit code 1: RangeError: as told (line 2 of the code)"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn no_argument_holds(text: &str) {
 #[test]
 fn the_examples_of_kinds_run() {
     let kinds = wf_steps::registry();
-    for (name, stdout) in [("python", "total_of_all = 6\n"), ("javascript", "total_of_all = 6\n")] {
+    for (name, stdout) in [("python", "total_of_all = 6\n"), ("javascript", "total_of_all = 6\n"), ("file", "changed = true\n")] {
         let place = Place::with(kinds.get(name).expect("a kind").example);
         let outcome = place.ran(&[]);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (0, stdout), "{name}: {}", outcome.stderr);

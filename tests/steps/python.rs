@@ -18,6 +18,7 @@ const PYTHON: Language = Language {
 
 stories! { PYTHON;
     values_arrive_as_they_are
+    deep_values_arrive
     a_timeout_ends_it_and_what_it_started
     a_cancel_ends_it_and_what_it_started
     a_failed_attempt_is_followed_by_another
@@ -54,6 +55,15 @@ fn a_traceback_shows_the_lines_of_the_program_alone() {
         shown.into_iter().filter(|line| !line.is_empty() && !line.trim_matches(['~', '^']).is_empty()).collect();
     let marks = |line: &&str| !line.chars().all(|c| "~^ ".contains(c));
     assert_eq!(shown.into_iter().filter(marks).collect::<Vec<_>>(), expected, "{}", outcome.stderr);
+}
+
+#[test]
+fn values_and_programs_may_use_any_name() {
+    let place = Place::with(
+        "workflow main {\n  step go: python {\n    code: '''\n      assert (open, len, str, sys, start, main, json, name, source) == (1, 2, 3, 4, 5, 6, 7, 8, 9), 'values'\n      import pickle, sys\n      class Thing: pass\n      assert type(pickle.loads(pickle.dumps(Thing()))) is Thing and sys.modules['__main__'].Thing is Thing\n      assert __name__ == '__main__' and '__file__' not in globals(), globals()\n      isinstance = print = Exception = None\n      raise ValueError('as told')\n    '''\n    inputs: { open: 1, len: 2, str: 3, sys: 4, start: 5, main: 6, json: 7, name: 8, source: 9 }\n    reads only\n  }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert!(outcome.stderr.contains("exit code 1: ValueError: as told (line 7 of the code)"), "{}", outcome.stderr);
 }
 
 #[test]

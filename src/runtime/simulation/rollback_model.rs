@@ -13,7 +13,7 @@ use std::sync::Arc;
 use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind, LostAnswer, SettledUndo};
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::program::{HandlerCause, LockElse, Program, Rollback, StatementKind, StepClauses, Wait, WorkflowId};
+use wf_model::program::{EffectClause, HandlerCause, LockElse, Program, Rollback, StatementKind, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
 use wf_model::script::Call;
 use wf_model::unit::Duration;
@@ -111,7 +111,7 @@ impl Cast for Troupe {
         let Some(member) = number_of(&instance.path).and_then(|number| self.graph.members.get(number)) else {
             return Course { takes: Duration::default(), outcome: done() };
         };
-        let outcome = match (&*call.kind == "revert", member.going) {
+        let outcome = match (&*call.kind == "revert" || call.undoes.is_some(), member.going) {
             (true, _) if self.round < member.stuck || attempt <= member.flaky => AttemptOutcome::Failed(failure()),
             (true, _) | (false, Going::Well) => done(),
             (false, Going::Fails) => AttemptOutcome::Failed(failure()),
@@ -147,7 +147,12 @@ impl Graph {
             let mut steps = Vec::new();
             for (index, member) in self.members.iter().enumerate() {
                 let own = member.lock.map(|which| Box::new(lock(if which { "x" } else { "y" }, 1, LockElse::Wait)));
-                let clauses = if member.undo { undoing(Vec::new()) } else { StepClauses::default() };
+                let clauses = match member.undo {
+                    // A kind that undoes itself is undone like any other.
+                    true if index % 2 == 0 => StepClauses { effect: EffectClause::UndoesItself, ..StepClauses::default() },
+                    true => undoing(Vec::new()),
+                    false => StepClauses::default(),
+                };
                 let clauses = StepClauses { lock: own, ..clauses };
                 let mut step = None;
                 let name = format!("s{index}");

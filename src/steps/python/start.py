@@ -1,12 +1,14 @@
-def _start():
+def start():
+    import builtins
     import sys
 
-    own = globals()
-    start = own.pop("__file__")
-    for name in ("_start", "__cached__"):
-        own.pop(name, None)
+    folder = __file__[: __file__.rindex("/")]
+    is_file, program = sys.argv[1] == "file", sys.argv[2]
     frames = {sys._getframe().f_code, sys._getframe(1).f_code}
-    folder, is_file, program = start[: start.rindex("/")], sys.argv[1] == "file", sys.argv[2]
+    # The program has a module of its own, in which no name of this file can be in its way, nor one of its own in the way of this file.
+    main = type(sys)("__main__")
+    main.__builtins__ = builtins
+    sys.modules["__main__"] = main
     has_first = not getattr(sys.flags, "safe_path", False)
     if has_first:
         # As `-c` has it; here it is the folder of this file.
@@ -63,7 +65,7 @@ def _start():
 
         name = program
         sys.argv = [program]
-        own["__file__"] = program
+        main.__file__ = program
         if has_first:
             sys.path[0] = os.path.dirname(os.path.realpath(program))
         with open(program, "rb") as file:
@@ -73,8 +75,8 @@ def _start():
         sys.argv = [name]
         with open(program, encoding="utf-8", newline="") as file:
             source = file.read()
-    own.update(without_folder(read))
-    exec(compile(source, name, "exec", dont_inherit=True), own)
+    vars(main).update(without_folder(read))
+    exec(compile(source, name, "exec", dont_inherit=True), vars(main))
 
 
-_start()
+start()
