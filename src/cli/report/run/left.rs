@@ -145,6 +145,7 @@ impl Ledger {
                 }
                 self.ended(instance.id, || Fate::Undone);
             }
+            EventKind::Cached { instance, .. } => self.forget(instance.id),
             // What does not get its lock does not begin.
             EventKind::LockRefused { instance, .. } => self.touch(instance.id, false),
             EventKind::Failed { instance, .. } => self.ended(instance.id, || Fate::UndoFailed),
@@ -197,6 +198,12 @@ impl Ledger {
             self.before.remove(&id);
             self.touch(id, true);
         }
+    }
+
+    /// A step whose earlier success counts did nothing.
+    fn forget(&mut self, id: InstanceId) {
+        self.effects.remove(&id);
+        self.before.remove(&id);
     }
 
     fn touch(&mut self, id: InstanceId, touched: bool) {
