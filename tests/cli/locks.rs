@@ -173,7 +173,10 @@ workflow two {
   stage {
     lock "y"
     step first: shell "until [ -e one ]; do sleep 0.01; done; touch two" { no undo "it is a test" }
-    step second: shell "echo two >> log" { no undo "it is a test", lock "x" }
+    parallel {
+      step second: shell "echo two >> log" { no undo "it is a test", lock "x" }
+      step third: shell "echo two >> log" { no undo "it is a test", lock "x" }
+    }
   }
 }
 workflow bystander {

@@ -141,11 +141,10 @@ impl<'a> Deadlock<'a> {
         circles(false).or_else(|| circles(true))
     }
 
-    /// Why a ticket is given up: in one lower case fact; nothing where another one is, or none.
-    pub(super) fn gives_way(&self, lock: &str, number: u64) -> Option<String> {
+    /// Which ticket is given up, and why: in one lower case fact.
+    pub(super) fn gives_way(&self) -> Option<(&'a Claim, String)> {
         let way = self.victim()?;
-        let first = way.first()?;
-        (first.waits.lock == lock && first.waits.number == number).then(|| self.told(&way))
+        Some((way.first()?.waits, self.told(&way)))
     }
 
     fn told(&self, way: &[Reason<'a>]) -> String {
@@ -193,11 +192,8 @@ mod tests {
             .map(|owner| (owner.to_string(), StillOwner { run: owner.to_uppercase().to_string().into(), since: since(owner) }))
             .collect();
         let deadlock = Deadlock::among(&claims, &still)?;
-        let all: Vec<(usize, String)> = (claims.iter().enumerate())
-            .filter_map(|(place, claim)| Some((place, deadlock.gives_way(&claim.lock, claim.number)?)))
-            .collect();
-        assert!(all.len() <= 1, "{all:?}");
-        all.into_iter().next()
+        let (claim, reason) = deadlock.gives_way()?;
+        Some((usize::try_from(claim.number).unwrap(), reason))
     }
 
     #[test]

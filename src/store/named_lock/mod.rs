@@ -17,7 +17,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Notify;
 use wf_model::event::LockRefusal;
 use wf_runtime::dispatcher::{HeldLock, LockRequest, Locks, OnWait};
@@ -55,6 +55,27 @@ struct Owner {
     let_go: Notify,
     /// What the run holds and waits for where it can do nothing else.
     still: Mutex<Option<Standstill>>,
+    search: Mutex<Search>,
+}
+
+/// What a run knows of runs that wait for each other. To look for them takes all tickets, so of many that wait one looks for all.
+#[derive(Debug, Default)]
+struct Search {
+    looked_at: Option<Instant>,
+    /// The ticket that is to be given up, for it to look itself.
+    found: Option<Ticket>,
+}
+
+impl Search {
+    /// Whether it is time for a ticket to look for them.
+    fn is_due(&mut self, ticket: &Ticket) -> bool {
+        let due = self.found.take_if(|found| found == ticket).is_some()
+            || self.looked_at.is_none_or(|looked_at| looked_at.elapsed() >= RAREST_LOOK);
+        if due {
+            self.looked_at = Some(Instant::now());
+        }
+        due
+    }
 }
 
 /// A place in the queue for a lock, or the lock itself.
@@ -110,7 +131,7 @@ impl Owner {
         let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
         flock(&file, FlockOperation::NonBlockingLockExclusive)?;
         std::fs::write(&path, run)?;
-        Ok(Self { folder, id, _file: file, let_go: Notify::new(), still: Mutex::default() })
+        Ok(Self { folder, id, _file: file, let_go: Notify::new(), still: Mutex::default(), search: Mutex::default() })
     }
 
     /// Takes a place in the queue for a lock; `None` where the lock is held and the wish is not to wait.
@@ -137,14 +158,22 @@ impl Owner {
         if matches!(standing, Standing::Holds) {
             self.moves();
             std::fs::rename(ticket.path(&self.folder, false), ticket.path(&self.folder, true))?;
-        } else if self.stands_still()?
-            && let Some(reason) = self.gives_way(ticket)?
-        {
+        } else if let Some(reason) = self.reason_to_give_up(ticket)? {
             self.moves();
             std::fs::remove_file(ticket.path(&self.folder, false))?;
             return Ok(Standing::GivesWay(reason.into()));
         }
         Ok(standing)
+    }
+
+    /// Why a ticket has to be given up, where it does, and it is time to look for that.
+    fn reason_to_give_up(&self, ticket: &Ticket) -> io::Result<Option<String>> {
+        let due = self.search().is_due(ticket);
+        if due && self.stands_still()? { self.gives_way(ticket) } else { Ok(None) }
+    }
+
+    fn search(&self) -> MutexGuard<'_, Search> {
+        self.search.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn still(&self) -> MutexGuard<'_, Option<Standstill>> {
@@ -191,7 +220,16 @@ impl Owner {
         let still =
             owners.into_iter().filter_map(|(owner, run)| Some((owner.clone(), self.still_owner(&owner, run?)?))).collect();
         let deadlock = Deadlock::among(&claims, &still);
-        Ok(deadlock.and_then(|deadlock| deadlock.gives_way(&ticket.lock, ticket.number)))
+        let Some((claim, reason)) = deadlock.and_then(|deadlock| deadlock.gives_way()) else { return Ok(None) };
+        let found = Ticket { lock: claim.lock.clone(), number: claim.number, owner: claim.owner.clone() };
+        if found == *ticket {
+            return Ok(Some(reason));
+        }
+        if *found.owner == *self.id {
+            self.search().found = Some(found);
+            self.let_go.notify_waiters();
+        }
+        Ok(None)
     }
 
     /// The run of a ticket.
@@ -248,8 +286,8 @@ fn guard(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// All tickets, those of dead owners too, each with whether it holds its lock.
-fn all_tickets(folder: &Path) -> io::Result<Vec<(Ticket, bool)>> {
+/// All tickets in an order that is the same for all, those of dead owners too, each with whether it holds its lock.
+fn all_tickets(folder: &Path) -> io::Result<BTreeMap<Ticket, bool>> {
     let names = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_str().and_then(Ticket::read)));
     names.filter_map(io::Result::transpose).collect()
 }
