@@ -25,6 +25,9 @@ pub struct Failure {
     /// How long whoever answered asks to be left alone; no retry comes earlier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// The line of the step's own code that failed, from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
     /// The expression that failed, where one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
@@ -105,6 +108,7 @@ impl Failure {
             stderr: "".into(),
             retryable: false,
             retry_after: None,
+            line: None,
             span: None,
         }
     }

@@ -60,7 +60,7 @@ impl Run {
 }
 
 /// The processes that work in a folder or know of it, wherever they came from.
-pub(super) fn in_folder(folder: &Path) -> Vec<i32> {
+pub(crate) fn in_folder(folder: &Path) -> Vec<i32> {
     let folder = folder.canonicalize().expect("the folder is there");
     let home = format!("HOME={}", folder.display());
     let belongs = |number: &i32| {

@@ -8,7 +8,7 @@ mod delete;
 mod explain;
 mod faults;
 mod fmt;
-mod guard;
+pub(crate) mod guard;
 mod guard_signals;
 mod interruption;
 mod locks;

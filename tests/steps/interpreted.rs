@@ -110,7 +110,7 @@ impl Language {
             crate::cli::Outcome::of(place.command(&["run", "main.wf"]).env("TOKEN", "canary-9zQ").output().expect("it starts"));
         assert_eq!(outcome.code, 1, "{}", outcome.stderr);
         assert!(!outcome.stderr.contains("canary-9zQ") && !outcome.stdout.contains("canary-9zQ"), "{}", outcome.stderr);
-        let told = format!("exit code 1: {}: bad *** (line 3 of the code)", self.error);
+        let told = format!("exit code 1: {}: bad ***, line 3 of the code", self.error);
         assert!(outcome.stderr.contains(&told), "{}", outcome.stderr);
         keeps_nothing_of(&place, "canary-9zQ");
 
@@ -128,14 +128,18 @@ impl Language {
         let place = self.place(self.unreadable, "", "reads only", "");
         let outcome = place.ran(&[]);
         assert_eq!(outcome.code, 1, "{}", outcome.stderr);
-        assert!(outcome.stderr.contains("SyntaxError") && outcome.stderr.contains("(line 2 of the code)"), "{}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("SyntaxError") && outcome.stderr.contains(", line 2 of the code (main.wf:7)"),
+            "{}",
+            outcome.stderr
+        );
 
         let name = format!("work/tool.{}", self.ending);
         let step = format!("step go: {} {{ file: \"./{name}\", env: {{ TOKEN: \"x\" }}, reads only }}", self.kind);
         let place = Place::with(&format!("workflow main {{\n  {step}\n}}\n"));
         place.write(&name, self.tell);
         let outcome = place.ran(&[]);
-        let told = format!("exit code 1: {}: bad x (line 3 of tool.{})", self.error, self.ending);
+        let told = format!("exit code 1: {}: bad x, line 3 of tool.{}", self.error, self.ending);
         assert!(outcome.code == 1 && outcome.stderr.contains(&told), "{}", outcome.stderr);
 
         fs_remove(&place, &name);

@@ -50,7 +50,7 @@ fn values_may_use_any_name() {
         "workflow main {\n  step go: javascript {\n    code: '''\n      if (JSON !== 1 || Error !== 2 || console !== 3 || String !== 4) throw 'values';\n      throw new RangeError('as told');\n    '''\n    inputs: { JSON: 1, Error: 2, console: 3, String: 4, Object: 5, Promise: 6, require: 7, path: 8 }\n    reads only\n  }\n}\n",
     );
     let outcome = place.ran(&[]);
-    assert!(outcome.stderr.contains("exit code 1: RangeError: as told (line 2 of the code)"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("exit code 1: RangeError: as told, line 2 of the code"), "{}", outcome.stderr);
 }
 
 #[test]

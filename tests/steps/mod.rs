@@ -17,15 +17,17 @@ mod python;
 mod sleep;
 
 use crate::cli::Place;
+use crate::cli::guard::in_folder;
 use crate::cli::resume::until;
 use rustix::process::{Pid, test_kill_process};
 use std::fs;
 use std::path::Path;
 
-/// The process whose number a step wrote to the file `number` does not run any more.
+/// The process whose number a step wrote to the file `number` does not run any more, nor anything that it started.
 fn has_ended(place: &Place) {
     let number = Pid::from_raw(place.read("number").trim().parse().expect("a number")).expect("a process number");
     until("the end of the step's process", || test_kill_process(number).is_err());
+    until("the end of what it started", || in_folder(&place.path("")).is_empty());
 }
 
 /// Nothing that a run keeps holds this text.

@@ -36,7 +36,7 @@ fn a_traceback_shows_the_lines_of_the_program_alone() {
         "workflow main {\n  step go: python {\n    code: '''\n      # A comment.\n      def broken(n):\n        return 1 / n\n      try:\n        broken(0)\n      except ZeroDivisionError as error:\n        raise RuntimeError('wrapped') from error\n    '''\n    reads only\n  }\n}\n",
     );
     let outcome = place.ran(&[]);
-    assert!(outcome.stderr.contains("exit code 1: RuntimeError: wrapped (line 7 of the code)"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("exit code 1: RuntimeError: wrapped, line 7 of the code"), "{}", outcome.stderr);
     let shown: Vec<&str> = outcome.stderr.lines().filter_map(|line| line.strip_prefix("       | ")).map(str::trim).collect();
     let expected = [
         "Traceback (most recent call last):",
@@ -58,12 +58,34 @@ fn a_traceback_shows_the_lines_of_the_program_alone() {
 }
 
 #[test]
+fn an_error_is_found_in_the_workflows_file() {
+    for (code, told, line) in [
+        ("'''\n      x = 1\n\n      raise ValueError(x)\n      '''", "ValueError: 1, line 3 of the code (main.wf:5)", 5),
+        ("'raise ValueError(1)'", "ValueError: 1, line 1 of the code (main.wf:2)", 2),
+        ("\"x = 1\\nraise ValueError(x)\"", "ValueError: 1, line 2 of the code\n", 2),
+    ] {
+        let place = Place::with(&format!("workflow main {{\n  step go: python {{ code: {code}, reads only }}\n}}\n"));
+        let outcome = place.ran(&[]);
+        assert!(outcome.stderr.contains(&format!("exit code 1: {told}")), "{}", outcome.stderr);
+        let outcome = place.ran(&["--format", "github"]);
+        assert!(
+            outcome.stderr.contains(&format!("line={line},")) || outcome.stdout.contains(&format!("line={line},")),
+            "{outcome:?}"
+        );
+    }
+    let undo = "undo python 'raise ValueError(2)'\n  }\n  step fails: shell \"exit 3\" { reads only }\n  on failure rollback";
+    let place = Place::with(&format!("workflow main {{\n  step go: python {{\n    code: 'print(1)'\n    {undo}\n}}\n"));
+    let outcome = place.ran(&[]);
+    assert!(outcome.code == 4 && outcome.stderr.contains("ValueError: 2, line 1 of the code (main.wf:4)"), "{}", outcome.stderr);
+}
+
+#[test]
 fn values_and_programs_may_use_any_name() {
     let place = Place::with(
         "workflow main {\n  step go: python {\n    code: '''\n      assert (open, len, str, sys, start, main, json, name, source) == (1, 2, 3, 4, 5, 6, 7, 8, 9), 'values'\n      import pickle, sys\n      class Thing: pass\n      assert type(pickle.loads(pickle.dumps(Thing()))) is Thing and sys.modules['__main__'].Thing is Thing\n      assert __name__ == '__main__' and '__file__' not in globals(), globals()\n      isinstance = print = Exception = None\n      raise ValueError('as told')\n    '''\n    inputs: { open: 1, len: 2, str: 3, sys: 4, start: 5, main: 6, json: 7, name: 8, source: 9 }\n    reads only\n  }\n}\n",
     );
     let outcome = place.ran(&[]);
-    assert!(outcome.stderr.contains("exit code 1: ValueError: as told (line 7 of the code)"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("exit code 1: ValueError: as told, line 7 of the code"), "{}", outcome.stderr);
 }
 
 #[test]

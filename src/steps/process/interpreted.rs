@@ -139,27 +139,28 @@ pub(crate) fn keep(path: &Path, content: &[u8]) -> Result<(), Failure> {
 #[derive(Deserialize)]
 struct Told {
     message: String,
-    line: Option<u64>,
+    line: Option<u32>,
 }
 
 /// A failure by exit code with the error that led to it.
 fn explained(failure: Failure, scratch: &Path, masker: &Masker, file: Option<&Value>) -> Failure {
     let Some(told) = told(&scratch.join(ERROR)).filter(|_| failure.kind == FailureKind::Exit) else { return failure };
     let line = told.line.or_else(|| unread(&failure.stderr));
-    let place = line.map(|line| match file {
-        Some(Value::String(file)) => {
-            format!(" (line {line} of {})", Path::new(&**file).file_name().unwrap_or_default().display())
+    let (place, of_code) = match (line, file) {
+        (None, _) => (String::new(), None),
+        (Some(line), Some(Value::String(file))) => {
+            (format!(", line {line} of {}", Path::new(&**file).file_name().unwrap_or_default().display()), None)
         }
-        _ => format!(" (line {line} of the code)"),
-    });
+        (Some(line), _) => (format!(", line {line} of the code"), Some(line)),
+    };
     let message = masker.text(&told.message);
     let message = message.lines().next().unwrap_or_default().trim();
     let message = shortened(message);
-    Failure { message: format!("{}: {message}{}", failure.message, place.unwrap_or_default()).into(), ..failure }
+    Failure { message: format!("{}: {message}{place}", failure.message).into(), line: of_code, ..failure }
 }
 
 /// The line that cannot be read: `node` tells it nowhere but on stderr, where it begins with the file and the line.
-fn unread(stderr: &str) -> Option<u64> {
+fn unread(stderr: &str) -> Option<u32> {
     let (_, line) = stderr.lines().next()?.rsplit_once(':')?;
     line.parse().ok()
 }

@@ -289,6 +289,8 @@ pub(super) struct Written {
     pub(super) place: Spot,
     /// What it runs, with values as the file writes them; empty for kinds that run no command.
     pub(super) command: String,
+    /// Where the first and the last line of its code stand.
+    code: Option<(Spot, u32)>,
 }
 
 /// How steps are written in their files, by the last name of their path.
@@ -315,10 +317,15 @@ impl Steps {
         Self { steps, undos, sources: sources.clone() }
     }
 
-    /// What went wrong; with the expression and its place where one failed.
-    pub(super) fn message(&self, failure: &Failure) -> String {
+    /// What went wrong with a step, or its undo; with the expression and its place where one failed.
+    pub(super) fn message(&self, path: &str, is_undo: bool, failure: &Failure) -> String {
         let written = failure.span.and_then(|span| Some((span, self.sources.get(span.source)?)));
-        let Some((span, source)) = written else { return failure.message.to_string() };
+        let Some((span, source)) = written else {
+            let code = if is_undo { self.undo_of(path) } else { self.of(path) };
+            let place = code.and_then(|written| written.line_of_code(failure.line?));
+            let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+            return format!("{}{place}", failure.message);
+        };
         let place = Spot::of(source, span);
         match source.slice(span) {
             // What ran out of time is a block, whose head says nothing of it.
@@ -332,10 +339,12 @@ impl Steps {
         }
     }
 
-    /// Where what failed stands: the expression or block, or else the step.
+    /// Where what failed stands: the expression or block, the line of its code, or else the step.
     pub(super) fn place(&self, cause: &FailedInstance) -> Option<Spot> {
         let span = cause.failure.span.and_then(|span| Some(Spot::of(self.sources.get(span.source)?, span)));
-        span.or_else(|| Some(self.of(&cause.path)?.place.clone()))
+        let step = self.of(&cause.path);
+        let code = || step?.line_of_code(cause.failure.line?);
+        span.or_else(code).or_else(|| Some(step?.place.clone()))
     }
 
     /// The step at a path of a run.
@@ -353,8 +362,36 @@ impl Written {
     fn of(invocation: &Invocation, span: Span, sources: &Sources) -> Option<Self> {
         let source = sources.get(span.source)?;
         let command = invocation.attributes.iter().find_map(|given| command(given, source)).unwrap_or_default();
-        Some(Self { place: Spot::of(source, span), command })
+        let code = invocation.attributes.iter().find_map(|given| code(given, source));
+        Some(Self { place: Spot::of(source, span), command, code })
     }
+
+    /// Where a line of its code stands.
+    fn line_of_code(&self, line: u32) -> Option<Spot> {
+        let (first, last) = self.code.as_ref()?;
+        let line = first.line.checked_add(line.checked_sub(1)?)?;
+        (line <= *last).then(|| Spot { file: first.file.clone(), line })
+    }
+}
+
+/// Where the lines of a step's code stand, where it is written out: in a block string they begin behind the quotes.
+fn code(given: &Attribute, source: &Source) -> Option<(Spot, u32)> {
+    let AttributeValue::Expression(text) = &given.value else { return None };
+    if &*given.name != "code" || text.constant_text().is_none() {
+        return None;
+    }
+    let written = source.slice(text.span);
+    let block = ["'''", "\"\"\""].iter().find_map(|quotes| written.strip_prefix(quotes));
+    let is_block = block.is_some_and(|block| block.lines().next().is_some_and(|line| line.trim().is_empty()));
+    let mut first = Spot::of(source, text.span);
+    let last = source.position(text.span.end).line;
+    if is_block {
+        first.line += 1;
+        return Some((first, last));
+    }
+    // Escapes can make more lines of one.
+    let one_line = first.line;
+    Some((first, one_line))
 }
 
 /// Keeps what stands under a name; one that two workflows have tells nothing.

@@ -23,7 +23,7 @@ use tally::Tally;
 use wf_model::event::{
     AttemptOutcome, Event, EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SkipReason, Timestamp,
 };
-use wf_model::failure::FailureKind;
+use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::Program;
 use wf_model::run::RunState;
 use wf_model::source::Sources;
@@ -106,6 +106,11 @@ struct Open {
 }
 
 impl State {
+    /// Whether it undoes a step.
+    fn is_undo(&self, instance: &Instance) -> bool {
+        self.known.get(&instance.id).is_some_and(|known| matches!(known.kind, InstanceKind::Undo(_)))
+    }
+
     /// What a step or block is called.
     fn title(&self, instance: &Instance) -> Title {
         let known = self.known.get(&instance.id);
@@ -182,7 +187,7 @@ impl RunReport {
         if let Some(cause) = &ended.failure {
             // A block without a name has no path; what failed in it was shown.
             let whose = if cause.path.is_empty() { String::new() } else { format!("{}: ", cause.path) };
-            let line = printable_line(&format!("{whose}{}", self.steps.message(&cause.failure)));
+            let line = printable_line(&format!("{whose}{}", self.steps.message(&cause.path, false, &cause.failure)));
             if self.format == Format::Github {
                 text += &lines::error(self.steps.place(cause).as_ref(), &line);
             } else if state.tally.failed != 1 || line != state.told {
@@ -232,8 +237,8 @@ impl RunReport {
             EventKind::Started { instance, .. } => self.started(state, instance, event.at),
             EventKind::AttemptEnded { outcome, instance, .. } => self.attempt_ended(state, instance, outcome, event.at),
             EventKind::RetryScheduled { instance, attempt, most, delay, failure, .. } => {
-                let failed = format!("attempt {} of {most} failed: {}", attempt.saturating_sub(1), self.steps.message(failure));
-                self.retried(state, instance, &failed, *delay);
+                let attempts = format!("attempt {} of {most}", attempt.saturating_sub(1));
+                self.retried(state, instance, (&attempts, failure), *delay);
             }
             EventKind::Succeeded { instance, .. } => self.ended(state, instance, Finished::Done),
             EventKind::CacheHit { instance, from, restored, .. } => state.found(instance, from, *restored),
@@ -296,7 +301,7 @@ impl RunReport {
     }
 
     fn failed(&self, state: &mut State, instance: &Instance, cause: &FailedInstance, continued: bool) {
-        let (message, attempts) = (self.steps.message(&cause.failure), cause.attempts);
+        let (message, attempts) = (self.steps.message(&cause.path, state.is_undo(instance), &cause.failure), cause.attempts);
         // A block that passes on what failed inside it has nothing to say of its own.
         let own = cause.path == instance.path;
         // An iteration is never said to be ready.
@@ -339,10 +344,11 @@ impl RunReport {
     }
 
     /// An attempt that is not the last is told in a line, with the last line that it wrote.
-    fn retried(&self, state: &mut State, instance: &Instance, failed: &str, delay: Duration) {
+    fn retried(&self, state: &mut State, instance: &Instance, (attempts, failure): (&str, &Failure), delay: Duration) {
         state.tally.retries += usize::from(state.cancelled < 2);
+        let failed = format!("{attempts} failed: {}", self.steps.message(&instance.path, state.is_undo(instance), failure));
         let next = if delay.milliseconds > 0 { format!("in {}", rounded(delay)) } else { "at once".to_owned() };
-        let (title, failed) = (state.title(instance), printable_line(failed));
+        let (title, failed) = (state.title(instance), printable_line(&failed));
         // Where everything was ended at once, no further attempt comes.
         let mut text = if state.cancelled > 1 {
             format!("stopped  {title}: {failed}")
