@@ -3,6 +3,7 @@
 use super::keeps_nothing_of;
 use crate::cli::resume::{killed_at, resumed, until};
 use crate::cli::{Outcome, Place};
+use rustix::fs::{XattrFlags, lgetxattr, setxattr};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -278,6 +279,31 @@ fn a_file_of_another_user_keeps_its_owner() {
     place.write("main.wf", &workflow("step f: file \"./f\" { content: \"new\" }", false));
     assert_eq!(place.ran(&[]).code, 0);
     assert_eq!(fs::metadata(place.path("f")).expect("a file").uid(), 1234);
+}
+
+#[test]
+fn extended_attributes_stay() {
+    let place =
+        Place::with(&workflow("step f: file \"./f\" { content: \"new\" }\n  step g: file \"./g\" { absent: true }", true));
+    for name in ["f", "g"] {
+        place.write(name, "old");
+        // Not every file system has them.
+        if setxattr(place.path(name), "user.note", b"kept", XattrFlags::empty()).is_err() {
+            return;
+        }
+    }
+    let note = |name: &str| {
+        let mut value = [0; 8];
+        let length = lgetxattr(place.path(name), "user.note", &mut value).expect("it is there");
+        String::from_utf8_lossy(&value[..length]).into_owned()
+    };
+    assert_eq!(place.ran(&[]).code, 3);
+    assert_eq!(
+        (place.read("f"), note("f"), place.read("g"), note("g")),
+        ("old".into(), "kept".into(), "old".into(), "kept".into())
+    );
+    place.write("main.wf", &workflow("step f: file \"./f\" { content: \"new\" }", false));
+    assert_eq!((place.ran(&[]).code, place.read("f"), note("f")), (0, "new".into(), "kept".into()));
 }
 
 #[test]

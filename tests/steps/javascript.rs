@@ -47,10 +47,25 @@ fn a_program_waits_imports_requires_and_starts_others() {
 #[test]
 fn values_may_use_any_name() {
     let place = Place::with(
-        "workflow main {\n  step go: javascript {\n    code: '''\n      if (JSON !== 1 || Error !== 2 || console !== 3 || String !== 4) throw 'values';\n      throw new RangeError('as told');\n    '''\n    inputs: { JSON: 1, Error: 2, console: 3, String: 4, Object: 5, Promise: 6, require: 7, path: 8 }\n    reads only\n  }\n}\n",
+        "workflow main {\n  step go: javascript {\n    code: '''\n      if (JSON !== 1 || Error !== 2 || console !== 3 || String !== 4 || require !== 7) throw 'values';\n      throw new RangeError('as told');\n    '''\n    inputs: { JSON: 1, Error: 2, console: 3, String: 4, Object: 5, Promise: 6, require: 7, path: 8 }\n    reads only\n  }\n}\n",
     );
     let outcome = place.ran(&[]);
     assert!(outcome.stderr.contains("exit code 1: RangeError: as told, line 2 of the code"), "{}", outcome.stderr);
+}
+
+#[test]
+fn what_is_thrown_need_not_be_an_error() {
+    let place = Place::with(
+        "workflow main {\n  step go: javascript {\n    code: \"\"\"\n      console.error('warning: 12');\n      await Promise.reject({ code: 'x' });\n    \"\"\"\n    reads only\n  }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert!(outcome.stderr.contains("exit code 1: threw { code: 'x' }"), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("line 12"), "{}", outcome.stderr);
+    let place = Place::with(
+        "workflow main {\n  step go: javascript {\n    code: \"\"\"\n      console.error('warning: 12');\n      throw 'text';\n    \"\"\"\n    reads only\n  }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert!(outcome.stderr.contains("exit code 1: threw 'text'\n"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! file changes in one go: its successor is written beside it and takes its place. So at any instant the file is as it was, or as
 //! it is to be, and whoever goes on knows both.
 
+use super::attributes::carry;
 use super::kept::{Kept, Record};
 use super::problem::Problem;
 use super::state::{Identity, Seen, State, digest, followed, identity_at, look};
@@ -59,6 +60,8 @@ impl Change<'_> {
         if matches!(seen.state, State::File { digest: Some(_), .. }) {
             let mut copy = self.kept.content_to_write()?;
             seen = look(path, true, Some(&mut copy), self.stopped)?;
+            // Where they cannot be kept, a file that is gone comes back without them.
+            let _ = carry(path, &copy);
             copy.sync_all().map_err(Problem::Kept)?;
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -171,6 +174,8 @@ impl Change<'_> {
                 fchown(&file, Some(user), Some(group)).map_err(|_| Problem::Owner(record.path.clone()))?;
             }
         }
+        let model = if record.path.symlink_metadata().is_ok() { record.path.clone() } else { self.kept.content_path() };
+        carry(&model, &file).map_err(error)?;
         // A change of the owner takes some bits away.
         file.set_permissions(Permissions::from_mode(mode)).map_err(error)?;
         file.sync_all().map_err(error)

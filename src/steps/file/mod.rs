@@ -1,5 +1,6 @@
 //! `file`: makes a file have this content, or not exist.
 
+mod attributes;
 mod change;
 mod executor;
 mod kept;

@@ -12,14 +12,13 @@ for (const { place, value } of large) {
   const last = place.pop();
   place.reduce((inner, key) => inner[key], values)[last] = BigInt(value);
 }
-for (const [name, value] of Object.entries(values)) {
-  Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
-}
-
 const isFile = process.execArgv.every((argument) => !argument.startsWith("--input-type"));
 const program = isFile ? process.argv[1] : "[eval1]";
 if (!isFile) {
   globalThis.require = createRequire(join(process.cwd(), "code.js"));
+}
+for (const [name, value] of Object.entries(values)) {
+  Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
 }
 // Processes and threads that it starts itself read files, not what stands on an input.
 process.execArgv = [];

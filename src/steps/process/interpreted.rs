@@ -145,7 +145,8 @@ struct Told {
 /// A failure by exit code with the error that led to it.
 fn explained(failure: Failure, scratch: &Path, masker: &Masker, file: Option<&Value>) -> Failure {
     let Some(told) = told(&scratch.join(ERROR)).filter(|_| failure.kind == FailureKind::Exit) else { return failure };
-    let line = told.line.or_else(|| unread(&failure.stderr));
+    let program = if let Some(Value::String(file)) = file { &**file } else { "[eval1]" };
+    let line = told.line.or_else(|| unread(&failure.stderr, program));
     let (place, of_code) = match (line, file) {
         (None, _) => (String::new(), None),
         (Some(line), Some(Value::String(file))) => {
@@ -159,10 +160,13 @@ fn explained(failure: Failure, scratch: &Path, masker: &Masker, file: Option<&Va
     Failure { message: format!("{}: {message}{place}", failure.message).into(), line: of_code, ..failure }
 }
 
-/// The line that cannot be read: `node` tells it nowhere but on stderr, where it begins with the file and the line.
-fn unread(stderr: &str) -> Option<u32> {
-    let (_, line) = stderr.lines().next()?.rsplit_once(':')?;
-    line.parse().ok()
+/// The line that cannot be read: `node` tells it nowhere but on stderr, behind the program's name.
+fn unread(stderr: &str, program: &str) -> Option<u32> {
+    let line = |line: &str| {
+        let (place, number) = line.rsplit_once(':')?;
+        number.parse().ok().filter(|_| place.ends_with(program))
+    };
+    stderr.lines().find_map(line)
 }
 
 fn told(path: &Path) -> Option<Told> {
