@@ -1,7 +1,7 @@
 //! What runs a step: one executor for each kind, called by the dispatcher alone.
 
+use crate::process::Environment;
 use futures_util::future::BoxFuture;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -33,7 +33,7 @@ pub struct Attempt {
     /// `WF_RUN`, `WF_STEP`, `WF_ATTEMPT`, `WF_KEY`; the executor adds `WF_OUTPUT`.
     pub variables: Vec<(&'static str, String)>,
     /// Variables that it inherits: those of this process but for what secrets are read from.
-    pub inherited: Arc<[(OsString, OsString)]>,
+    pub inherited: Arc<Environment>,
     /// Secrets that must not show in anything that leaves the attempt.
     pub secrets: Arc<[Value]>,
     /// Where its output goes, masked, while it runs.

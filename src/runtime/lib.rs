@@ -10,3 +10,4 @@ pub mod process;
 pub mod script;
 pub mod secrets;
 pub mod simulation;
+mod system;

@@ -1,9 +1,8 @@
 //! One attempt of a step, from its start to its end.
 
 use crate::executor::{Attempt, Ended, Executor, OutputSink, Stop, StopSignal};
-use crate::process::Deadline;
+use crate::process::{Deadline, Environment};
 use futures_util::FutureExt;
-use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,7 +32,7 @@ pub(super) struct Surroundings {
     pub(super) run: Arc<str>,
     pub(super) folder: PathBuf,
     pub(super) scratches: Scratches,
-    pub(super) inherited: Arc<[(OsString, OsString)]>,
+    pub(super) inherited: Arc<Environment>,
 }
 
 /// Lets the wish to end an attempt grow.

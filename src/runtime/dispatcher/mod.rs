@@ -37,6 +37,7 @@ pub use world::{RealWorld, World, boot};
 
 use crate::engine::{Engine, IllegalTransition, Options};
 use crate::executor::{Executor, OutputSink, Stop};
+use crate::process::Environment;
 use ahead::Ahead;
 use attempt::{Assignment, Scratches, Surroundings, ask};
 use effect::Effect;
@@ -199,7 +200,7 @@ impl Dispatcher {
             run: run.clone(),
             folder: folder.clone(),
             scratches: Scratches::new(directory.clone()),
-            inherited: std::env::vars_os().filter(|(name, _)| !withheld.contains(name)).collect(),
+            inherited: Arc::new(Environment::of_this_process(withheld)),
         };
         let (post, inbox) = mpsc::unbounded_channel();
         let durable = means.journal.durable();

@@ -1,6 +1,6 @@
 //! The inner process: hears what the guard passes on, and notices its end.
 
-use super::fork::{Reaction, react, stop_here};
+use crate::system::{Reaction, react, stop_here};
 use crate::process::{become_subreaper, end_all, give_up, stand_still};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;

@@ -5,14 +5,13 @@
 //! number reaches the guard alone. So the guard passes on all that it gets, through a pipe, and the inner one counts what it got itself
 //! and what was passed on, and takes the higher of the two numbers. `docs/decisions/0012-guard.md` says why.
 
-mod fork;
 mod inner;
 mod outer;
 
 pub use inner::Guarded;
 
 use crate::process::{become_subreaper, own_children};
-use fork::{Reaction, Side, SignalSet};
+use crate::system::{self, Reaction, Side, SignalSet};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::Signal;
 use std::io;
@@ -32,17 +31,17 @@ const OWN: [Signal; 2] = [Signal::CHILD, Signal::CONT];
 /// Where other threads run or the system allows no further process.
 pub fn start() -> io::Result<Guarded> {
     // Whoever ignores the ends of children cannot wait for them.
-    fork::react(Signal::CHILD, &Reaction::Default);
+    system::react(Signal::CHILD, &Reaction::Default);
     become_subreaper()?;
     // What ran as a child before this program replaced another one is not ours to end.
     let spared = own_children().unwrap_or_default();
     let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
     // Who started us with a signal ignored wants it ignored: `nohup`, and `&` in scripts.
-    let ignored: Vec<Signal> = PASSED_ON.iter().chain(&FORWARDED).copied().filter(|signal| fork::is_ignored(*signal)).collect();
+    let ignored: Vec<Signal> = PASSED_ON.iter().chain(&FORWARDED).copied().filter(|signal| system::is_ignored(*signal)).collect();
     let heard = PASSED_ON.iter().chain(&FORWARDED).chain(&OWN).copied().filter(|signal| !ignored.contains(signal));
     let signals = SignalSet::of(&heard.collect::<Vec<Signal>>());
     signals.block();
-    match fork::fork() {
+    match system::fork() {
         Ok(Side::Outer(inner)) => {
             drop(read);
             outer::watch(inner, write, &signals, spared)

@@ -1,7 +1,7 @@
 //! The guard: passes on signals, and ends what the inner process leaves behind.
 
 use super::PASSED_ON;
-use super::fork::{SignalSet, stop_here};
+use crate::system::{SignalSet, stop_here};
 use crate::process::end_all;
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};

@@ -1,6 +1,8 @@
 //! Runs one process for a step, and leaves nothing of it behind.
 
 mod all;
+mod child;
+mod environment;
 mod output;
 mod standstill;
 mod start;
@@ -12,6 +14,7 @@ mod tests;
 mod tree;
 
 pub(crate) use all::{end_all, give_up, stand_still};
+pub use environment::Environment;
 pub use output::{Captured, is_cut};
 pub use standstill::Deadline;
 pub use start::DEFAULT_PATH;
@@ -21,19 +24,17 @@ pub use tree::become_subreaper;
 
 use crate::executor::{OutputSink, Stop, Stream};
 use crate::mask::Masker;
+use child::Child;
 use output::Outlet;
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 use std::ffi::OsString;
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 use stopping::{Order, Stopping};
 use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, ChildStdin};
+use tokio::net::unix::pipe::Sender;
 use tokio::sync::watch;
 use tree::{Leader, Tree};
 use wf_model::failure::{Failure, FailureKind};
@@ -67,7 +68,7 @@ pub struct Program {
     /// Its arguments.
     pub arguments: Vec<OsString>,
     /// Variables that it gets.
-    pub inherited: Arc<[(OsString, OsString)]>,
+    pub inherited: Arc<Environment>,
     /// Variables that win over those; of two with one name the later counts.
     pub environment: Vec<(OsString, OsString)>,
     /// Where it runs.
@@ -126,7 +127,7 @@ pub async fn run(program: Program, surroundings: Surroundings) -> Result<Finishe
     let shown = || Some((mask.stream(), surroundings.sink.clone()));
     let mut out = Outlet::new(Stream::Out, if surroundings.secret_out { None } else { shown() }, surroundings.kept);
     let mut error = Outlet::new(Stream::Error, shown(), surroundings.kept);
-    let (input, pipes) = (running.child.stdin.take(), (running.child.stdout.take(), running.child.stderr.take()));
+    let (input, pipes) = (running.child.input.take(), running.child.output.take().unzip());
     let drained = async { tokio::join!(out.drain(pipes.0), error.drain(pipes.1)) };
     let ended = running.until_end(drained, feed(input, program.input)).await;
     unless_given_up().await;
@@ -142,23 +143,15 @@ async fn started(program: &Program) -> Result<(Child, Tree, Leader), Failure> {
         let may_start = all::may_start();
         if *may_start {
             // Until it is listed, it looks like something that another step left behind.
-            return listed(start::start(program)?);
+            return start::start(program).map(listed);
         }
     }
     std::future::pending().await
 }
 
-fn listed((child, mark): (Child, String)) -> Result<(Child, Tree, Leader), Failure> {
-    let leader = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-    let leader = leader.ok_or_else(|| lost(&io::Error::other("it has no number")))?;
-    let (tree, listed) = Tree::new(leader, mark, pipes_of(&child));
-    Ok((child, tree, listed))
-}
-
-/// The numbers of the pipes that a process writes to.
-fn pipes_of(child: &Child) -> Vec<u64> {
-    let pipes = [child.stdout.as_ref().map(AsFd::as_fd), child.stderr.as_ref().map(AsFd::as_fd)];
-    pipes.into_iter().flatten().filter_map(|pipe| Some(rustix::fs::fstat(pipe).ok()?.st_ino)).collect()
+fn listed((mut child, mark): (Child, String)) -> (Child, Tree, Leader) {
+    let (tree, listed) = Tree::new(child.leader, mark, std::mem::take(&mut child.pipes));
+    (child, tree, listed)
 }
 
 /// Goes on, unless what becomes of processes is told to nobody any more.
@@ -195,9 +188,9 @@ impl Running {
     ) -> io::Result<(Exit, bool)> {
         tokio::pin!(drained, fed);
         let (mut open, mut hungry) = (true, true);
-        let status = loop {
+        let exit = loop {
             tokio::select! {
-                status = self.child.wait() => break status?,
+                exit = self.child.ended() => break exit?,
                 _ = &mut drained, if open => open = false,
                 () = &mut fed, if hungry => hungry = false,
                 order = self.stopping.order() => self.obey(order).await,
@@ -222,7 +215,7 @@ impl Running {
             // Whoever holds the pipes now cannot be found; the step does not wait for it.
             let _ = tokio::time::timeout(KILLED_WINDOW, drained).await;
         }
-        Ok((exit(status), leaked))
+        Ok((exit, leaked))
     }
 
     /// Waits until the pipes are closed and nothing runs; `false` when that takes too long.
@@ -263,16 +256,9 @@ impl Running {
 }
 
 /// Writes to stdin and closes it; a process that does not read ends this, which is no failure.
-async fn feed(pipe: Option<ChildStdin>, bytes: Option<Vec<u8>>) {
+async fn feed(pipe: Option<Sender>, bytes: Option<Vec<u8>>) {
     if let (Some(mut pipe), Some(bytes)) = (pipe, bytes) {
         let _ = pipe.write_all(&bytes).await;
-    }
-}
-
-fn exit(status: ExitStatus) -> Exit {
-    match status.code() {
-        Some(code) => Exit::Code(code),
-        None => Exit::Signal(status.signal().unwrap_or(0)),
     }
 }
 

@@ -1,14 +1,16 @@
 //! Starting a process.
 
 use super::Program;
+use super::child::{Child, Prepared};
+use super::environment::Environment;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CString, OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use tokio::process::{Child, Command};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use wf_model::failure::{Failure, FailureKind};
 
 /// Where programs are looked for when the environment does not say.
@@ -18,24 +20,33 @@ pub const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 const MARK: &str = "WF_PROCESS";
 
 /// Starts the program as the leader of a new group; returns it with the variable (`NAME=value`) that marks its descendants.
-///
-/// The program is looked for here: with another `PATH` the standard library would copy the whole process to start one.
 pub(super) fn start(program: &Program) -> Result<(Child, String), Failure> {
-    let path = find(program).ok_or_else(|| missing(program))?;
-    let mark = uuid::Uuid::new_v4().simple().to_string();
-    let mut command = Command::new(path);
-    command.arg0(&program.name).args(&program.arguments).current_dir(&program.folder);
-    command.env_clear().envs(variables(program)).env(MARK, &mark);
-    command.stdin(if program.input.is_some() { Stdio::piped() } else { Stdio::null() });
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.process_group(0).kill_on_drop(true);
-    let child = command.spawn().map_err(|error| failure(program, &error))?;
-    Ok((child, format!("{MARK}={mark}")))
+    let mark = mark();
+    let child = child(program, &mark).map_err(|error| failure(program, &error))?;
+    Ok((child.ok_or_else(|| missing(program))?, format!("{MARK}={mark}")))
 }
 
-/// All variables that a program gets, the later of two with one name counts.
-fn variables(program: &Program) -> impl DoubleEndedIterator<Item = (&OsString, &OsString)> {
-    program.inherited.iter().chain(&program.environment).map(|(name, value)| (name, value))
+fn child(program: &Program, mark: &str) -> io::Result<Option<Child>> {
+    let own = program.environment.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()));
+    let own = Environment::new(own.chain([(OsStr::new(MARK), OsStr::new(mark))]))?;
+    let Some(file) = find(program) else { return Ok(None) };
+    let text = |text: &OsStr| CString::new(text.as_bytes());
+    let words = std::iter::once(&program.name).chain(&program.arguments);
+    let prepared = Prepared {
+        file: text(file.as_os_str())?,
+        arguments: words.map(|word| text(word)).collect::<Result<_, _>>()?,
+        environment: program.inherited.with(&own).collect(),
+        folder: text(program.folder.as_os_str())?,
+        reads: program.input.is_some(),
+    };
+    Child::start(&prepared).map(Some)
+}
+
+/// A text that no other process on this machine is marked with.
+fn mark() -> String {
+    static ALL: LazyLock<String> = LazyLock::new(|| uuid::Uuid::new_v4().simple().to_string());
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("{}-{}", *ALL, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The file of a program: a name without `/` stands on the `PATH` that it is given, others are seen from its folder.
@@ -46,8 +57,9 @@ fn find(program: &Program) -> Option<PathBuf> {
     if program.name.as_bytes().contains(&b'/') {
         return Some(program.folder.join(&program.name));
     }
-    let given = variables(program).rev().find(|(name, _)| *name == "PATH").map(|(_, value)| value.as_os_str());
-    let folders = std::env::split_paths(given.unwrap_or(OsStr::new(DEFAULT_PATH)));
+    let given = program.environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
+    let folders = given.or_else(|| program.inherited.get("PATH")).unwrap_or(OsStr::new(DEFAULT_PATH));
+    let folders = std::env::split_paths(folders);
     let candidates: Vec<PathBuf> = folders.map(|folder| program.folder.join(folder).join(&program.name)).collect();
     let runs = |path: &&PathBuf| path.is_file() && access(path.as_path(), Access::EXEC_OK).is_ok();
     // One that is there but does not run says more than none.
