@@ -169,7 +169,7 @@ impl Drive {
     }
 
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let Self { guarded, assignments, sources, kept, .. } = self;
         let report = if told { RunReport::before } else { RunReport::new };
         let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));

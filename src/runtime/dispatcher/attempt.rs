@@ -3,6 +3,7 @@
 use crate::executor::{Attempt, Ended, Executor, OutputSink, Stop, StopSignal};
 use crate::process::{Deadline, Environment};
 use futures_util::FutureExt;
+use rustix::fs::{Mode, OFlags};
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,7 +70,7 @@ async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool) {
             return (failed(FailureKind::Spawn, &format!("scratch directory cannot be made: {error}")), false);
         }
     };
-    let folder = scratch.as_ref().map_or_else(PathBuf::new, |scratch| scratch.path().to_owned());
+    let folder = scratch.as_ref().map_or_else(PathBuf::new, |scratch| scratch.folder.path().to_owned());
     let stop = Arc::clone(&assignment.stop);
     let secret = assignment.call.decode.as_ref().is_some_and(Type::holds_secret);
     let (timeout, execution) = (assignment.timeout, executor.execute(attempt(assignment, folder)));
@@ -132,7 +133,29 @@ pub fn kept_beside(scratch: &Path) -> PathBuf {
 #[derive(Debug)]
 pub(super) struct Scratches {
     directory: PathBuf,
-    free: Mutex<Vec<tempfile::TempDir>>,
+    free: Mutex<Vec<Scratch>>,
+}
+
+/// The directory of an attempt; it goes away with what is in it.
+#[derive(Debug)]
+struct Scratch {
+    folder: tempfile::TempDir,
+    /// The same, opened once to look into it many times.
+    opened: rustix::fs::Dir,
+}
+
+impl Scratch {
+    fn new(directory: &Path) -> std::io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("attempt-").tempdir_in(directory)?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let opened = rustix::fs::Dir::new(rustix::fs::open(folder.path(), flags, Mode::empty())?)?;
+        Ok(Self { folder, opened })
+    }
+
+    fn is_empty(&mut self) -> bool {
+        self.opened.rewind();
+        self.opened.by_ref().all(|entry| entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b"..")))
+    }
 }
 
 impl Scratches {
@@ -150,18 +173,17 @@ impl Scratches {
     }
 
     /// An empty directory, but for kinds that only wait.
-    fn take(&self, kind: &str) -> std::io::Result<Option<tempfile::TempDir>> {
+    fn take(&self, kind: &str) -> std::io::Result<Option<Scratch>> {
         if crate::engine::only_waits(kind) {
             return Ok(None);
         }
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.map_or_else(|| tempfile::Builder::new().prefix("attempt-").tempdir_in(&self.directory), Ok).map(Some)
+        free.map_or_else(|| Scratch::new(&self.directory), Ok).map(Some)
     }
 
     /// Takes a directory back once its attempt has ended; one with something in it goes away.
-    fn give_back(&self, scratch: tempfile::TempDir) {
-        let is_empty = std::fs::read_dir(scratch.path()).is_ok_and(|mut entries| entries.next().is_none());
-        if is_empty {
+    fn give_back(&self, mut scratch: Scratch) {
+        if scratch.is_empty() {
             self.free.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
         }
     }
@@ -198,12 +220,16 @@ mod tests {
         let scratches = Scratches::new(folder.path().to_owned());
         assert!(scratches.take("sleep").unwrap().is_none());
         let (first, second) = (scratches.take("shell").unwrap().unwrap(), scratches.take("shell").unwrap().unwrap());
-        assert_ne!(first.path(), second.path());
-        std::fs::write(second.path().join("left"), "").unwrap();
-        let (empty, full) = (first.path().to_owned(), second.path().to_owned());
+        let (empty, full) = (first.folder.path().to_owned(), second.folder.path().to_owned());
+        assert_ne!(empty, full);
+        std::fs::write(full.join("left"), "").unwrap();
         scratches.give_back(first);
         scratches.give_back(second);
         assert!(empty.exists() && !full.exists());
-        assert_eq!(scratches.take("shell").unwrap().unwrap().path(), empty);
+        let again = scratches.take("shell").unwrap().unwrap();
+        assert_eq!(again.folder.path(), empty);
+        std::fs::write(empty.join("left"), "").unwrap();
+        scratches.give_back(again);
+        assert!(!empty.exists());
     }
 }

@@ -1,8 +1,10 @@
 //! What the system says of the processes that there are.
 
 use rustix::process::{Pid, getpid};
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// A process as `/proc/PID/stat` shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +55,26 @@ pub(crate) fn own_children() -> Option<Vec<i32>> {
 /// The children of this process's first thread; `None` where the system does not list them. Orphans that come to this process come to
 /// that thread, as long as it lives (`find_new_reaper` in the kernel's `exit.c`), while programs are started by others.
 pub(super) fn adopted_children() -> Option<Vec<i32>> {
-    children_of(&Path::new("/proc/self/task").join(getpid().as_raw_nonzero().to_string()))
+    static LIST: OnceLock<Option<File>> = OnceLock::new();
+    let path = || Path::new("/proc/self/task").join(getpid().as_raw_nonzero().to_string()).join("children");
+    // It is opened once, because it is asked for after every process.
+    let list = LIST.get_or_init(|| File::open(path()).ok()).as_ref()?;
+    let (mut text, mut block) = (Vec::new(), [0; 1024]);
+    loop {
+        match list.read_at(&mut block, text.len() as u64).ok()? {
+            0 => return Some(numbers(str::from_utf8(&text).ok()?)),
+            length => text.extend_from_slice(block.get(..length)?),
+        }
+    }
 }
 
 fn children_of(thread: &Path) -> Option<Vec<i32>> {
     let list = fs::read_to_string(thread.join("children")).ok()?;
-    Some(list.split_ascii_whitespace().filter_map(|number| number.parse().ok()).collect())
+    Some(numbers(&list))
+}
+
+fn numbers(list: &str) -> Vec<i32> {
+    list.split_ascii_whitespace().filter_map(|number| number.parse().ok()).collect()
 }
 
 /// Whether a process was started with this variable (`NAME=value`) in its environment; `None` where it has no environment,
