@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 use wf_model::event::Event;
-use wf_runtime::dispatcher::Journal as _;
+use wf_runtime::dispatcher::{Durability, Journal as _};
 
 /// A store with one run, of which some batches are in the database and some in the log beside it.
 struct Image {
@@ -39,7 +39,7 @@ fn log_of(folder: &Path) -> PathBuf {
 /// Appends batches, and waits until they are durable.
 fn append(store: &Store, id: &str, batches: &[Vec<Event>]) {
     let mut journal = journal(store, id).unwrap();
-    batches.iter().for_each(|batch| journal.append(batch).unwrap());
+    batches.iter().for_each(|batch| journal.append(batch, Durability::Soon).unwrap());
 }
 
 impl Image {

@@ -89,7 +89,7 @@ mod tests {
     use crate::{Definition, Store, StoreError};
     use tempfile::TempDir;
     use wf_model::event::{Event, EventKind, Timestamp};
-    use wf_runtime::dispatcher::Journal as _;
+    use wf_runtime::dispatcher::{Durability, Journal as _};
 
     fn change(store: &Store, id: &str, file: &str, told: bool) -> Definition {
         let definition = Definition { file: file.into(), ..store.definition(id).unwrap() };
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(store.keep_definition(id, &definition).unwrap(), kept);
         if told {
             let event = Event { at: Timestamp::default(), kind: EventKind::DefinitionChanged { definition: kept } };
-            journal(store, id).unwrap().append(&[event]).unwrap();
+            journal(store, id).unwrap().append(&[event], Durability::Soon).unwrap();
         }
         definition
     }

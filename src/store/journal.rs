@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 use wf_model::event::{Event, EventKind};
 use wf_model::run::RunState;
-use wf_runtime::dispatcher::{Durable, Journal, JournalFailed};
+use wf_runtime::dispatcher::{Durability, Durable, Journal, JournalFailed};
 
 /// Keeps the events of one run. An append is a commit that does not wait for the disk: it outlives the process, and is made durable by
 /// a thread beside it, many at a time.
@@ -110,14 +110,14 @@ fn state_after(events: &[Event]) -> Option<(&'static str, Option<i64>)> {
 }
 
 impl Journal for StoredJournal {
-    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
+    fn append(&mut self, events: &[Event], durability: Durability) -> Result<(), JournalFailed> {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
         // After a failure nothing is known about the disk.
         let outcome = self.write(events).map_err(|error| JournalFailed { reason: error.to_string() });
         match &outcome {
-            Ok(()) => self.syncer.appended(),
+            Ok(()) => self.syncer.appended(durability),
             Err(failed) => self.broken = Some(failed.clone()),
         }
         outcome

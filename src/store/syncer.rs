@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use wf_runtime::dispatcher::{Durable, JournalFailed};
+use wf_runtime::dispatcher::{Durability, Durable, JournalFailed};
 
 /// How long what nobody waits for stays in memory.
 const DELAY: Duration = Duration::from_millis(10);
@@ -62,10 +62,14 @@ impl Syncer {
     }
 
     /// There is one append more.
-    pub(crate) fn appended(&self) {
+    pub(crate) fn appended(&self, durability: Durability) {
         let mut state = self.shared.state();
         state.appended += 1;
-        if std::mem::take(&mut state.idle) {
+        if durability == Durability::Now {
+            state.wanted = state.appended;
+        }
+        if std::mem::take(&mut state.idle) || durability == Durability::Now {
+            drop(state);
             self.shared.changed.notify_one();
         }
     }

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use wf_model::event::{Event, EventKind, Instance, InstanceId, InstanceKind, Timestamp};
 use wf_model::run::RunState;
 use wf_model::value::{Secret, Value};
-use wf_runtime::dispatcher::Journal as _;
+use wf_runtime::dispatcher::{Durability, Journal as _};
 
 fn definition() -> Definition {
     Definition {
@@ -62,7 +62,7 @@ pub(crate) fn history(id: &str) -> Vec<Vec<Event>> {
 pub(crate) fn write(store: &Store, id: &str) -> Vec<Event> {
     let mut journal = journal(store, id).unwrap();
     for batch in history(id) {
-        journal.append(&batch).unwrap();
+        journal.append(&batch, Durability::Soon).unwrap();
     }
     history(id).concat()
 }
@@ -89,7 +89,7 @@ fn a_journal_goes_on_where_another_process_left_it() {
     let id = begin(&Store::open(folder.path()).unwrap(), "deploy", 1);
     for batch in history(&id) {
         let store = Store::open(folder.path()).unwrap();
-        journal(&store, &id).unwrap().append(&batch).unwrap();
+        journal(&store, &id).unwrap().append(&batch, Durability::Soon).unwrap();
     }
     assert_eq!(Store::open(folder.path()).unwrap().events(&id).unwrap(), history(&id).concat());
 }

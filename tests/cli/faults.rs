@@ -40,6 +40,8 @@ fn straced(place: &Place, options: &[&str], arguments: &[&str]) -> Output {
     command.current_dir(place.path("")).args(["-f", "-qq", "-o", "trace"]).args(options);
     command.arg(wfc.get_program()).args(wfc.get_args()).env_clear();
     command.envs(wfc.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
+    // Calls are counted for each thread.
+    command.env("WFC_THREADS", "1");
     command.output().expect("strace is there: tests/setup installs it")
 }
 

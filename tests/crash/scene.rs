@@ -132,6 +132,8 @@ impl Scene {
         let mut command = self.strace(&[file], call);
         command.args(["--inject", &format!("{call}:signal=KILL:when={number}"), env!("CARGO_BIN_EXE_wfc")]).args(arguments);
         self.environment(&mut command);
+        // Calls are counted for each thread.
+        command.env("WFC_THREADS", "1");
         let output = command.output().expect("strace is installed by tests/setup");
         (output.status.code() != Some(137)).then(|| Outcome::of(output))
     }
@@ -152,6 +154,7 @@ impl Scene {
         let mut command = self.strace(&["", "-wal"], &names.join(","));
         command.args([env!("CARGO_BIN_EXE_wfc"), "run", "main.wf"]);
         self.environment(&mut command);
+        command.env("WFC_THREADS", "1");
         command.output().expect("strace is installed by tests/setup");
         let trace = self.place.read("trace");
         let made = |(file, call): &(&str, &str)| {

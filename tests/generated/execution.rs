@@ -5,6 +5,7 @@ use super::program::Generated;
 use super::undoing::{settled_stays, undos_are_in_order};
 use super::value::is_of;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -57,6 +58,7 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
     let asked = canceller.watch();
     let listener = Arc::new(Listener { way, canceller, events: AtomicUsize::new(0), written: Mutex::default() });
     let means = Means {
+        threads: NonZero::<usize>::MIN,
         executors: wf_steps::executors(),
         world: Arc::new(RealWorld { folder: folder.to_owned() }),
         locks: Arc::new(LocalLocks::default()),

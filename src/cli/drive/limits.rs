@@ -5,8 +5,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// What a run holds open beside its steps.
 const OF_THE_RUN: u64 = 40;
 
-/// What a step holds open, while it starts: two pipes with both ends, its process, and what tells whether it started.
-const OF_A_STEP: u64 = 7;
+/// What a step holds open, while it starts: three pipes with both ends, its process, and its directory.
+const OF_A_STEP: u64 = 8;
 
 /// The number of jobs that can be had, and a note where it is less than was asked for. The limit of this process and of its steps
 /// is raised as far as that takes and the system allows.
@@ -37,6 +37,6 @@ mod tests {
 
     #[test]
     fn one_step_can_always_be_tried() {
-        assert_eq!([0, 40, 64, 1024].map(fitting), [1, 1, 3, 140]);
+        assert_eq!([0, 40, 64, 1024].map(fitting), [1, 1, 3, 123]);
     }
 }

@@ -11,6 +11,7 @@ use crate::report::run::{Format, RunReport};
 use crate::report::{Output, printable_line};
 use crate::store::Problem;
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_model::event::{CancelCause, InstanceId, LostAnswer, SettledUndo};
@@ -24,12 +25,21 @@ use wf_runtime::engine::{Engine, Running};
 use wf_runtime::guard::Guarded;
 use wf_store::{Cache, History, KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
 
+/// More threads than these would only wait for each other: the system starts the programs of one process one after the other.
+const MOST_THREADS: usize = 4;
+
+/// As much as the first thread of a process has.
+const STACK: usize = 8 * 1024 * 1024;
+
 /// How a run is driven and shown.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Manner {
     /// How many steps run at a time; by default the number of processors, at least 4.
     #[arg(long, value_name = "N", env = "WFC_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+    /// How many threads wait for steps at most; by default as many as there are processors or jobs, but not more than 4.
+    #[arg(long, value_name = "N", env = "WFC_THREADS", hide = true)]
+    pub(crate) threads: Option<NonZero<usize>>,
     /// A file that takes the outputs as JSON.
     #[arg(long, value_name = "FILE", env = "WFC_OUTPUT")]
     pub(crate) output: Option<PathBuf>,
@@ -114,6 +124,7 @@ struct Stage {
     guarded: Guarded,
     runtime: tokio::runtime::Runtime,
     canceller: Canceller,
+    threads: NonZero<usize>,
     report: Arc<RunReport>,
     output: Arc<KeptOutput>,
     scratch: PathBuf,
@@ -129,6 +140,11 @@ impl Manner {
             output.note(&note)?;
         }
         Ok(jobs)
+    }
+
+    fn threads(&self, jobs: usize) -> NonZero<usize> {
+        let useful = || std::thread::available_parallelism().map_or(1, NonZero::get).min(jobs).min(MOST_THREADS);
+        self.threads.or_else(|| NonZero::new(useful())).unwrap_or(NonZero::<usize>::MIN)
     }
 
     /// Why the file for the outputs could not be written when the run is over.
@@ -170,22 +186,24 @@ impl Drive {
 
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let Self { guarded, assignments, sources, kept, .. } = self;
+        let Self { guarded, assignments, sources, kept, jobs, .. } = self;
         let report = if told { RunReport::before } else { RunReport::new };
         let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));
         let written = Arc::new(KeptOutput::begin(kept.output, report.clone())?);
         let canceller = Canceller::default();
+        let threads = manner.threads(jobs.unwrap_or(assignments.options.jobs));
         let means = Means {
             executors: wf_steps::executors(),
             world: Arc::new(RealWorld { folder: assignments.folder.clone() }),
             locks: Arc::new(kept.locks),
             cache: Arc::new(kept.cache),
             journal: Box::new(kept.journal),
+            threads,
             reporter: written.clone(),
             asked: canceller.watch(),
         };
         let (scratch, run) = (kept.scratch, assignments.run.clone());
-        let stage = Stage { guarded, runtime, canceller, report, output: written, scratch, run, _lock: kept._lock };
+        let stage = Stage { guarded, runtime, canceller, threads, report, output: written, scratch, run, _lock: kept._lock };
         Ok((stage, assignments, means))
     }
 }
@@ -225,14 +243,18 @@ impl Stage {
     /// Goes on to the end, and shows it.
     fn perform(
         self,
-        run: impl Future<Output = Result<RunEnded, RunBroken>>,
+        run: impl Future<Output = Result<RunEnded, RunBroken>> + Send,
         manner: &Manner,
         output: &mut Output,
     ) -> io::Result<Exit> {
-        let ended = self.runtime.block_on(async {
-            self.listen()?;
-            Ok::<_, io::Error>(run.await)
-        })?;
+        let drive = || {
+            self.runtime.block_on(async {
+                self.listen()?;
+                Ok::<_, io::Error>(run.await)
+            })
+        };
+        // Orphans come to the first thread of a process, and are told from what it started itself only while nothing else starts.
+        let ended = if self.threads.get() == 1 { drive() } else { elsewhere(drive) }?;
         self.conclude(ended, manner, output)
     }
 
@@ -278,12 +300,20 @@ impl Stage {
                 output.error(format!("a lock that the run held cannot be taken again: {reason}"), &help)?;
                 Ok(Exit::Failed)
             }
-            Err(RunBroken::Engine(error)) => {
+            Err(error @ (RunBroken::Engine(_) | RunBroken::GaveUp)) => {
                 output.error(format!("the run was ended by a mistake of wfc: {error}"), "Please report it.")?;
                 Ok(Exit::Failed)
             }
         }
     }
+}
+
+/// Works on a thread of its own.
+fn elsewhere<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("run".to_owned()).stack_size(STACK).spawn_scoped(scope, work)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// Says what of the steps' output is not kept.

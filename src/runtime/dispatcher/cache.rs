@@ -95,8 +95,7 @@ impl Dispatcher {
     pub(super) fn look_up(&self, instance: Instance, query: Arc<CacheQuery>) {
         if query.action.decode().is_some_and(Type::holds_secret) {
             let reason = CacheMiss::Failed(SECRET.into());
-            // This end holds the other one, so somebody listens.
-            return drop(self.post.send(EventKind::CacheMissed { instance, reason, digest: None }));
+            return self.post.send(EventKind::CacheMissed { instance, reason, digest: None });
         }
         let (cache, wish, masker) = (Arc::clone(&self.cache), self.wish(query), self.secrets.masker().clone());
         self.ask_cache(move || match cache.look_up(&wish) {
@@ -112,7 +111,7 @@ impl Dispatcher {
     /// Keeps the success of a step; the answer comes with the post.
     pub(super) fn keep(&self, instance: Instance, query: Arc<CacheQuery>, digest: Arc<str>, value: CachedValue) {
         if holds_secret(&value.result) || value.decoded.as_ref().is_some_and(holds_secret) {
-            return drop(self.post.send(EventKind::CacheKept { instance, problem: Some(SECRET.into()) }));
+            return self.post.send(EventKind::CacheKept { instance, problem: Some(SECRET.into()) });
         }
         let (cache, wish) = (Arc::clone(&self.cache), self.wish(query));
         let masker = self.secrets.masker().clone();
@@ -133,8 +132,7 @@ impl Dispatcher {
             let _permit = permits.acquire_owned().await;
             let answer = tokio::task::spawn_blocking(ask).await;
             if let Ok(answer) = answer {
-                // A run that has ended takes no answer.
-                let _ = post.send(answer);
+                post.send(answer);
             }
         });
     }

@@ -64,33 +64,33 @@ pub(super) struct LookUp {
 }
 
 impl Dispatcher {
-    /// Does what only looks at once, and the rest as soon as what it follows from is durable.
-    pub(super) fn do_all(&mut self, effects: Vec<Effect>) {
-        let durable = self.durable.borrow().appends;
+    /// Which append has to be durable before each effect, where the next one has this number; what only looks waits for none.
+    pub(super) fn due(&mut self, effects: Vec<Effect>, next: u64) -> Vec<(u64, Effect)> {
         let stopped: BTreeSet<InstanceId> = effects.iter().filter_map(Effect::stops).collect();
-        let mut waits = false;
+        let mut due = Vec::with_capacity(effects.len());
         for effect in effects {
-            let effect = match effect {
-                Effect::Start(start) if stopped.contains(&start.instance.id) => {
-                    self.never_begin(start);
-                    continue;
-                }
-                effect => effect,
-            };
             let after = match &effect {
                 effect if effect.only_looks() => 0,
-                Effect::Start(start) => self.held.announced(start.instance.id).unwrap_or(self.appends),
-                _ => self.appends,
+                Effect::Start(start) => self.held.announced(start.instance.id).unwrap_or(next),
+                _ => next,
             };
+            match effect {
+                Effect::Start(start) if stopped.contains(&start.instance.id) => self.never_begin(start),
+                effect => due.push((after, effect)),
+            }
+        }
+        due
+    }
+
+    /// Does what waits for nothing that is not durable yet, and keeps the rest.
+    pub(super) fn do_all(&mut self, due: Vec<(u64, Effect)>) {
+        let durable = self.durable.borrow().appends;
+        for (after, effect) in due {
             if after <= durable {
                 self.perform(effect);
             } else {
-                waits = true;
                 self.held.hold(after, effect);
             }
-        }
-        if waits {
-            self.journal.sync();
         }
     }
 
@@ -141,8 +141,7 @@ impl Dispatcher {
                 let (world, post, masker) = (Arc::clone(&self.world), self.post.clone(), self.secrets.masker().clone());
                 // Files may be large and far away; the run goes on meanwhile.
                 tokio::task::spawn_blocking(move || {
-                    // A run that has ended takes no answer.
-                    let _ = post.send(answer(&*world, kind, function, &arguments, &masker));
+                    post.send(answer(&*world, kind, function, &arguments, &masker));
                 });
             }
         }
@@ -161,8 +160,7 @@ impl Dispatcher {
     /// What is asked to end before it began never begins.
     fn never_begin(&self, Start { instance, attempt, .. }: Start) {
         let outcome = AttemptOutcome::NeverBegan;
-        // This end holds the other one, so somebody listens.
-        drop(self.post.send(EventKind::AttemptEnded { instance, attempt, outcome, leaked: false }));
+        self.post.send(EventKind::AttemptEnded { instance, attempt, outcome, leaked: false });
     }
 
     fn start(&mut self, start: Start) {
@@ -178,11 +176,9 @@ impl Dispatcher {
         // What only looks at something is often ready at once, and then needs no task; what spawns a process would hold up others.
         let mut unwoken = Context::from_waker(Waker::noop());
         if waits && let Poll::Ready(ended) = performance.as_mut().poll(&mut unwoken) {
-            // This end holds the other one, so somebody listens.
-            return drop(post.send(ended));
+            return post.send(ended);
         }
-        // Nobody listens any more once the run is over.
-        tokio::spawn(async move { post.send(performance.await) });
+        self.lanes.begin(performance, post);
     }
 }
 

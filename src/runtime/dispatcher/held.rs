@@ -8,6 +8,8 @@ use wf_model::event::{Event, InstanceId};
 #[derive(Default)]
 pub(super) struct Held {
     waiting: BTreeMap<u64, Waiting>,
+    /// How many effects are among it.
+    effects: usize,
     /// The appends that announced steps ahead of their slot.
     announced: BTreeMap<InstanceId, u64>,
 }
@@ -30,6 +32,7 @@ impl Held {
     /// Keeps an effect until an append is durable.
     pub(super) fn hold(&mut self, append: u64, effect: Effect) {
         self.waiting.entry(append).or_default().effects.push(effect);
+        self.effects += 1;
     }
 
     /// A step is announced by an append, ahead of its slot.
@@ -47,6 +50,7 @@ impl Held {
         let is_meant = |effect: &Effect| matches!(effect, Effect::Start(start) if start.instance.id == id);
         let waiting = self.waiting.values_mut().find(|waiting| waiting.effects.iter().any(is_meant))?;
         let place = waiting.effects.iter().position(is_meant)?;
+        self.effects -= 1;
         match waiting.effects.remove(place) {
             Effect::Start(start) => Some(start),
             _ => None,
@@ -56,7 +60,13 @@ impl Held {
     /// What waited for one of the appends that are durable, the first first.
     pub(super) fn released(&mut self, durable: u64) -> Option<Waiting> {
         let entry = self.waiting.first_entry().filter(|entry| *entry.key() <= durable)?;
-        Some(entry.remove())
+        let released = entry.remove();
+        self.effects -= released.effects.len();
+        Some(released)
+    }
+
+    pub(super) const fn has_effects(&self) -> bool {
+        self.effects > 0
     }
 
     pub(super) fn is_empty(&self) -> bool {

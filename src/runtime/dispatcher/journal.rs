@@ -10,13 +10,22 @@ pub trait Journal: Send {
     ///
     /// # Errors
     /// After a failure nothing more is appended: the run stops.
-    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed>;
+    fn append(&mut self, events: &[Event], durability: Durability) -> Result<(), JournalFailed>;
 
-    /// Asks that everything that was appended becomes durable now; without it, it does soon.
+    /// Asks that everything that was appended becomes durable now.
     fn sync(&mut self);
 
     /// How far the journal is durable.
     fn durable(&self) -> watch::Receiver<Durable>;
+}
+
+/// When what is appended becomes durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// At once: somebody waits for it.
+    Now,
+    /// A little later, together with what comes meanwhile.
+    Soon,
 }
 
 /// How far a journal is durable: whatever was appended first is durable first.
@@ -52,7 +61,7 @@ impl MemoryJournal {
 }
 
 impl Journal for MemoryJournal {
-    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
+    fn append(&mut self, events: &[Event], _: Durability) -> Result<(), JournalFailed> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner).extend(events.iter().cloned());
         self.durable.send_modify(|durable| durable.appends += 1);
         Ok(())

@@ -268,8 +268,7 @@ impl Dispatcher {
         holdings.wait(id, &lock);
         let (waits_for, waiter) = (lock.clone(), instance.clone());
         let on_wait: OnWait = Box::new(move |holder| {
-            // Nobody listens any more once the run is over.
-            let _ = waiting.send(EventKind::LockAwaited { instance: waiter, lock: waits_for, holder });
+            waiting.send(EventKind::LockAwaited { instance: waiter, lock: waits_for, holder });
         });
         let acquiring = self.locks.acquire(request, on_wait);
         let asked_for = lock.clone();
@@ -281,7 +280,7 @@ impl Dispatcher {
                 },
                 Err(refusal) => EventKind::LockRefused { instance, lock, refusal },
             };
-            let _ = post.send(answer);
+            post.send(answer);
         });
         self.holdings.can_be_aborted(id, &asked_for, task.abort_handle());
     }

@@ -10,9 +10,11 @@ mod attempt;
 mod cache;
 mod cancel;
 mod check;
+mod driver;
 mod effect;
 mod held;
 mod journal;
+mod lanes;
 mod locks;
 mod name_pattern;
 mod paths;
@@ -28,7 +30,7 @@ pub use attempt::kept_beside;
 pub use cache::{CacheAnswer, CacheWish, CachedValue, NoCache, StepCache};
 pub use cancel::{Asked, Canceller};
 pub use check::Checked;
-pub use journal::{Durable, Journal, JournalFailed, MemoryJournal};
+pub use journal::{Durability, Durable, Journal, JournalFailed, MemoryJournal};
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
 pub use paths::fitting;
 pub use recall::{RecallFailed, Recalled, Recalling};
@@ -40,12 +42,15 @@ use crate::executor::{Executor, OutputSink, Stop};
 use crate::process::Environment;
 use ahead::Ahead;
 use attempt::{Assignment, Scratches, Surroundings, ask};
+use driver::{Driver, Post};
 use effect::Effect;
 use held::Held;
+use lanes::Lanes;
 use locks::Holdings;
 use secrets::KnownSecrets;
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use timers::Timers;
@@ -59,6 +64,9 @@ use wf_model::value::Value;
 
 /// Timers go by the wall clock, which may jump: nobody sleeps longer without looking at it.
 const LONGEST_SLEEP: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// How long what is durable may wait to be told.
+const LONGEST_UNTOLD: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// How many ends of attempts are taken in together, so that what they lead to stays small.
 const LARGEST_BATCH: usize = 256;
@@ -104,6 +112,8 @@ pub struct Means {
     pub journal: Box<dyn Journal>,
     /// Is told of them once they are kept.
     pub reporter: Arc<dyn Reporter>,
+    /// How many threads wait for its steps at most, each with the steps that it has.
+    pub threads: NonZero<usize>,
     /// Asks the run to end.
     pub asked: watch::Receiver<Asked>,
 }
@@ -130,6 +140,9 @@ pub enum RunBroken {
     /// A lock that the run held before cannot be taken again.
     #[error("lock that the run held cannot be taken again: {0}")]
     Lock(Arc<str>),
+    /// A mistake of this program ended it.
+    #[error("the run gave up unexpectedly")]
+    GaveUp,
     /// Something happened that cannot happen: a mistake of this program.
     #[error(transparent)]
     Engine(#[from] IllegalTransition),
@@ -141,6 +154,7 @@ pub enum RunBroken {
 /// When events cannot be kept, or do not fit; all attempts have been ended then.
 pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, RunBroken> {
     let mut dispatcher = Dispatcher::new(&assignments, means);
+    let driver = dispatcher.driver();
     let started = EventKind::RunStarted {
         run: assignments.run,
         workflow: dispatcher.name(),
@@ -148,11 +162,14 @@ pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, Run
         directory: dispatcher.surroundings.scratches.directory().to_string_lossy().into(),
         boot: dispatcher.world.boot(),
     };
-    let outcome = dispatcher.go_on(started).await;
-    if outcome.is_err() {
-        dispatcher.end_attempts().await;
-    }
-    outcome
+    let run = async move {
+        let outcome = dispatcher.go_on(started).await;
+        if outcome.is_err() {
+            dispatcher.end_attempts().await;
+        }
+        outcome
+    };
+    driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
 }
 
 struct Dispatcher {
@@ -182,7 +199,8 @@ struct Dispatcher {
     timers: Timers,
     latest: Timestamp,
     inbox: mpsc::UnboundedReceiver<EventKind>,
-    post: mpsc::UnboundedSender<EventKind>,
+    post: Post,
+    lanes: Lanes,
     failure: Option<FailedInstance>,
     cancelled: Option<CancelCause>,
     /// Whether nothing goes on until somebody does something.
@@ -202,7 +220,7 @@ impl Dispatcher {
             scratches: Scratches::new(directory.clone()),
             inherited: Arc::new(Environment::of_this_process(withheld)),
         };
-        let (post, inbox) = mpsc::unbounded_channel();
+        let (post, inbox) = Post::new(Arc::<Driver>::default());
         let durable = means.journal.durable();
         let appends = durable.borrow().appends;
         Self {
@@ -229,10 +247,15 @@ impl Dispatcher {
             latest: Timestamp::default(),
             inbox,
             post,
+            lanes: Lanes::new(means.threads),
             failure: None,
             cancelled: None,
             suspended: false,
         }
+    }
+
+    fn driver(&self) -> Arc<Driver> {
+        self.post.driver()
     }
 
     fn name(&self) -> Arc<str> {
@@ -289,11 +312,15 @@ impl Dispatcher {
         let mut happened = VecDeque::new();
         let now = self.now();
         let pause = self.timers.next().map(|due| due.since(now).to_std().min(LONGEST_SLEEP));
+        // What is only to be told is told with the next news, or a little later: each wait for the disk would wake a thread for it.
+        let telling = (!self.held.is_empty()).then_some(LONGEST_UNTOLD);
+        let pause = pause.into_iter().chain(telling).min();
+        let holds_effects = self.held.has_effects();
         tokio::select! {
             Some(kind) = self.inbox.recv() => happened.push_back(kind),
             () = tokio::time::sleep(pause.unwrap_or_default()), if pause.is_some() => {}
             Ok(()) = self.asked.changed() => {}
-            Ok(()) = self.durable.changed() => {}
+            Ok(()) = self.durable.changed(), if holds_effects => {}
         }
         while happened.len() < LARGEST_BATCH
             && let Ok(kind) = self.inbox.try_recv()
@@ -335,15 +362,17 @@ impl Dispatcher {
             self.apply(kind, &mut batch, &mut happened, &mut effects)?;
         }
         let ahead = self.announce_ahead(&mut batch)?;
+        let next = self.appends + u64::from(!batch.is_empty());
+        let due = self.due(effects, next);
+        let durability = if ahead || due.iter().any(|(after, _)| *after == next) { Durability::Now } else { Durability::Soon };
         if !batch.is_empty() {
-            self.journal.append(&batch)?;
-            self.appends += 1;
-            self.held.tell(self.appends, batch);
-        }
-        if ahead {
+            self.journal.append(&batch, durability)?;
+            self.appends = next;
+            self.held.tell(next, batch);
+        } else if durability == Durability::Now {
             self.journal.sync();
         }
-        self.do_all(effects);
+        self.do_all(due);
         Ok(())
     }
 

@@ -185,8 +185,12 @@ impl Recalled {
     /// # Errors
     /// As [`super::run`].
     pub async fn go_on(mut self, answers: &[(InstanceId, LostAnswer)]) -> Result<RunEnded, RunBroken> {
-        let outcome = self.resume(answers).await;
-        self.over(outcome).await
+        let (driver, answers) = (self.dispatcher.driver(), answers.to_vec());
+        let run = async move {
+            let outcome = self.resume(&answers).await;
+            self.over(outcome).await
+        };
+        driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
     }
 
     /// Undoes what the run did and nobody has undone; `settled` are steps that somebody takes care of, and `reason` says why. A run
@@ -195,8 +199,12 @@ impl Recalled {
     /// # Errors
     /// As [`super::run`].
     pub async fn roll_back(mut self, settled: Vec<SettledUndo>, reason: Option<Arc<str>>) -> Result<RunEnded, RunBroken> {
-        let outcome = self.undo(EventKind::RollbackRequested { settled, reason }).await;
-        self.over(outcome).await
+        let driver = self.dispatcher.driver();
+        let run = async move {
+            let outcome = self.undo(EventKind::RollbackRequested { settled, reason }).await;
+            self.over(outcome).await
+        };
+        driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
     }
 
     /// Ends the run: what was under way counts as ended, and its handlers run.
@@ -204,8 +212,12 @@ impl Recalled {
     /// # Errors
     /// As [`super::run`].
     pub async fn cancel(mut self) -> Result<RunEnded, RunBroken> {
-        let outcome = self.go_back().await;
-        self.over(outcome).await
+        let driver = self.dispatcher.driver();
+        let run = async move {
+            let outcome = self.go_back().await;
+            self.over(outcome).await
+        };
+        driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
     }
 
     /// Where the run cannot go on, nothing of it does.

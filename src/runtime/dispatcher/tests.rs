@@ -1,7 +1,7 @@
 //! Runs with executors that stand in for real kinds, on a clock that only moves when everybody waits.
 
 use super::{
-    Assignments, Canceller, Durable, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, NoCache,
+    Assignments, Canceller, Durability, Durable, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, NoCache,
     RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
 };
 use crate::engine::{Engine, Options};
@@ -10,6 +10,7 @@ use crate::simulation::draft::{
     Draft, continued, expression, field, literal, lock, name, numbers, retry, seconds, text, undoing,
 };
 use futures_util::future::BoxFuture;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -165,6 +166,7 @@ impl Stage {
 
     fn means(&self, journal: Box<dyn Journal>) -> Means {
         Means {
+            threads: NonZero::<usize>::MIN,
             executors: vec![Arc::new(self.puppet.clone()), Arc::new(Revert(self.puppet.clone()))],
             world: Arc::new(PausedWorld(tokio::time::Instant::now())),
             locks: Arc::new(self.locks.clone()),
@@ -342,10 +344,10 @@ async fn the_result_of_a_step_that_gives_a_secret_is_one_too() {
 struct Limited(u32, MemoryJournal);
 
 impl Journal for Limited {
-    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
+    fn append(&mut self, events: &[Event], durability: Durability) -> Result<(), JournalFailed> {
         let left = self.0.checked_sub(1).ok_or_else(|| JournalFailed { reason: "disk is full".to_owned() });
         self.0 = left?;
-        self.1.append(events)
+        self.1.append(events, durability)
     }
 
     fn sync(&mut self) {}
@@ -457,9 +459,13 @@ impl Slow {
 }
 
 impl Journal for Slow {
-    fn append(&mut self, events: &[Event]) -> Result<(), JournalFailed> {
+    fn append(&mut self, events: &[Event], durability: Durability) -> Result<(), JournalFailed> {
         self.appended += 1;
-        self.kept.append(events)
+        self.kept.append(events, durability)?;
+        if durability == Durability::Now {
+            self.sync();
+        }
+        Ok(())
     }
 
     fn sync(&mut self) {

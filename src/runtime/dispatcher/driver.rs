@@ -1,0 +1,122 @@
+//! Lets whoever has news for the dispatcher run it, so that a step that has ended leads to the next one on the same thread.
+//!
+//! A task of its own would be woken on another thread for each step, and would wake a third one to start what follows; on a machine that
+//! is busy with the steps themselves, that waiting takes as long as all else that is done for a step. So nobody waits here: who has news
+//! puts it into the inbox and runs the dispatcher, unless somebody does so already, who then sees the news. ("Flat combining", Hendler,
+//! Incze, Shavit, Tzafrir 2010.)
+
+use futures_util::future::BoxFuture;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+use tokio::sync::{mpsc, oneshot};
+use wf_model::event::EventKind;
+
+/// There is news.
+const WOKEN: u8 = 1;
+
+/// Somebody runs the dispatcher.
+const DRIVEN: u8 = 2;
+
+/// Runs the dispatcher: on the thread of whoever has news, or on that of whoever waits for its end.
+#[derive(Default)]
+pub(super) struct Driver {
+    state: AtomicU8,
+    run: Mutex<Option<BoxFuture<'static, ()>>>,
+    /// Who waits for its end, and is told of news that come without a thread of their own.
+    waits: Mutex<Option<Waker>>,
+}
+
+impl Driver {
+    /// Runs to the end; others may go on with it meanwhile.
+    pub(super) async fn until_end<T: Send + 'static>(self: Arc<Self>, run: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let (sender, mut ended) = oneshot::channel();
+        let run = async move {
+            // Who would take it may have gone.
+            let _ = sender.send(run.await);
+        };
+        // What a task of tokio may do before it lets others go on does not count for what is run beside it.
+        *lock(&self.run) = Some(Box::pin(tokio::task::coop::unconstrained(run)));
+        self.state.fetch_or(WOKEN, Ordering::SeqCst);
+        std::future::poll_fn(|context| {
+            *lock(&self.waits) = Some(context.waker().clone());
+            if self.begin() {
+                self.go_on();
+            }
+            let mut context = Context::from_waker(context.waker());
+            std::pin::Pin::new(&mut ended).poll(&mut context)
+        })
+        .await
+        .ok()
+    }
+
+    /// Takes the turn, unless somebody has it.
+    fn begin(&self) -> bool {
+        self.state.fetch_or(DRIVEN, Ordering::SeqCst) & DRIVEN == 0
+    }
+
+    /// Goes on as long as there is news, then lets go of the turn.
+    fn go_on(self: &Arc<Self>) {
+        let waker = Waker::from(Arc::clone(self));
+        loop {
+            while self.state.fetch_and(!WOKEN, Ordering::SeqCst) & WOKEN != 0 {
+                let mut run = lock(&self.run);
+                let ended = run.as_mut().is_some_and(|run| run.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+                if ended {
+                    *run = None;
+                }
+            }
+            // News that came in between are seen here.
+            if self.state.compare_exchange(DRIVEN, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+impl Wake for Driver {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // Who has the turn sees it.
+        if self.state.fetch_or(WOKEN, Ordering::SeqCst) == 0
+            && let Some(waiting) = &*lock(&self.waits)
+        {
+            waiting.wake_by_ref();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes news for the dispatcher.
+#[derive(Clone)]
+pub(super) struct Post {
+    inbox: mpsc::UnboundedSender<EventKind>,
+    driver: Arc<Driver>,
+}
+
+impl Post {
+    /// The post, and where it arrives.
+    pub(super) fn new(driver: Arc<Driver>) -> (Self, mpsc::UnboundedReceiver<EventKind>) {
+        let (inbox, arrives) = mpsc::unbounded_channel();
+        (Self { inbox, driver }, arrives)
+    }
+
+    pub(super) fn driver(&self) -> Arc<Driver> {
+        Arc::clone(&self.driver)
+    }
+
+    /// Sends news; once the run is over, nobody takes it any more.
+    pub(super) fn send(&self, news: EventKind) {
+        let turn = self.driver.begin();
+        drop(self.inbox.send(news));
+        if turn {
+            self.driver.go_on();
+        }
+    }
+}
