@@ -113,8 +113,13 @@ impl Post {
 
     /// Sends news; once the run is over, nobody takes it any more.
     pub(super) fn send(&self, news: EventKind) {
-        let turn = self.driver.begin();
         drop(self.inbox.send(news));
+    }
+
+    /// Sends news and runs the dispatcher with it, unless somebody does; the caller holds nothing that others wait for.
+    pub(super) fn send_and_run(&self, news: EventKind) {
+        let turn = self.driver.begin();
+        self.send(news);
         if turn {
             self.driver.go_on();
         }

@@ -43,7 +43,7 @@ impl Lanes {
             let ended = attempt.await;
             // What follows from its end may begin here.
             drop(counted);
-            post.send(ended);
+            post.send_and_run(ended);
         }));
     }
 
