@@ -6,9 +6,10 @@
 //! Incze, Shavit, Tzafrir 2010.)
 
 use futures_util::future::BoxFuture;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use tokio::sync::{mpsc, oneshot};
 use wf_model::event::EventKind;
 
@@ -29,7 +30,10 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Runs to the end; others may go on with it meanwhile.
-    pub(super) async fn until_end<T: Send + 'static>(self: Arc<Self>, run: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    pub(super) async fn until_end<T: Send + 'static>(
+        self: Arc<Self>,
+        run: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
         let (sender, mut ended) = oneshot::channel();
         let run = async move {
             // Who would take it may have gone.
@@ -60,16 +64,30 @@ impl Driver {
         let waker = Waker::from(Arc::clone(self));
         loop {
             while self.state.fetch_and(!WOKEN, Ordering::SeqCst) & WOKEN != 0 {
-                let mut run = lock(&self.run);
-                let ended = run.as_mut().is_some_and(|run| run.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
-                if ended {
-                    *run = None;
-                }
+                self.poll(&waker);
             }
             // News that came in between are seen here.
             if self.state.compare_exchange(DRIVEN, 0, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
                 return;
             }
+        }
+    }
+}
+
+impl Driver {
+    /// Runs until it waits again; to be called by who has the turn.
+    fn poll(&self, waker: &Waker) {
+        let mut run = lock(&self.run);
+        let Some(future) = run.as_mut() else { return };
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(waker))));
+        if !matches!(polled, Ok(Poll::Pending)) {
+            // Whoever waits for the end hears of it, also where the end is a panic on the thread of somebody else.
+            *run = None;
+        }
+        drop(run);
+        if let Err(panic) = polled {
+            self.state.store(0, Ordering::SeqCst);
+            resume_unwind(panic);
         }
     }
 }
@@ -123,5 +141,58 @@ impl Post {
         if turn {
             self.driver.go_on();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Driver, Post};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use wf_model::event::EventKind;
+
+    const EACH: usize = 500;
+
+    #[tokio::test]
+    async fn news_of_many_threads_is_taken_once() {
+        let driver = Arc::<Driver>::default();
+        let (post, mut inbox) = Post::new(Arc::clone(&driver));
+        for number in 0..8 {
+            let post = post.clone();
+            let send = move |news| if number % 2 == 0 { post.send_and_run(news) } else { post.send(news) };
+            thread::spawn(move || (0..EACH).for_each(|_| send(EventKind::Paused)));
+        }
+        let run = async move {
+            for _ in 0..8 * EACH {
+                inbox.recv().await.unwrap();
+            }
+            inbox.try_recv().is_err()
+        };
+        assert_eq!(driver.until_end(run).await, Some(true));
+    }
+
+    #[tokio::test]
+    async fn a_panic_on_the_thread_of_another_ends_whoever_waits() {
+        let driver = Arc::<Driver>::default();
+        let (post, mut inbox) = Post::new(Arc::clone(&driver));
+        let (begins, begun) = channel();
+        let run = async move {
+            begins.send(()).unwrap();
+            inbox.recv().await;
+            panic!("a mistake");
+        };
+        let other = Arc::clone(&driver);
+        let other = thread::spawn(move || {
+            begun.recv().unwrap();
+            while !other.begin() {
+                thread::yield_now();
+            }
+            post.send(EventKind::Paused);
+            catch_unwind(AssertUnwindSafe(|| other.go_on())).is_err()
+        });
+        assert_eq!(driver.until_end::<()>(run).await, None);
+        assert!(other.join().unwrap());
     }
 }

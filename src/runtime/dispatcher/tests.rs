@@ -1,8 +1,8 @@
 //! Runs with executors that stand in for real kinds, on a clock that only moves when everybody waits.
 
 use super::{
-    Assignments, Canceller, Durability, Durable, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal, NoCache,
-    RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
+    Assignments, Canceller, Durability, Durable, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal,
+    NoCache, RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
 };
 use crate::engine::{Engine, Options};
 use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};

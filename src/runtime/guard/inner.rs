@@ -1,7 +1,7 @@
 //! The inner process: hears what the guard passes on, and notices its end.
 
-use crate::system::{Reaction, react, stop_here};
 use crate::process::{become_subreaper, end_all, give_up, stand_still};
+use crate::system::{Reaction, react, stop_here};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::process::Signal;

@@ -1,8 +1,8 @@
 //! The guard: passes on signals, and ends what the inner process leaves behind.
 
 use super::PASSED_ON;
-use crate::system::{SignalSet, stop_here};
 use crate::process::end_all;
+use crate::system::{SignalSet, stop_here};
 use rustix::fd::OwnedFd;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, wait};
 use std::process::exit;
