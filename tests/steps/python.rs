@@ -91,7 +91,7 @@ fn values_and_programs_may_use_any_name() {
 #[test]
 fn modules_beside_the_workflow_are_found_and_stand_in_for_none_that_it_needs_itself() {
     let place = Place::with(
-        "workflow main {\n  step a: python 'import mine, json; print(mine.x)' -> int { reads only }\n  step b: python \"./lib/tool.py\" -> int { reads only }\n  output a_x: int = a\n  output b_x: int = b\n}\n",
+        "workflow main {\n  step a: python 'import mine; print(mine.x)' -> int { inputs: { n: 1 }, reads only }\n  step b: python \"./lib/tool.py\" -> int { reads only }\n  output a_x: int = a\n  output b_x: int = b\n}\n",
     );
     place.write(
         "main.wf",

@@ -51,13 +51,13 @@ impl Change<'_> {
 
     /// Looks at the file, and copies what stands in it; `None` where it is as it should be.
     fn begin(&self, wish: &Wish, path: &Path) -> Result<Option<(Record, Seen)>, Problem> {
-        let with_content = !matches!(wish.aim, Aim::Present { content: None, .. });
-        let mut seen = look(path, with_content, None, self.stopped)?;
+        let mut seen = look(path, may_be_so(wish, path), None, self.stopped)?;
         let made = aimed(&wish.aim, &seen.state);
         if made == seen.state {
             return Ok(None);
         }
-        if matches!(seen.state, State::File { digest: Some(_), .. }) {
+        let is_of_content = !matches!(wish.aim, Aim::Present { content: None, .. });
+        if is_of_content && matches!(seen.state, State::File { .. }) {
             let mut copy = self.kept.content_to_write()?;
             seen = look(path, true, Some(&mut copy), self.stopped)?;
             // Where they cannot be kept, a file that is gone comes back without them.
@@ -180,6 +180,12 @@ impl Change<'_> {
         file.set_permissions(Permissions::from_mode(mode)).map_err(error)?;
         file.sync_all().map_err(error)
     }
+}
+
+/// Whether a file has as much content as it should: only then it is worth to be read to compare it.
+fn may_be_so(wish: &Wish, path: &Path) -> bool {
+    let Aim::Present { content: Some(content), .. } = &wish.aim else { return false };
+    path.symlink_metadata().is_ok_and(|found| found.len() == content.len() as u64)
 }
 
 /// What has to stand where something is.

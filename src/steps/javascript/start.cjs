@@ -1,5 +1,5 @@
 "use strict";
-const { readFileSync, writeFileSync } = require("node:fs");
+const { existsSync, readFileSync, writeFileSync } = require("node:fs");
 const { createRequire, syncBuiltinESMExports } = require("node:module");
 const { join } = require("node:path");
 const { inspect } = require("node:util");
@@ -7,7 +7,8 @@ const threads = require("node:worker_threads");
 // A value may have any name.
 const { BigInt, Error, JSON, Number, Object, String, process } = globalThis;
 
-const { values, large } = JSON.parse(readFileSync(join(__dirname, "inputs.json"), "utf8"));
+const inputs = join(__dirname, "inputs.json");
+const { values, large } = existsSync(inputs) ? JSON.parse(readFileSync(inputs, "utf8")) : { values: {}, large: [] };
 for (const { place, value } of large) {
   const last = place.pop();
   place.reduce((inner, key) => inner[key], values)[last] = BigInt(value);

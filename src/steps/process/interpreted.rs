@@ -67,7 +67,10 @@ fn prepared(attempt: &Attempt, language: &Language) -> Result<Command, Failure> 
     if let Some(name) = inputs.keys().find(|name| !is_variable(name, reserved)) {
         return Err(not_started(&format!("`inputs` has {name:?}, which is no name of a variable in {}", language.name)));
     }
-    keep(&attempt.scratch.join(INPUTS), document(&inputs).to_string().as_bytes())?;
+    // A program without inputs need not start by reading how there are none.
+    if !inputs.is_empty() {
+        keep(&attempt.scratch.join(INPUTS), document(&inputs).to_string().as_bytes())?;
+    }
     (language.command)(&program, &attempt.scratch)
 }
 

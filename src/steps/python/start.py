@@ -23,9 +23,14 @@ def start():
             sys.path = found
 
     def read():
+        try:
+            file = open(folder + "/inputs.json", encoding="utf-8")
+        except FileNotFoundError:
+            return {}
+        # Only now: it takes longer than all else here.
         import json
 
-        with open(folder + "/inputs.json", encoding="utf-8") as file:
+        with file:
             return json.load(file)["values"]
 
     def tell(kind, error, trace):
