@@ -3,6 +3,7 @@
 use super::keeps_nothing_of;
 use crate::cli::resume::{killed_at, resumed, until};
 use crate::cli::{Outcome, Place};
+use proptest::prelude::*;
 use rustix::fs::{XattrFlags, lgetxattr, setxattr};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -353,6 +354,40 @@ fn killed_at_call(place: &Place, call: &str, number: usize) -> bool {
         until("the end of the run", || !place.wfc(&["status", "last"]).stdout.contains("running"));
     }
     killed
+}
+
+/// A step that does something with one of a few files.
+fn change() -> impl Strategy<Value = String> {
+    let path = prop::sample::select(vec!["a", "b", "to_b", "to_none", "sub/d"]);
+    let content = prop::option::of(prop::sample::select(vec!["", "one", "two\\n"]));
+    let mode = prop::option::of(prop::sample::select(vec!["0600", "0755", "0444"]));
+    let absent = prop::bool::weighted(0.3);
+    (path, content, mode, absent).prop_map(|(path, content, mode, absent)| {
+        let content = content.map(|content| format!("content: \"{content}\""));
+        let mode = mode.map(|mode| format!("mode: \"{mode}\""));
+        let given: Vec<String> = if absent { vec!["absent: true".to_owned()] } else { content.into_iter().chain(mode).collect() };
+        let body = if given.is_empty() { String::new() } else { format!(" {{ {} }}", given.join(", ")) };
+        format!("file \"./{path}\"{body}")
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// However often the same few files change, and whatever leads to them, a rollback gives all of them back.
+    #[test]
+    fn any_changes_are_undone(changes in prop::collection::vec(change(), 1..10)) {
+        let steps: Vec<String> = changes.iter().enumerate().map(|(index, change)| format!("step s{index}: {change}")).collect();
+        let place = Place::with(&workflow(&steps.join("\n  "), true));
+        with_mode(&place, "a", "one", 0o644);
+        with_mode(&place, "b", "former", 0o640);
+        with_mode(&place, "sub/e", "x", 0o600);
+        symlink("b", place.path("to_b")).expect("a link");
+        symlink("sub/none", place.path("to_none")).expect("a link");
+        let before = standing(&place);
+        let outcome = place.ran(&[]);
+        prop_assert_eq!((outcome.code, standing(&place)), (3, before), "{}", outcome.stderr);
+    }
 }
 
 /// Kills runs at every call of this sort; how many there were.
