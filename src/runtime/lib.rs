@@ -11,3 +11,5 @@ pub mod script;
 pub mod secrets;
 pub mod simulation;
 mod system;
+
+pub use system::give_back_memory;

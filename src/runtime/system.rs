@@ -151,6 +151,15 @@ pub(crate) fn fork() -> io::Result<Side> {
     Ok(Pid::from_raw(number).map_or(Side::Inner, Side::Outer))
 }
 
+/// Gives memory back to the system that was freed: whoever did large work for once keeps it otherwise, in pieces for each thread.
+pub fn give_back_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it has no preconditions.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// Some signals.
 pub(crate) struct SignalSet(libc::sigset_t);
 

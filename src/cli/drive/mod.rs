@@ -15,6 +15,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_model::event::{CancelCause, InstanceId, LostAnswer, SettledUndo};
+use wf_model::program::Program;
 use wf_model::run::RunState;
 use wf_model::source::Sources;
 use wf_runtime::dispatcher::{
@@ -37,7 +38,7 @@ pub(crate) struct Manner {
     /// How many steps run at a time; by default the number of processors, at least 4.
     #[arg(long, value_name = "N", env = "WFC_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
-    /// How many threads wait for steps at most; by default as many as there are processors or jobs, but not more than 4.
+    /// How many threads wait for steps at most; by default as many as there are processors, jobs or statements, but not more than 4.
     #[arg(long, value_name = "N", env = "WFC_THREADS", hide = true)]
     pub(crate) threads: Option<NonZero<usize>>,
     /// A file that takes the outputs as JSON.
@@ -142,8 +143,10 @@ impl Manner {
         Ok(jobs)
     }
 
-    fn threads(&self, jobs: usize) -> NonZero<usize> {
-        let useful = || std::thread::available_parallelism().map_or(1, NonZero::get).min(jobs).min(MOST_THREADS);
+    fn threads(&self, jobs: usize, program: &Program) -> NonZero<usize> {
+        let statements = program.workflows.iter().map(|(_, workflow)| workflow.statements.len()).sum();
+        let processors = || std::thread::available_parallelism().map_or(1, NonZero::get);
+        let useful = || processors().min(jobs).min(statements).min(MOST_THREADS);
         self.threads.or_else(|| NonZero::new(useful())).unwrap_or(NonZero::<usize>::MIN)
     }
 
@@ -187,11 +190,13 @@ impl Drive {
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let Self { guarded, assignments, sources, kept, jobs, .. } = self;
+        // What it took to read the program is needed no more.
+        wf_runtime::give_back_memory();
         let report = if told { RunReport::before } else { RunReport::new };
         let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));
         let written = Arc::new(KeptOutput::begin(kept.output, report.clone())?);
         let canceller = Canceller::default();
-        let threads = manner.threads(jobs.unwrap_or(assignments.options.jobs));
+        let threads = manner.threads(jobs.unwrap_or(assignments.options.jobs), &assignments.program);
         let means = Means {
             executors: wf_steps::executors(),
             world: Arc::new(RealWorld { folder: assignments.folder.clone() }),

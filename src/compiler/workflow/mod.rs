@@ -132,7 +132,12 @@ impl<'a> Check<'a> {
         check.declare_globals();
         let root = check.workflow_body(&workflow.body);
         check.workflow.root = root;
-        check.finish()
+        let mut workflow = check.finish();
+        // It is kept as long as the run.
+        workflow.statements.shrink();
+        workflow.values.shrink();
+        workflow.bodies.shrink();
+        workflow
     }
 
     fn finish(mut self) -> Workflow {

@@ -64,6 +64,11 @@ impl<P: Place, T> Table<P, T> {
         self.items.get_mut(place.index())
     }
 
+    /// Gives back the room for more items.
+    pub fn shrink(&mut self) {
+        self.items.shrink_to_fit();
+    }
+
     /// Number of items.
     #[must_use]
     pub fn len(&self) -> usize {
