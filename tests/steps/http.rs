@@ -214,3 +214,38 @@ fn an_undo_asks_for_what_the_step_was_told() {
         [("POST", "/charges"), ("POST", "/refunds/c%2F1")].map(|(method, target)| (method.to_owned(), target.to_owned()))
     );
 }
+
+#[test]
+fn a_head_tells_of_a_body_that_does_not_come() {
+    let server = Server::answering(&["HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n"]);
+    let text = format!(
+        "workflow main {{\n  step it: http \"{}\" {{ method: \"HEAD\" }}\n  output length: string = it.headers[\"content-length\"]\n}}\n",
+        server.url("/")
+    );
+    let outcome = Place::with(&text).ran(&[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "length = 10737418240\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_password_in_a_url_is_not_shown() {
+    let server = Server::answering(&[&answer("404 Not Found", &[], "")]);
+    let place = asking(&server.url("/").replace("http://", "http://ann:open-sesame@"), "");
+    let outcome = place.wfc(&["run", "--verbose", "main.wf"]);
+    assert!(outcome.stderr.contains("http://***@127.0.0.1:") && !outcome.stderr.contains("sesame"), "{}", outcome.stderr);
+    assert_eq!(server.seen()[0].header("authorization"), "Basic YW5uOm9wZW4tc2VzYW1l");
+}
+
+#[test]
+fn the_example_runs() {
+    let server = Server::answering(&[&answer("503 Busy", &[], ""), &ok("{\"open\": true}"), &answer("204 No Content", &[], "")]);
+    let kinds = wf_steps::registry();
+    let example = kinds.get("http").expect("a kind").example;
+    let place = Place::with(
+        &example.replace("https://api.example.com", &server.url("")).replace("backoff 1s to 10s", "backoff 1ms to 2ms"),
+    );
+    let outcome = Outcome::of(place.command(&["run", "main.wf"]).env("API_TOKEN", "canary").output().expect("it starts"));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "status = 204\n"), "{}", outcome.stderr);
+    let last = server.seen().pop().expect("a request");
+    assert_eq!((last.target.as_str(), &*last.text()), ("/orders/A-17/close", "{\"reason\":\"shipped\"}"));
+    assert_eq!(last.header("authorization"), "Bearer canary");
+}

@@ -54,7 +54,7 @@ fn with_one(method: Method, text: &str, receiver: &Value, argument: &Value) -> O
 
 fn parse_json(text: &str) -> Outcome {
     let told = |error: NotJson| if error.too_deep { format!("JSON {error}") } else { format!("text is not JSON: {error}") };
-    crate::value::parse_json(text).map(|json| Value::from_json(&json)).map_err(told)
+    Value::from_json_text(text).map_err(told)
 }
 
 fn name(path: &str) -> &str {

@@ -1,7 +1,9 @@
 //! Values as JSON and back.
 
-use super::{Map, Value};
+use super::{Map, NotJson, Value};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value as Json};
+use std::fmt;
 use std::sync::Arc;
 
 impl Value {
@@ -39,6 +41,116 @@ impl Value {
     }
 }
 
+impl Value {
+    /// Reads a JSON text as [`Value::from_json`] reads JSON, without making that first.
+    ///
+    /// # Errors
+    /// Where it is none, or nests deeper than [`super::DEEPEST_JSON`].
+    pub fn from_json_text(text: &str) -> Result<Self, NotJson> {
+        serde_json::from_str(text).map(|Read(value)| value).map_err(|error| NotJson::of(&error))
+    }
+}
+
+/// A value that is read from JSON.
+struct Read(Value);
+
+impl<'de> Deserialize<'de> for Read {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Reader).map(Self)
+    }
+}
+
+struct Reader;
+
+impl<'de> Visitor<'de> for Reader {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(from_number(&value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Number::from_f64(value).map_or(Value::Null, |number| from_number(&number)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::string(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Read(element)) = elements.next_element()? {
+            list.push(element);
+        }
+        Ok(Value::List(Arc::new(list)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some((key, Read(value))) = entries.next_entry::<String, Read>()? {
+            map.insert(key.into(), value);
+        }
+        Ok(Value::Map(Arc::new(map)))
+    }
+}
+
 fn from_number(number: &Number) -> Value {
     number.as_i64().map_or_else(|| number.as_f64().map_or(Value::Null, Value::Float), Value::Int)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse_json;
+    use super::Value;
+    use proptest::prelude::*;
+
+    /// What both ways make of a text.
+    fn both(text: &str) -> [Result<Value, String>; 2] {
+        let long = parse_json(text).map(|json| Value::from_json(&json)).map_err(|error| error.to_string());
+        [long, Value::from_json_text(text).map_err(|error| error.to_string())]
+    }
+
+    #[test]
+    fn a_text_is_read_as_its_json_is() {
+        for text in [
+            "null",
+            "[true, -1, 9223372036854775807, 9223372036854775808, 1.0, 1e999, -0.0, 1E3]",
+            r#"{"b": 1, "a": {"é\u0000\n": []}, "b": [2]}"#,
+            "[1,",
+            "",
+            "[1] 2",
+        ] {
+            let [long, short] = both(text);
+            assert_eq!(long, short, "{text}");
+        }
+        for depth in [127, 128] {
+            let [long, short] = both(&format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
+            assert_eq!(long, short);
+            assert_eq!(short.is_ok(), depth == 127);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_as_its_json_is(text in r#"[\[\]{}:,"\\ 0-9eE.truefalsn-]{0,24}"#) {
+            let [long, short] = both(&text);
+            prop_assert_eq!(long, short);
+        }
+    }
 }

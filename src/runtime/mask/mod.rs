@@ -85,12 +85,18 @@ impl Masker {
     /// Masks a whole text.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
+        if matches!(*self.search, Search::Nothing) {
+            return text.to_owned();
+        }
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
     }
 
     /// Masks whole bytes.
     #[must_use]
     pub fn bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        if matches!(*self.search, Search::Nothing) {
+            return bytes.to_vec();
+        }
         let mut stream = self.stream();
         let mut masked = stream.push(bytes).to_vec();
         masked.extend_from_slice(stream.finish());

@@ -100,12 +100,14 @@ fn tls(roots: RootCertStore, identity: Option<&Identity>) -> Result<ClientConfig
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("TLS cannot be set up: {error}"))?
         .with_root_certificates(roots);
-    match identity {
-        None => Ok(config.with_no_client_auth()),
+    let mut config = match identity {
+        None => config.with_no_client_auth(),
         Some(Identity { chain, key }) => config
             .with_client_auth_cert(chain.clone(), key.clone_key())
-            .map_err(|error| format!("`certificate` and `key` of `auth` do not go together: {error}")),
-    }
+            .map_err(|error| format!("`certificate` and `key` of `auth` do not go together: {error}"))?,
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 /// Resolves names as the system does, and gives no address that the policy refuses.

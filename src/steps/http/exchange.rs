@@ -98,9 +98,9 @@ impl Exchange<'_> {
             builder = builder.header("content-length", body.length()).body(body.sent());
         }
         self.log.line(&format!("> {} {}", hop.method, shown(&hop.url)));
-        self.log.stage = format!("{target} has not answered yet");
+        self.log.waits_for(&target);
         let sent = builder.send().await;
-        let response = sent.map_err(|error| Trouble::of(&error, &target).failure(earlier))?;
+        let response = sent.map_err(|error| Trouble::of(&error.without_url(), &target).failure(earlier))?;
         self.log.line(&format!("< {}", response.status()));
         Ok(response)
     }
@@ -124,7 +124,7 @@ impl Exchange<'_> {
         }
         let (mut body, mut length) = (Vec::new(), 0);
         loop {
-            self.log.stage = format!("{length} bytes of the body of the answer of {target} have come");
+            self.log.has_read(length);
             let Some(piece) = response.chunk().await.map_err(|error| trouble::broken(&error, &target, length))? else { break };
             let before = length;
             length += piece.len() as u64;

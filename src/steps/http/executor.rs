@@ -51,7 +51,7 @@ impl Executor for Http {
 /// The failure of a request that was asked to end; the output says what it waited for.
 fn ended(log: &mut Log) -> Failure {
     log.end_body();
-    let stage = std::mem::take(&mut log.stage);
+    let stage = log.stage();
     log.line(&format!("* {stage}"));
     Failure { stderr: stage.into(), ..Failure::final_of(FailureKind::Signal, "was ended before its answer had come") }
 }

@@ -17,13 +17,39 @@ pub(super) struct Log {
     body: MaskStream,
     /// Whether the body may be shown at all.
     open: bool,
-    /// What the exchange waits for, in words.
-    pub(super) stage: String,
+    stage: Stage,
+}
+
+/// What an exchange waits for.
+#[derive(Default)]
+struct Stage {
+    host: String,
+    /// How many bytes of the body have come, once the head has.
+    length: Option<u64>,
 }
 
 impl Log {
     pub(super) fn new(masker: Masker, sink: Arc<dyn OutputSink>, open: bool) -> Self {
-        Self { body: masker.stream(), masker, sink, open, stage: String::new() }
+        Self { body: masker.stream(), masker, sink, open, stage: Stage::default() }
+    }
+
+    /// Waits for the head of an answer.
+    pub(super) fn waits_for(&mut self, host: &str) {
+        self.stage = Stage { host: host.to_owned(), length: None };
+    }
+
+    /// Waits for more than these bytes of a body.
+    pub(super) const fn has_read(&mut self, length: u64) {
+        self.stage.length = Some(length);
+    }
+
+    /// What the exchange waits for, in words.
+    pub(super) fn stage(&self) -> String {
+        let Stage { host, length } = &self.stage;
+        match length {
+            None => format!("{host} has not answered yet"),
+            Some(length) => format!("{length} bytes of the body of the answer of {host} have come"),
+        }
     }
 
     /// Says a line.

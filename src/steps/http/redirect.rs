@@ -53,6 +53,7 @@ pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Method, Next, StatusCode, Url, next, same_origin};
+    use proptest::prelude::*;
     use reqwest::header::{HeaderMap, LOCATION};
 
     fn url(text: &str) -> Url {
@@ -78,6 +79,18 @@ mod tests {
         for (status, method, expected, keeps_body) in cases {
             let led = led(status, method, "../z").unwrap().unwrap();
             assert_eq!(led, Next { url: url("https://a.example/z"), method: expected, keeps_body }, "{status}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_place_leads_to_http_without_credentials(location in "\\PC{0,20}|[a-z]{1,5}:[/\\\\]{0,3}[a-z@:%.\\[\\]0-9/]{0,20}", status in 300_u16..400) {
+            let Ok(location) = location.parse() else { return Ok(()) };
+            let headers = HeaderMap::from_iter([(LOCATION, location)]);
+            let led = next(StatusCode::from_u16(status).unwrap(), &headers, &Method::GET, &url("https://a.example/x"));
+            let Some(Ok(next)) = led else { return Ok(()) };
+            prop_assert!(["http", "https"].contains(&next.url.scheme()) && next.url.has_host());
+            prop_assert!(next.url.username().is_empty() && next.url.password().is_none() && next.url.fragment().is_none());
         }
     }
 

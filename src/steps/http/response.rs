@@ -8,7 +8,7 @@ use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::types::Type;
 use wf_model::unit::Duration;
-use wf_model::value::{Map, Secret, Value, decode_text, parse_json};
+use wf_model::value::{Map, Secret, Value, decode_text};
 use wf_runtime::mask::Masker;
 
 /// Characters of a body that a message shows at most.
@@ -39,7 +39,7 @@ impl Answer {
         let body = if secret { self.body } else { masker.bytes(&self.body) };
         let body = String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let decoded = decode.map(|type_| decoded(&body, type_, secret, masker)).transpose()?;
-        let json = if secret { Value::Null } else { parse_json(&body).map_or(Value::Null, |json| Value::from_json(&json)) };
+        let json = if secret { Value::Null } else { Value::from_json_text(&body).unwrap_or(Value::Null) };
         let headers = Value::Map(Arc::new(headers(&self.headers, masker)));
         let body = if secret { Value::Secret(Secret::new(&body)) } else { Value::String(body.into()) };
         let result = Value::map([
