@@ -87,6 +87,21 @@ fn an_answer_that_is_a_secret_is_kept_nowhere() {
 }
 
 #[test]
+fn a_refusal_that_may_tell_a_secret_is_not_shown() {
+    for (status, body) in [("500 No", "canary-5Kx"), ("200 OK", "{\"token\": [\"canary-5Kx\"]}")] {
+        let server = Server::answering(&[&answer(status, &[], body)]);
+        let place = Place::with(&format!(
+            "workflow main {{\n  step it: http \"{}\" -> {{ token: secret }} {{ reads only }}\n  step use: http \"{0}\" {{ auth: {{ bearer: it.token }} }}\n}}\n",
+            server.url("/")
+        ));
+        let outcome = place.wfc(&["run", "--verbose", "main.wf"]);
+        assert_eq!((outcome.code, server.seen().len()), (1, 1), "{}", outcome.stderr);
+        keeps_nothing_of(&place, "canary-5Kx");
+        assert!(!leaks(&outcome.stderr), "{}", outcome.stderr);
+    }
+}
+
+#[test]
 fn a_secret_is_refused_where_it_would_show() {
     let place = Place::with(
         r#"workflow main {

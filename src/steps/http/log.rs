@@ -57,6 +57,11 @@ impl Log {
         self.sink.write(Stream::Error, format!("{}\n", self.masker.text(text)).as_bytes());
     }
 
+    /// Whether a body may be shown.
+    pub(super) const fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Passes on a piece of the body.
     pub(super) fn body(&mut self, bytes: &[u8]) {
         if self.open {
