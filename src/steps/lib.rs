@@ -49,6 +49,7 @@ pub fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(python::Python),
         Arc::new(javascript::JavaScript),
         Arc::new(http::Http::default()),
+        Arc::new(sql::Sql),
         Arc::new(file::File),
         Arc::new(gate::Gate),
         Arc::new(sleep::Sleep),

@@ -150,5 +150,5 @@ fn examples_are_workflows_that_use_their_kind() {
 #[test]
 fn kinds_that_this_version_runs_say_so() {
     let run: Vec<_> = registry().iter().filter(|kind| kind.runs).map(|kind| kind.name).collect();
-    assert_eq!(run, ["shell", "python", "javascript", "http", "file", "gate", "sleep"]);
+    assert_eq!(run, ["shell", "python", "javascript", "http", "sql", "file", "gate", "sleep"]);
 }

@@ -15,6 +15,8 @@ mod interpreted;
 mod javascript;
 mod python;
 mod sleep;
+mod sql;
+mod sql_migrations;
 
 use crate::cli::Place;
 use crate::cli::guard::in_folder;

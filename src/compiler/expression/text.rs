@@ -112,6 +112,22 @@ impl Checker<'_> {
         }
     }
 
+    /// The values of an SQL text: each has a text of its own or is missing, or it is a list of such values.
+    pub(crate) fn parameters(&mut self, text: &ast::Text) -> Vec<Expression> {
+        let mut values = Vec::new();
+        for part in &text.parts {
+            let ast::TextPart::Value { expression, .. } = part else { continue };
+            let value = self.infer(expression, None);
+            let inner = value.type_.required();
+            let fits = match inner {
+                Type::List(element) => has_text(element.required()),
+                single => has_text(single),
+            };
+            values.push(if fits { value } else { self.renderable(value) });
+        }
+        values
+    }
+
     /// A value that has a text of its own.
     pub(super) fn renderable(&mut self, value: Expression) -> Expression {
         let span = value.span;

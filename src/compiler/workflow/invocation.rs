@@ -261,7 +261,12 @@ impl Check<'_> {
         }
         match text {
             Some(text) if known.text == TextSyntax::Code => self.refuse_interpolation(text),
-            Some(text) if known.text == TextSyntax::Sql => crate::sql::check(text, self.diagnostics),
+            Some(text) if known.text == TextSyntax::Sql => {
+                crate::sql::check(text, self.diagnostics);
+                if text.plain().is_none() {
+                    return Attribute { name, value: AttributeValue::Script(self.statements(text)) };
+                }
+            }
             _ => {}
         }
         if known.text == TextSyntax::Shell

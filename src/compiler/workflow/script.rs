@@ -1,11 +1,11 @@
-//! Shell text with values.
+//! Text of shells and databases with values.
 
 use super::Check;
 use crate::expression::SecretLeak;
 use crate::shell;
 use std::borrow::Cow;
 use wf_model::expression::{Expression, ExpressionKind, Function};
-use wf_model::script::Script;
+use wf_model::script::{Script, ScriptPart, ScriptPlace};
 use wf_syntax::ast;
 
 impl Check<'_> {
@@ -24,6 +24,24 @@ impl Check<'_> {
         self.raw_text(text, given);
         self.values_as_variables(text, shell.as_deref(), given);
         shell::script(text, values, shell.as_deref(), self.diagnostics)
+    }
+
+    /// The text of an `sql` step: its values go to the database beside the text, so no place of theirs is in quotes.
+    pub(super) fn statements(&mut self, text: &ast::Text) -> Script<Expression> {
+        let values = self.with_checker(|checker| checker.parameters(text));
+        for value in values.iter().filter(|value| value.type_.holds_secret()) {
+            let trail = self.trail(value);
+            self.report(&SecretLeak { span: value.span, target: "statement", trail: &trail });
+        }
+        let mut values = values.into_iter();
+        let part = |part: &ast::TextPart| match part {
+            ast::TextPart::Literal { text, .. } => Some(ScriptPart::Literal(text.as_str().into())),
+            ast::TextPart::Value { .. } => values.next().map(|value| {
+                let place = if shell::is_raw(&value) { ScriptPlace::Raw } else { ScriptPlace::Bare };
+                ScriptPart::Value { value, place }
+            }),
+        };
+        Script { parts: text.parts.iter().filter_map(part).collect() }
     }
 
     /// What is `raw` stands in the text of the command, which the list of processes shows.

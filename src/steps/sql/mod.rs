@@ -1,5 +1,18 @@
 //! `sql`: runs statements against a database, or the migrations that it has not seen yet.
 
+mod dialect;
+mod executor;
+mod migrations;
+mod region;
+mod rows;
+mod session;
+mod sqlite;
+mod statement;
+mod trouble;
+mod work;
+
+pub use executor::Sql;
+
 use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
 use wf_model::types::Type;
 
@@ -18,7 +31,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: false,
+        runs: true,
     }
 }
 
@@ -32,10 +45,15 @@ fn attributes() -> Vec<Attribute> {
              in the order of their names.",
         )
         .reading_paths(),
-        Attribute::new("database", [Type::Url], "The database: a `sqlite:`, `postgres:` or `mysql:` URL.")
-            .read_as(TextSyntax::Url)
-            .taking_secrets()
-            .required(),
+        Attribute::new(
+            "database",
+            [Type::Url],
+            "The database: a `sqlite:`, `postgres:` or `mysql:` URL; this version reaches SQLite alone.",
+        )
+        .read_as(TextSyntax::Url)
+        .of_schemes(&["sqlite", "postgres", "postgresql", "mysql", "mariadb"])
+        .taking_secrets()
+        .required(),
         Attribute::new("transaction", [Type::Bool], "Whether all statements take effect together or not at all.")
             .with_default("true"),
     ]

@@ -1,0 +1,115 @@
+//! Runs `sql` steps.
+
+use super::dialect::Dialect;
+use super::rows::Rows;
+use super::session::{Interrupt, Session};
+use super::sqlite;
+use super::trouble::unconnected;
+use super::work::Work;
+use crate::process::not_started;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use reqwest::Url;
+use std::time::Duration;
+use tokio::time::timeout;
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::kind::Kind;
+use wf_model::value::{Secret, Value};
+use wf_runtime::executor::{Attempt, Ended, Executor, Stop};
+use wf_runtime::mask::Masker;
+
+/// How long a connection may take to stand.
+const CONNECTING: Duration = Duration::from_secs(30);
+
+/// How long a database may take to end what it was asked to end.
+const ENDING: Duration = Duration::from_secs(3);
+
+/// Runs `sql` steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Sql;
+
+impl Executor for Sql {
+    fn kind(&self) -> Kind {
+        super::kind()
+    }
+
+    fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
+        async move {
+            let url = attempt.call.value("database").map(text).unwrap_or_default();
+            let secrets: Vec<Value> = attempt.secrets.iter().cloned().chain(password(&url)).collect();
+            let masker = Masker::of_values(&secrets);
+            match perform(&attempt, &url).await.and_then(|rows| rows.result(attempt.call.decode.as_ref(), &masker)) {
+                Ok((result, decoded)) => Ended { outcome: Ok(result), decoded, leaked: false },
+                Err(failure) => {
+                    let message = masker.text(&failure.message).into();
+                    Ended { outcome: Err(Failure { message, ..failure }), decoded: None, leaked: false }
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Secret(secret) => secret.expose().to_string(),
+        other => other.render().unwrap_or_default(),
+    }
+}
+
+/// The password of a URL, as it is written there and as it is.
+fn password(url: &str) -> Vec<Value> {
+    let Ok(url) = Url::parse(url) else { return Vec::new() };
+    let Some(written) = url.password().filter(|password| !password.is_empty()) else { return Vec::new() };
+    let plain = percent_encoding::percent_decode_str(written).decode_utf8_lossy();
+    [written, &plain].map(|text| Value::Secret(Secret::new(text))).into()
+}
+
+async fn perform(attempt: &Attempt, url: &str) -> Result<Rows, Failure> {
+    let dialect = Dialect::of(url).ok_or_else(|| not_started("`database` is no URL of `sqlite:`, `postgres:` or `mysql:`"))?;
+    let work = Work::of(&attempt.call, dialect, &attempt.folder)?;
+    let mut stop = attempt.stop.clone();
+    let (session, interrupt) = tokio::select! {
+        connected = connected(url, dialect, attempt) => connected?,
+        Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => return Err(ended()),
+    };
+    let mut doing = done(&work, session).boxed();
+    tokio::select! {
+        rows = &mut doing => return rows,
+        Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => {}
+    }
+    let _ = timeout(ENDING, interrupt.interrupt()).await;
+    // What was committed before the database heard of it has happened.
+    match timeout(ENDING, doing).await {
+        Ok(Ok(rows)) => Ok(rows),
+        Ok(Err(_)) | Err(_) => Err(ended()),
+    }
+}
+
+async fn done(work: &Work, mut session: Box<dyn Session>) -> Result<Rows, Failure> {
+    let rows = work.done(&mut *session).await;
+    session.close().await;
+    rows
+}
+
+type Connected = (Box<dyn Session>, Box<dyn Interrupt>);
+
+async fn connected(url: &str, dialect: Dialect, attempt: &Attempt) -> Result<Connected, Failure> {
+    let connecting = async {
+        match dialect {
+            Dialect::Sqlite => sqlite::connect(url, &attempt.folder).await.map_err(|error| unconnected(&error, dialect)),
+            Dialect::Postgres | Dialect::MySql => Err(not_started("this version reaches databases of SQLite alone")),
+        }
+    };
+    match timeout(CONNECTING, connecting).await {
+        Ok(connected) => connected,
+        Err(_) => {
+            let message = format!("{} does not answer within 30s", dialect.name());
+            Err(Failure { retryable: true, ..Failure::final_of(FailureKind::Spawn, &message) })
+        }
+    }
+}
+
+fn ended() -> Failure {
+    Failure::final_of(FailureKind::Signal, "was ended before the database was done")
+}

@@ -1,0 +1,131 @@
+//! SQLite.
+
+use super::rows::Rows;
+use super::session::{Interrupt, Problem, Session};
+use super::statement::Parameter;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryStreamExt};
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Either, Executor, Row, TypeInfo, Value as _, ValueRef};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use wf_model::value::Value;
+
+/// How long a statement waits for others to leave the database.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Operations of SQLite's machine between two looks at whether the statement is to end.
+const OPERATIONS: i32 = 1000;
+
+/// A connection.
+struct Sqlite {
+    connection: SqliteConnection,
+}
+
+/// Asks a statement to end.
+struct Flag(Arc<AtomicBool>);
+
+/// Opens the database of a URL; a path that is not absolute is one of `folder`.
+pub(super) async fn connect(url: &str, folder: &Path) -> Result<(Box<dyn Session>, Box<dyn Interrupt>), sqlx::Error> {
+    let options = SqliteConnectOptions::from_str(url)?;
+    let path = options.get_filename().to_owned();
+    let in_memory = path.to_string_lossy().starts_with("file:sqlx-in-memory");
+    let options = if in_memory { options } else { options.filename(folder.join(path)) };
+    let mut connection = options.busy_timeout(BUSY).disable_statement_logging().connect().await?;
+    let flag = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&flag);
+    connection.lock_handle().await?.set_progress_handler(OPERATIONS, move || !asked.load(Ordering::Relaxed));
+    Ok((Box::new(Sqlite { connection }), Box::new(Flag(flag))))
+}
+
+impl Interrupt for Flag {
+    fn interrupt(self: Box<Self>) -> BoxFuture<'static, ()> {
+        self.0.store(true, Ordering::Relaxed);
+        std::future::ready(()).boxed()
+    }
+}
+
+impl Session for Sqlite {
+    fn execute<'a>(
+        &'a mut self,
+        text: String,
+        parameters: &'a [&'a Parameter],
+        rows: &'a mut Rows,
+    ) -> BoxFuture<'a, Result<u64, Problem>> {
+        async move {
+            let query = sqlx::query_with(AssertSqlSafe(text), arguments(parameters)?).persistent(false);
+            let mut stream = self.connection.fetch_many(query);
+            let mut affected = 0;
+            while let Some(item) = stream.try_next().await? {
+                match item {
+                    Either::Left(done) => affected = done.rows_affected(),
+                    Either::Right(row) => take(&row, rows)?,
+                }
+            }
+            Ok(affected)
+        }
+        .boxed()
+    }
+
+    fn script(&mut self, text: String) -> BoxFuture<'_, Result<(), Problem>> {
+        async move {
+            self.connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        // Nothing is left to do for one who cannot say goodbye.
+        self.connection.close().map(drop).boxed()
+    }
+}
+
+fn arguments(parameters: &[&Parameter]) -> Result<SqliteArguments, sqlx::Error> {
+    let mut arguments = SqliteArguments::default();
+    for parameter in parameters {
+        let added = match parameter {
+            Parameter::Null => arguments.add(None::<i64>),
+            Parameter::Bool(value) => arguments.add(*value),
+            Parameter::Int(value) => arguments.add(*value),
+            Parameter::Float(value) => arguments.add(*value),
+            Parameter::Text(value) => arguments.add(value.clone()),
+        };
+        added.map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
+}
+
+fn take(row: &SqliteRow, rows: &mut Rows) -> Result<(), Problem> {
+    if !rows.is_named() {
+        rows.name(row.columns().iter().map(Column::name));
+    }
+    let cells = row.columns().iter().map(|column| cell(row, column.ordinal(), column.type_info().name()));
+    Ok(rows.push(cells.collect::<Result<Vec<_>, _>>()?.into_iter())?)
+}
+
+/// A value by what SQLite keeps, which need not be what its column declares.
+fn cell(row: &SqliteRow, index: usize, declared: &str) -> Result<Value, sqlx::Error> {
+    let value = ValueRef::to_owned(&row.try_get_raw(index)?);
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    let stored = value.type_info();
+    Ok(match stored.name() {
+        "INTEGER" | "BOOLEAN" => match value.try_decode_unchecked::<i64>()? {
+            number @ (0 | 1) if declared == "BOOLEAN" => Value::Bool(number == 1),
+            number => Value::Int(number),
+        },
+        "REAL" => match value.try_decode_unchecked::<f64>()? {
+            number if number.is_finite() => Value::Float(number),
+            number => Value::string(&number.to_string()),
+        },
+        "BLOB" => Value::string(&BASE64_STANDARD.encode(value.try_decode_unchecked::<Vec<u8>>()?)),
+        _ => Value::string(&value.try_decode_unchecked::<String>()?),
+    })
+}
