@@ -17,6 +17,8 @@ mod python;
 mod sleep;
 mod sql;
 mod sql_migrations;
+mod sql_server;
+mod sql_servers;
 
 use crate::cli::Place;
 use crate::cli::guard::in_folder;

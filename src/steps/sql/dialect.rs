@@ -31,15 +31,6 @@ impl Dialect {
         }
     }
 
-    /// The place of the parameter with this number, from one.
-    pub(super) fn place(self, number: usize) -> String {
-        match self {
-            Self::Sqlite => format!("?{number}"),
-            Self::Postgres => format!("${number}"),
-            Self::MySql => "?".to_owned(),
-        }
-    }
-
     /// Whether what begins here is a place that the text itself keeps free for a parameter.
     pub(super) fn is_place(self, rest: &str) -> bool {
         let mut signs = rest.chars();

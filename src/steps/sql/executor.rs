@@ -3,9 +3,9 @@
 use super::dialect::Dialect;
 use super::rows::Rows;
 use super::session::{Interrupt, Session};
-use super::sqlite;
 use super::trouble::unconnected;
 use super::work::Work;
+use super::{mysql, postgres, sqlite};
 use crate::process::not_started;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -97,12 +97,13 @@ type Connected = (Box<dyn Session>, Box<dyn Interrupt>);
 async fn connected(url: &str, dialect: Dialect, attempt: &Attempt) -> Result<Connected, Failure> {
     let connecting = async {
         match dialect {
-            Dialect::Sqlite => sqlite::connect(url, &attempt.folder).await.map_err(|error| unconnected(&error, dialect)),
-            Dialect::Postgres | Dialect::MySql => Err(not_started("this version reaches databases of SQLite alone")),
+            Dialect::Sqlite => sqlite::connect(url, &attempt.folder).await,
+            Dialect::Postgres => postgres::connect(url).await,
+            Dialect::MySql => mysql::connect(url).await,
         }
     };
     match timeout(CONNECTING, connecting).await {
-        Ok(connected) => connected,
+        Ok(connected) => connected.map_err(|error| unconnected(&error, dialect)),
         Err(_) => {
             let message = format!("{} does not answer within 30s", dialect.name());
             Err(Failure { retryable: true, ..Failure::final_of(FailureKind::Spawn, &message) })

@@ -84,8 +84,8 @@ impl Migrations {
     /// What the database has seen: names and checksums.
     async fn seen(&self, session: &mut dyn Session) -> Result<Vec<(String, String)>, Failure> {
         let mut rows = Rows::default();
-        let text = "select name, checksum from wfc_migrations order by name".to_owned();
-        session.execute(text, &[], &mut rows).await.map_err(|problem| self.failed(&problem, ""))?;
+        let statement = Statement::made(&["select name, checksum from wfc_migrations order by name"], Vec::new());
+        session.execute(&statement, &mut rows).await.map_err(|problem| self.failed(&problem, ""))?;
         let text = |row: &Value, name| row.get(name).and_then(Value::render).unwrap_or_default();
         Ok(rows.so_far().iter().map(|row| (text(row, "name"), text(row, "checksum"))).collect())
     }
@@ -122,9 +122,8 @@ impl Migrations {
             self.note(session, migration, "").await?;
             self.statements(session, migration).await?;
             let parameters = [Parameter::Text(migration.checksum.clone()), Parameter::Text(migration.name.clone())];
-            let [first, second] = [1, 2].map(|number| self.dialect.place(number));
-            let text = format!("update wfc_migrations set checksum = {first} where name = {second}");
-            self.asked(session, text, &parameters).await?;
+            let texts = ["update wfc_migrations set checksum = ", " where name = "];
+            self.asked(session, Statement::made(&texts, parameters.into())).await?;
             return Ok(true);
         }
         self.begin(session).await?;
@@ -168,7 +167,7 @@ impl Migrations {
     async fn statements(&self, session: &mut dyn Session, migration: &Migration) -> Result<(), Failure> {
         for statement in &migration.statements {
             let place = format!(" line {} of migration `{}`", statement.line, migration.name);
-            let done = session.script(statement.rendered(self.dialect).0).await;
+            let done = session.script(statement.text(|_| String::new())).await;
             done.map_err(|problem| self.failed(&problem, &place))?;
         }
         Ok(())
@@ -177,14 +176,12 @@ impl Migrations {
     async fn note(&self, session: &mut dyn Session, migration: &Migration, checksum: &str) -> Result<(), Failure> {
         let now = jiff::Timestamp::now().to_string();
         let parameters = [&migration.name, checksum, &now].map(|text| Parameter::Text(text.to_owned()));
-        let [first, second, third] = [1, 2, 3].map(|number| self.dialect.place(number));
-        let text = format!("insert into wfc_migrations (name, checksum, applied) values ({first}, {second}, {third})");
-        self.asked(session, text, &parameters).await
+        let texts = ["insert into wfc_migrations (name, checksum, applied) values (", ", ", ", ", ")"];
+        self.asked(session, Statement::made(&texts, parameters.into())).await
     }
 
-    async fn asked(&self, session: &mut dyn Session, text: String, parameters: &[Parameter]) -> Result<(), Failure> {
-        let parameters: Vec<&Parameter> = parameters.iter().collect();
-        let done = session.execute(text, &parameters, &mut Rows::default()).await;
+    async fn asked(&self, session: &mut dyn Session, statement: Statement) -> Result<(), Failure> {
+        let done = session.execute(&statement, &mut Rows::default()).await;
         done.map(drop).map_err(|problem| self.failed(&problem, " the note of a migration"))
     }
 

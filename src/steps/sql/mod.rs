@@ -1,8 +1,12 @@
 //! `sql`: runs statements against a database, or the migrations that it has not seen yet.
 
+mod decimal;
 mod dialect;
 mod executor;
 mod migrations;
+mod mysql;
+mod postgres;
+mod postgres_value;
 mod region;
 mod rows;
 mod session;
@@ -45,15 +49,11 @@ fn attributes() -> Vec<Attribute> {
              in the order of their names.",
         )
         .reading_paths(),
-        Attribute::new(
-            "database",
-            [Type::Url],
-            "The database: a `sqlite:`, `postgres:` or `mysql:` URL; this version reaches SQLite alone.",
-        )
-        .read_as(TextSyntax::Url)
-        .of_schemes(&["sqlite", "postgres", "postgresql", "mysql", "mariadb"])
-        .taking_secrets()
-        .required(),
+        Attribute::new("database", [Type::Url], "The database: a `sqlite:`, `postgres:` or `mysql:` URL.")
+            .read_as(TextSyntax::Url)
+            .of_schemes(&["sqlite", "postgres", "postgresql", "mysql", "mariadb"])
+            .taking_secrets()
+            .required(),
         Attribute::new("transaction", [Type::Bool], "Whether all statements take effect together or not at all.")
             .with_default("true"),
     ]

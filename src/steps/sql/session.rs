@@ -1,18 +1,13 @@
 //! A connection to a database, whatever its sort.
 
 use super::rows::{Rows, TooLarge};
-use super::statement::Parameter;
+use super::statement::Statement;
 use futures_util::future::BoxFuture;
 
 /// A connection that runs statements one after the other.
 pub(super) trait Session: Send {
     /// Runs one statement; gives how many rows the database says it touched.
-    fn execute<'a>(
-        &'a mut self,
-        text: String,
-        parameters: &'a [&'a Parameter],
-        rows: &'a mut Rows,
-    ) -> BoxFuture<'a, Result<u64, Problem>>;
+    fn execute<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>>;
 
     /// Runs what a program file says, statements and all, without a value.
     fn script(&mut self, text: String) -> BoxFuture<'_, Result<(), Problem>>;
@@ -34,6 +29,8 @@ pub(super) enum Problem {
     Database(sqlx::Error),
     /// More rows than a result holds.
     TooLarge,
+    /// A value or a column that does not go over; the text says which.
+    Value(String),
 }
 
 impl From<sqlx::Error> for Problem {

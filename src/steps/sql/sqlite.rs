@@ -1,8 +1,9 @@
 //! SQLite.
 
+use super::decimal::float;
 use super::rows::Rows;
 use super::session::{Interrupt, Problem, Session};
-use super::statement::Parameter;
+use super::statement::{Parameter, Statement};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::BoxFuture;
@@ -51,14 +52,10 @@ impl Interrupt for Flag {
 }
 
 impl Session for Sqlite {
-    fn execute<'a>(
-        &'a mut self,
-        text: String,
-        parameters: &'a [&'a Parameter],
-        rows: &'a mut Rows,
-    ) -> BoxFuture<'a, Result<u64, Problem>> {
+    fn execute<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>> {
         async move {
-            let query = sqlx::query_with(AssertSqlSafe(text), arguments(parameters)?).persistent(false);
+            let text = statement.text(|number| format!("?{number}"));
+            let query = sqlx::query_with(AssertSqlSafe(text), arguments(statement)?).persistent(false);
             let mut stream = self.connection.fetch_many(query);
             let mut affected = 0;
             while let Some(item) = stream.try_next().await? {
@@ -86,9 +83,9 @@ impl Session for Sqlite {
     }
 }
 
-fn arguments(parameters: &[&Parameter]) -> Result<SqliteArguments, sqlx::Error> {
+fn arguments(statement: &Statement) -> Result<SqliteArguments, sqlx::Error> {
     let mut arguments = SqliteArguments::default();
-    for parameter in parameters {
+    for parameter in statement.parameters() {
         let added = match parameter {
             Parameter::Null => arguments.add(None::<i64>),
             Parameter::Bool(value) => arguments.add(*value),
@@ -121,10 +118,7 @@ fn cell(row: &SqliteRow, index: usize, declared: &str) -> Result<Value, sqlx::Er
             number @ (0 | 1) if declared == "BOOLEAN" => Value::Bool(number == 1),
             number => Value::Int(number),
         },
-        "REAL" => match value.try_decode_unchecked::<f64>()? {
-            number if number.is_finite() => Value::Float(number),
-            number => Value::string(&number.to_string()),
-        },
+        "REAL" => float(value.try_decode_unchecked::<f64>()?),
         "BLOB" => Value::string(&BASE64_STANDARD.encode(value.try_decode_unchecked::<Vec<u8>>()?)),
         _ => Value::string(&value.try_decode_unchecked::<String>()?),
     })

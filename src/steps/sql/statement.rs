@@ -52,19 +52,38 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// Its text with places for the values, and the values in their order.
-    pub(super) fn rendered(&self, dialect: Dialect) -> (String, Vec<&Parameter>) {
-        let (mut text, mut parameters) = (String::new(), Vec::new());
+    /// The statement with a value between each two texts.
+    pub(super) fn made(texts: &[&str], parameters: Vec<Parameter>) -> Self {
+        let mut statement = Self::default();
+        let mut parameters = parameters.into_iter();
+        for text in texts {
+            statement.push(text);
+            statement.pieces.extend(parameters.next().map(Piece::Place));
+        }
+        statement
+    }
+
+    /// Its text, with a place for each value by its number, from one.
+    pub(super) fn text(&self, place: impl Fn(usize) -> String) -> String {
+        let (mut text, mut number) = (String::new(), 0);
         for piece in &self.pieces {
             match piece {
                 Piece::Text(literal) => text.push_str(literal),
-                Piece::Place(parameter) => {
-                    parameters.push(parameter);
-                    text.push_str(&dialect.place(parameters.len()));
+                Piece::Place(_) => {
+                    number += 1;
+                    text.push_str(&place(number));
                 }
             }
         }
-        (text, parameters)
+        text
+    }
+
+    /// Its values in their order.
+    pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Place(parameter) => Some(parameter),
+        })
     }
 
     /// Whether the number of rows that the database tells is one of rows that changed.
@@ -298,7 +317,7 @@ mod tests {
 
     fn split(text: &str, dialect: Dialect) -> Vec<String> {
         let statements = of_call(&call(vec![ScriptPart::Literal(text.into())]), dialect).unwrap();
-        statements.iter().map(|statement| statement.rendered(dialect).0.trim().to_owned()).collect()
+        statements.iter().map(|statement| statement.text(|_| "?".to_owned()).trim().to_owned()).collect()
     }
 
     #[test]
@@ -335,10 +354,10 @@ mod tests {
             value(Value::Null),
         ]);
         let statements = of_call(&call, Dialect::Postgres).unwrap();
-        let (text, parameters) = statements[0].rendered(Dialect::Postgres);
-        assert_eq!(text, "select * from t where a in ($1, $2)");
+        assert_eq!(statements[0].text(|number| format!("${number}")), "select * from t where a in ($1, $2)");
+        let parameters: Vec<_> = statements[0].parameters().collect();
         assert_eq!(parameters, [&Parameter::Int(1), &Parameter::Text("'; drop table t; --".into())]);
-        assert_eq!(statements[1].rendered(Dialect::MySql), (" select ?".into(), vec![&Parameter::Null]));
+        assert_eq!(statements[1].parameters().collect::<Vec<_>>(), [&Parameter::Null]);
     }
 
     #[test]

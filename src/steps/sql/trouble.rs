@@ -38,6 +38,7 @@ pub(super) fn failed(problem: &Problem, dialect: Dialect, place: &str) -> Failur
             let message = format!("rows{place} take more than 64MB, which a result holds at most: ask for fewer by `limit`");
             Failure::final_of(FailureKind::Decode, &message)
         }
+        Problem::Value(message) => Failure::final_of(FailureKind::Decode, message),
         Problem::Database(Error::Database(found)) => {
             let message = format!("{name} refuses{place}: {}", told(&**found));
             Failure { retryable: is_passing(&**found, dialect), ..Failure::final_of(FailureKind::Exit, &message) }

@@ -87,9 +87,8 @@ impl Work {
 
     async fn statements(&self, session: &mut dyn Session, rows: &mut Rows) -> Result<(), Failure> {
         for statement in &self.statements {
-            let (text, parameters) = statement.rendered(self.dialect);
             rows.begin();
-            let touched = session.execute(text, &parameters, rows).await;
+            let touched = session.execute(statement, rows).await;
             let touched = touched.map_err(|problem| self.failed(&problem, statement))?;
             if statement.changes_rows() {
                 rows.affected += touched;

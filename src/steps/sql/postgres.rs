@@ -1,0 +1,122 @@
+//! PostgreSQL.
+
+use super::postgres_value::{Bound, cast, value};
+use super::rows::Rows;
+use super::session::{Interrupt, Problem, Session};
+use super::statement::Statement;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryStreamExt};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgTypeInfo};
+use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Either, Executor, Row, SqlSafeStr, Statement as _};
+use std::str::FromStr;
+
+struct Postgres {
+    connection: PgConnection,
+}
+
+/// Ends the server's process for a session.
+struct Terminate {
+    options: PgConnectOptions,
+    process: i32,
+}
+
+/// Connects to the database of a URL.
+pub(super) async fn connect(url: &str) -> Result<(Box<dyn Session>, Box<dyn Interrupt>), sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?.application_name("wfc").disable_statement_logging();
+    let mut connection = options.connect().await?;
+    // So that the server sees the end of a client that was killed; those before version 14 do not know it.
+    let _ = connection.execute("set client_connection_check_interval = '1s'").await;
+    let process = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut connection).await?;
+    Ok((Box::new(Postgres { connection }), Box::new(Terminate { options, process })))
+}
+
+impl Interrupt for Terminate {
+    fn interrupt(self: Box<Self>) -> BoxFuture<'static, ()> {
+        async move {
+            // The end of the connection is what is left where no further one can be had.
+            if let Ok(mut connection) = self.options.connect().await {
+                let _ = sqlx::query("select pg_terminate_backend($1)").bind(self.process).execute(&mut connection).await;
+                let _ = connection.close().await;
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Session for Postgres {
+    fn execute<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>> {
+        async move {
+            let (text, arguments) = self.prepared(statement).await?;
+            let query = sqlx::query_with(AssertSqlSafe(text), arguments);
+            let mut stream = self.connection.fetch_many(query);
+            let mut touched = 0;
+            while let Some(item) = stream.try_next().await? {
+                match item {
+                    Either::Left(done) => touched = done.rows_affected(),
+                    Either::Right(row) => take(&row, rows)?,
+                }
+            }
+            Ok(touched)
+        }
+        .boxed()
+    }
+
+    fn script(&mut self, text: String) -> BoxFuture<'_, Result<(), Problem>> {
+        async move {
+            self.connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        // Nothing is left to do for one who cannot say goodbye.
+        self.connection.close().map(drop).boxed()
+    }
+}
+
+impl Postgres {
+    /// The statement as it is sent, and its values in the types that the database takes them for.
+    async fn prepared(&mut self, statement: &Statement) -> Result<(String, PgArguments), Problem> {
+        let text = statement.text(|number| format!("${number}"));
+        let types = self.types(&text).await?;
+        let mut arguments = PgArguments::default();
+        for (index, parameter) in statement.parameters().enumerate() {
+            let type_ = types.get(index);
+            let bound = Bound { parameter, type_: type_.map_or("TEXT", sqlx::TypeInfo::name) };
+            arguments.add(bound).map_err(|error| Problem::Value(format!("value {} of the statement {error}", index + 1)))?;
+        }
+        let casts: Vec<String> = types.iter().map(|type_| cast(type_).unwrap_or_default()).collect();
+        if casts.iter().all(String::is_empty) {
+            return Ok((text, arguments));
+        }
+        let place = |number: usize| match casts.get(number - 1) {
+            Some(cast) if !cast.is_empty() => format!("(${number}::text)::{cast}"),
+            _ => format!("${number}"),
+        };
+        let text = statement.text(place);
+        self.types(&text).await?;
+        Ok((text, arguments))
+    }
+
+    /// The types of a statement's parameters, as the database reads them from where they stand.
+    async fn types(&mut self, text: &str) -> Result<Vec<PgTypeInfo>, Problem> {
+        let prepared = self.connection.prepare(AssertSqlSafe(text.to_owned()).into_sql_str()).await?;
+        Ok(match prepared.parameters() {
+            Some(Either::Left(types)) => types.to_vec(),
+            Some(Either::Right(_)) | None => Vec::new(),
+        })
+    }
+}
+
+fn take(row: &PgRow, rows: &mut Rows) -> Result<(), Problem> {
+    if !rows.is_named() {
+        rows.name(row.columns().iter().map(Column::name));
+    }
+    let mut cells = Vec::with_capacity(row.len());
+    for column in row.columns() {
+        let found = value(&row.try_get_raw(column.ordinal())?);
+        cells.push(found.map_err(|message| Problem::Value(format!("column `{}` {message}", column.name())))?);
+    }
+    Ok(rows.push(cells.into_iter())?)
+}
