@@ -1,7 +1,8 @@
 //! The entries of a body, each read by the rule of its first word.
 
 use super::findings::{
-    Assignment, Change, ClauseWithColon, ElseWithoutIf, MissingColon, MissingStep, StatementExpected, UnknownStatement,
+    Assignment, Change, ClauseWithColon, ElseWithoutIf, MissingColon, MissingStep, StatementExpected, TypeBehindBlock,
+    UnknownStatement,
 };
 use super::pasted::Surroundings;
 use super::words::{BLOCKS, CLAUSES, ENTRIES, foreign};
@@ -309,10 +310,20 @@ impl Parser<'_> {
             // Why it cannot be read as it stands was reported.
             None if head.reading != Reading::AsWritten => None,
             None => {
-                self.diagnostics.push(StatementExpected { at: head.span, of_file: false }.diagnostic());
+                let found = if self.slice(head.span).starts_with("->") && self.follows_brace(head.span) {
+                    TypeBehindBlock { at: head.span, type_: self.slice(head.span).to_owned() }.diagnostic()
+                } else {
+                    StatementExpected { at: head.span, of_file: false }.diagnostic()
+                };
+                self.diagnostics.push(found);
                 None
             }
         }
+    }
+
+    /// Whether a closing brace stands before this.
+    fn follows_brace(&self, at: Span) -> bool {
+        self.text.get(..at.start as usize).is_some_and(|before| before.trim_end().ends_with('}'))
     }
 }
 

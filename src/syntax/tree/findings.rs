@@ -71,6 +71,23 @@ impl Finding for StatementExpected {
     }
 }
 
+/// The type of a step's value stands behind the step's block.
+pub(super) struct TypeBehindBlock {
+    pub(super) at: Span,
+    /// As it is written, with its arrow.
+    pub(super) type_: String,
+}
+
+impl Finding for TypeBehindBlock {
+    const SLUG: &'static str = "type-behind-block";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.at, "the type of a step's value stands before its block")
+            .labelled("nothing stands here")
+            .with_help(format!("Write it before the brace: `step NAME: … {} {{ … }}`.", self.type_))
+    }
+}
+
 /// A statement that needs a body has none.
 pub(super) struct BodyMissing<'a> {
     pub(super) statement: &'static str,
