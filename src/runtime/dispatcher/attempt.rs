@@ -45,39 +45,45 @@ pub(super) fn ask(stop: &watch::Sender<Stop>, wish: Stop) {
     });
 }
 
-/// Runs an attempt; gives the event that tells its end, whatever becomes of it.
-pub(super) async fn perform(assignment: Assignment) -> EventKind {
+/// An attempt that has ended.
+pub(super) struct Performed {
+    /// The event that tells its end.
+    pub(super) ended: EventKind,
+    /// Its directory, which goes away when this falls: once its end is known, so that what it left does not vanish before.
+    pub(super) lent: Option<Lent>,
+}
+
+/// Runs an attempt to its end, whatever becomes of it.
+pub(super) async fn perform(assignment: Assignment) -> Performed {
     let (instance, attempt) = (assignment.instance.clone(), assignment.attempt);
     // A bug in one kind must not take the other steps of the run with it.
     let performed = AssertUnwindSafe(outcome(assignment)).catch_unwind().await;
-    let (outcome, leaked) = performed.unwrap_or_else(|_| (failed(FailureKind::Engine, "executor gave up unexpectedly"), false));
-    EventKind::AttemptEnded { instance, attempt, outcome, leaked }
+    let gave_up = |_| (failed(FailureKind::Engine, "executor gave up unexpectedly"), false, None);
+    let (outcome, leaked, lent) = performed.unwrap_or_else(gave_up);
+    Performed { ended: EventKind::AttemptEnded { instance, attempt, outcome, leaked }, lent }
 }
 
 fn failed(kind: FailureKind, message: &str) -> AttemptOutcome {
     AttemptOutcome::Failed(Failure::final_of(kind, message))
 }
 
-async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool) {
+async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool, Option<Lent>) {
     let Some(executor) = assignment.executor.clone() else {
         let message = format!("kind `{}` is not run by this version", assignment.call.kind);
-        return (failed(FailureKind::Spawn, &message), false);
+        return (failed(FailureKind::Spawn, &message), false, None);
     };
     let surroundings = Arc::clone(&assignment.surroundings);
-    let scratch = match surroundings.scratches.take(&assignment.call.kind) {
-        Ok(scratch) => scratch,
+    let lent = match surroundings.scratches.take(&assignment.call.kind) {
+        Ok(scratch) => scratch.map(|scratch| Lent { scratch: Some(scratch), surroundings: Arc::clone(&surroundings) }),
         Err(error) => {
-            return (failed(FailureKind::Spawn, &format!("scratch directory cannot be made: {error}")), false);
+            return (failed(FailureKind::Spawn, &format!("scratch directory cannot be made: {error}")), false, None);
         }
     };
-    let folder = scratch.as_ref().map_or_else(PathBuf::new, |scratch| scratch.folder.path().to_owned());
+    let folder = lent.as_ref().map_or_else(PathBuf::new, Lent::folder);
     let stop = Arc::clone(&assignment.stop);
     let secret = assignment.call.decode.as_ref().is_some_and(Type::holds_secret);
     let (timeout, execution) = (assignment.timeout, executor.execute(attempt(assignment, folder)));
     let (ended, late) = in_time(execution, timeout, &stop).await;
-    if let Some(scratch) = scratch {
-        surroundings.scratches.give_back(scratch);
-    }
     let asked = *stop.borrow() != Stop::No;
     let outcome = match ended.outcome {
         // What is decoded as a secret stands in the result as well, which is journaled.
@@ -87,7 +93,7 @@ async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool) {
         Err(_) if !late => AttemptOutcome::Cancelled,
         outcome => AttemptOutcome::Failed(out_of_time(timeout.unwrap_or_default(), outcome.err())),
     };
-    (outcome, ended.leaked)
+    (outcome, ended.leaked, lent)
 }
 
 /// Waits for an attempt, and asks it to end once its time is over; whether it was.
@@ -155,6 +161,26 @@ impl Scratch {
     fn is_empty(&mut self) -> bool {
         self.opened.rewind();
         self.opened.by_ref().all(|entry| entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b"..")))
+    }
+}
+
+/// A directory that an attempt has, and that is given back when this falls.
+pub(super) struct Lent {
+    scratch: Option<Scratch>,
+    surroundings: Arc<Surroundings>,
+}
+
+impl Lent {
+    fn folder(&self) -> PathBuf {
+        self.scratch.as_ref().map_or_else(PathBuf::new, |scratch| scratch.folder.path().to_owned())
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(scratch) = self.scratch.take() {
+            self.surroundings.scratches.give_back(scratch);
+        }
     }
 }
 

@@ -41,7 +41,7 @@ impl Dispatcher {
         }
         let same_kind = call.kind == running.call.kind;
         let assignment = self.assignment(running.instance.clone(), running.attempt, call, timeout, Arc::new(Unheard));
-        let EventKind::AttemptEnded { outcome, .. } = attempt::perform(assignment).await else { return None };
+        let EventKind::AttemptEnded { outcome, .. } = attempt::perform(assignment).await.ended else { return None };
         let checked = match outcome {
             AttemptOutcome::Succeeded { result, decoded } => {
                 // The record of another kind is not the step's.

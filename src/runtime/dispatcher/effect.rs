@@ -175,8 +175,8 @@ impl Dispatcher {
         let mut performance = Box::pin(perform(assignment));
         // What only looks at something is often ready at once, and then needs no task; what spawns a process would hold up others.
         let mut unwoken = Context::from_waker(Waker::noop());
-        if waits && let Poll::Ready(ended) = performance.as_mut().poll(&mut unwoken) {
-            return post.send(ended);
+        if waits && let Poll::Ready(performed) = performance.as_mut().poll(&mut unwoken) {
+            return post.send(performed.ended);
         }
         self.lanes.begin(performance, post);
     }

@@ -1,5 +1,6 @@
 //! The threads on which attempts run.
 
+use super::attempt::Performed;
 use super::driver::Post;
 use std::cell::Cell;
 use std::num::NonZero;
@@ -7,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use wf_model::event::EventKind;
 
 /// Threads that each wait for their own attempts. Starting a process stops a thread until the process has become its program; how an
 /// attempt ends is seen, and leads to the next one, on one thread.
@@ -36,14 +36,15 @@ impl Lanes {
     }
 
     /// Begins an attempt: on this thread where that has none, else where there are the fewest; to be called inside tokio.
-    pub(super) fn begin(&mut self, attempt: impl Future<Output = EventKind> + Send + 'static, post: Post) {
+    pub(super) fn begin(&mut self, attempt: impl Future<Output = Performed> + Send + 'static, post: Post) {
         let Some(lane) = self.next() else { return };
         let counted = Counted::new(&lane.attempts);
         drop(lane.handle.spawn(async move {
-            let ended = attempt.await;
+            let Performed { ended, lent } = attempt.await;
             // What follows from its end may begin here.
             drop(counted);
             post.send_and_run(ended);
+            drop(lent);
         }));
     }
 

@@ -114,7 +114,7 @@ impl Dispatcher {
     /// Runs the attempt that goes on once more, and tells nobody.
     async fn again(&self, instance: &Instance, attempt: u32, call: Arc<Call>) -> Result<AttemptOutcome, RecallFailed> {
         let assignment = self.assignment(instance.clone(), attempt, call, None, Arc::new(Unheard));
-        match super::attempt::perform(assignment).await {
+        match super::attempt::perform(assignment).await.ended {
             EventKind::AttemptEnded { outcome: outcome @ AttemptOutcome::Succeeded { .. }, .. } => Ok(outcome),
             EventKind::AttemptEnded { outcome: AttemptOutcome::Failed(failure), .. } => {
                 Err(RecallFailed::Secret { step: instance.path.clone(), message: failure.message })
