@@ -235,3 +235,37 @@ fn secrets_and_maps_are_no_parameters() {
     let said = format!("{}{}", outcome.stdout, outcome.stderr);
     assert!(said.contains("secret-leak"), "{said}");
 }
+
+#[test]
+fn a_step_that_keeps_a_record_takes_effect_once() {
+    let body = "step it: sql \"insert into items (name) values ('three'); select count(*) as n from items\" {\n  database: db\n  once: true\n  expect false\n  retry 2 times\n  no undo \"a test\"\n  on failure continue\n}\nstep again: sql \"select result from wfc_steps\" -> [{ result: string }] { database: db, reads only }\noutput kept: string = again[0].result";
+    let place = place(body);
+    let outcome = place.ran(&[]);
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (0, "kept = {\"rows\":[{\"n\":3}],\"affected\":1}\n"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(names(&place), "one two three");
+}
+
+#[test]
+fn a_record_needs_the_transaction() {
+    let place = place("step it: sql \"select 1\" { database: db, once: true, transaction: false, reads only }");
+    let outcome = place.ran(&[]);
+    assert!(outcome.code == 1 && outcome.stderr.contains("leave out `transaction: false`"), "{}", outcome.stderr);
+}
+
+#[test]
+fn the_example_runs() {
+    let place = Place::with(wf_steps::registry().get("sql").expect("a kind").example);
+    python(
+        &place,
+        "d.execute('create table sessions (id int, age_in_days int)'); d.execute('insert into sessions values (1, 40), (2, 3)')",
+    );
+    let outcome =
+        Outcome::of(place.command(&["run", "main.wf"]).env("DATABASE_URL", "sqlite:data.db").output().expect("it starts"));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "deleted = 1\n"), "{}", outcome.stderr);
+    assert_eq!(place.wfc(&["fmt", "--check", "main.wf"]).code, 0, "it is formatted");
+}

@@ -155,6 +155,55 @@ fn interruptions_of_mariadb() {
     interruptions(Sort::MariaDb);
 }
 
+/// A step that was killed when its transaction was committed, but before the run knew of it.
+fn once(sort: Sort) {
+    let server = Server::start(sort);
+    let make = "step it: sql \"create table items (id int, name text)\" { database: db, no undo \"a test\" }";
+    assert_eq!(ran(&workflow(make), &server).code, 0);
+    let body = "step it: sql \"insert into items values (1, 'one'); select count(*) as n from items\" { database: db, once: true, expect false, retry 2 times, no undo \"a test\" }";
+    assert_eq!(ran(&workflow(body), &server).code, 1);
+    assert_eq!(items(&server, sort), "one");
+    let body = "step it: sql \"insert into items values (2, 'two'); nonsense\" { database: db, once: true, retry 1 times, no undo \"a test\" }";
+    assert_eq!(ran(&workflow(body), &server).code, 1);
+    assert_eq!(items(&server, sort), "one");
+    let body = "step it: sql \"insert into items values (3, 'three'); select count(*) as n from items\" { database: db, once: true, no undo \"a test\" }\noutput n: string = it.rows.to_json()";
+    let outcome = ran(&workflow(body), &server);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "n = [{\"n\":2}]\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn once_of_postgres() {
+    once(Sort::Postgres);
+}
+
+#[test]
+fn once_of_mariadb() {
+    once(Sort::MariaDb);
+}
+
+#[test]
+fn a_killed_step_with_a_record_runs_again_by_itself() {
+    let server = Server::start(Sort::Postgres);
+    let make =
+        "step it: sql \"create table items (id int, name text); create table go (id int)\" { database: db, no undo \"a test\" }";
+    assert_eq!(ran(&workflow(make), &server).code, 0);
+    let place = workflow(
+        r#"step it: sql """
+insert into items values (1, 'one');
+select case when not exists (select 1 from go) then pg_sleep(1000) end
+""" { database: db, once: true, on unknown rerun, no undo "a test" }"#,
+    );
+    let mut run = spawned(&place, &server, &["run", "main.wf"]);
+    until("the statement", || server.ask("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == "1");
+    run.kill().expect("it runs");
+    run.wait().expect("it was started here");
+    until("the end of the other process", || place.wfc(&["runs"]).stdout.contains("interrupted"));
+    server.ask("insert into go values (1)");
+    let outcome = Outcome::of(spawned(&place, &server, &["resume", "last"]).wait_with_output().expect("it ends"));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert_eq!((items(&server, Sort::Postgres).as_str(), server.ask("select count(*) from wfc_steps").as_str()), ("one", "1"));
+}
+
 #[test]
 fn types_of_postgres() {
     let server = Server::start(Sort::Postgres);

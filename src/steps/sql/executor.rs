@@ -67,7 +67,8 @@ fn password(url: &str) -> Vec<Value> {
 
 async fn perform(attempt: &Attempt, url: &str) -> Result<Rows, Failure> {
     let dialect = Dialect::of(url).ok_or_else(|| not_started("`database` is no URL of `sqlite:`, `postgres:` or `mysql:`"))?;
-    let work = Work::of(&attempt.call, dialect, &attempt.folder)?;
+    let key = attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
+    let work = Work::of(&attempt.call, dialect, &attempt.folder, key)?;
     let mut stop = attempt.stop.clone();
     let (session, interrupt) = tokio::select! {
         connected = connected(url, dialect, attempt) => connected?,

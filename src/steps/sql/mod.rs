@@ -7,6 +7,7 @@ mod migrations;
 mod mysql;
 mod postgres;
 mod postgres_value;
+mod record;
 mod region;
 mod rows;
 mod session;
@@ -56,5 +57,13 @@ fn attributes() -> Vec<Attribute> {
             .required(),
         Attribute::new("transaction", [Type::Bool], "Whether all statements take effect together or not at all.")
             .with_default("true"),
+        Attribute::new(
+            "once",
+            [Type::Bool],
+            "Whether the transaction of the `query` records the step in the table `wfc_steps`, so that it takes effect once \
+             however often it is tried; with `on unknown rerun` also where the run was killed.",
+        )
+        .with_default("false")
+        .excluding(&["migrations"]),
     ]
 }

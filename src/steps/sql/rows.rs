@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::types::Type;
-use wf_model::value::{Map, Value, decode_json};
+use wf_model::value::{Map, Value, decode_json, parse_json};
 use wf_runtime::mask::Masker;
 
 /// Bytes of memory that the rows of a result take at most.
@@ -66,6 +66,19 @@ impl Rows {
         &self.rows
     }
 
+    /// The rows and how many changed, as a text.
+    pub(super) fn told(&self) -> String {
+        let rows = Value::list(self.rows.iter().cloned()).to_json();
+        serde_json::json!({ "rows": rows, "affected": self.affected }).to_string()
+    }
+
+    /// What such a text tells; `None` where it is none.
+    pub(super) fn of_told(text: &str) -> Option<Self> {
+        let told = parse_json(text).ok()?;
+        let Value::List(rows) = Value::from_json(told.get("rows")?) else { return None };
+        Some(Self { rows: rows.to_vec(), affected: told.get("affected")?.as_u64()?, ..Self::default() })
+    }
+
     /// The result of the step, and what `-> T` asks for.
     ///
     /// # Errors
@@ -124,6 +137,7 @@ mod tests {
             rows.name(["a", "b"].into_iter());
             rows.push([Value::Int(number), Value::Null].into_iter()).unwrap();
         }
+        let rows = Rows::of_told(&rows.told()).unwrap();
         let type_ = Type::list(Type::record([("a", Type::Int)]));
         let (result, decoded) = rows.result(Some(&type_), &Masker::default()).unwrap();
         let row = Value::map([("a", Value::Int(2)), ("b", Value::Null)]);

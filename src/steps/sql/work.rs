@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::migrations::Migrations;
+use super::record::Record;
 use super::rows::Rows;
 use super::session::{Problem, Session};
 use super::statement::{Statement, of_call};
@@ -10,6 +11,7 @@ use crate::process::not_started;
 use std::path::Path;
 use wf_model::failure::Failure;
 use wf_model::script::Call;
+use wf_model::types::Type;
 use wf_model::value::Value;
 
 /// What a step asks of a database.
@@ -21,6 +23,8 @@ pub(super) struct Work {
     migrations: Option<Migrations>,
     /// Whether all of it takes effect together.
     transaction: bool,
+    /// By which it takes effect once.
+    record: Option<Record>,
 }
 
 impl Work {
@@ -28,11 +32,18 @@ impl Work {
     ///
     /// # Errors
     /// Why nothing can be asked.
-    pub(super) fn of(call: &Call, dialect: Dialect, folder: &Path) -> Result<Self, Failure> {
+    pub(super) fn of(call: &Call, dialect: Dialect, folder: &Path, key: &str) -> Result<Self, Failure> {
         let transaction = call.value("transaction") != Some(&Value::Bool(false));
         if let Some(path) = call.value("migrations").and_then(Value::render) {
             let migrations = Migrations::of(&folder.join(path), dialect, transaction)?;
-            return Ok(Self { dialect, statements: Vec::new(), migrations: Some(migrations), transaction });
+            return Ok(Self { dialect, statements: Vec::new(), migrations: Some(migrations), transaction, record: None });
+        }
+        let record = (call.value("once") == Some(&Value::Bool(true))).then(|| Record::new(key));
+        if record.is_some() && !transaction {
+            return Err(not_started("`once` keeps its record in the transaction of the step: leave out `transaction: false`"));
+        }
+        if record.is_some() && call.decode.as_ref().is_some_and(Type::holds_secret) {
+            return Err(not_started("`once` keeps what the step gives in the database, which must not keep a secret"));
         }
         let statements = of_call(call, dialect)?;
         let word = statements.iter().find_map(|statement| Some((statement.transaction_word()?, statement.line)));
@@ -41,7 +52,7 @@ impl Work {
                 "line {line} of the query says `{word}`, but the step is a transaction itself: leave it out, or add \
                  `transaction: false`"
             ))),
-            None => Ok(Self { dialect, statements, migrations: None, transaction }),
+            None => Ok(Self { dialect, statements, migrations: None, transaction, record }),
         }
     }
 
@@ -51,6 +62,9 @@ impl Work {
             return migrations.done(session).await;
         }
         let mut rows = Rows::default();
+        if let Some(record) = &self.record {
+            return self.once(session, record).await;
+        }
         let outcome = match self.transaction {
             false => self.statements(session, &mut rows).await,
             true => self.together(session, &mut rows).await,
@@ -71,10 +85,26 @@ impl Work {
         outcome
     }
 
+    /// As [`Self::together`], unless an attempt before did it.
+    async fn once(&self, session: &mut dyn Session, record: &Record) -> Result<Rows, Failure> {
+        let trouble = |problem| failed(&problem, self.dialect, " the record of the step");
+        record.prepare(session, self.dialect).await.map_err(trouble)?;
+        self.plain(session, self.begin()).await?;
+        if !record.claim(session).await.map_err(trouble)? {
+            self.plain(session, "rollback").await?;
+            return record.kept(session).await.map_err(trouble);
+        }
+        let mut rows = Rows::default();
+        // The end of the connection rolls back what fails.
+        self.statements(session, &mut rows).await?;
+        record.keep(session, &rows).await.map_err(trouble)?;
+        self.plain(session, "commit").await.map(|()| rows)
+    }
+
     /// What begins the transaction. One of SQLite that writes says so at once, so that it waits for others rather than fail later.
     fn begin(&self) -> &'static str {
         match self.dialect {
-            Dialect::Sqlite if !self.statements.iter().all(Statement::only_reads) => "begin immediate",
+            Dialect::Sqlite if self.record.is_some() || !self.statements.iter().all(Statement::only_reads) => "begin immediate",
             Dialect::Sqlite | Dialect::Postgres => "begin",
             Dialect::MySql => "start transaction",
         }
