@@ -269,3 +269,13 @@ fn the_example_runs() {
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "deleted = 1\n"), "{}", outcome.stderr);
     assert_eq!(place.wfc(&["fmt", "--check", "main.wf"]).code, 0, "it is formatted");
 }
+
+#[test]
+fn paths_are_those_of_the_directory_that_the_workflow_names() {
+    let place = place("cwd: \"below\"\nstep it: sql \"select 1 as one\" { database: \"sqlite:../data.db\", reads only }");
+    let text = place.read("main.wf").replace("  param db: url = \"sqlite:data.db\"\n", "");
+    place.write("main.wf", &text);
+    place.write("below/file", "");
+    let outcome = place.ran(&[]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+}

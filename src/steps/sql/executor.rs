@@ -6,7 +6,7 @@ use super::session::{Interrupt, Session};
 use super::trouble::unconnected;
 use super::work::Work;
 use super::{mysql, postgres, sqlite};
-use crate::process::not_started;
+use crate::process::{folder, not_started};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
@@ -36,11 +36,13 @@ impl Executor for Sql {
     fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
         async move {
             let url = attempt.call.value("database").map(text).unwrap_or_default();
-            let secrets: Vec<Value> = attempt.secrets.iter().cloned().chain(password(&url)).collect();
-            let masker = Masker::of_values(&secrets);
+            let masker = Masker::of_values(&attempt.secrets);
             match perform(&attempt, &url).await.and_then(|rows| rows.result(attempt.call.decode.as_ref(), &masker)) {
                 Ok((result, decoded)) => Ended { outcome: Ok(result), decoded, leaked: false },
                 Err(failure) => {
+                    // Rows stay what they are where a password is also a word of them.
+                    let secrets: Vec<Value> = attempt.secrets.iter().cloned().chain(password(&url)).collect();
+                    let masker = Masker::of_values(&secrets);
                     let message = masker.text(&failure.message).into();
                     Ended { outcome: Err(Failure { message, ..failure }), decoded: None, leaked: false }
                 }
@@ -68,7 +70,7 @@ fn password(url: &str) -> Vec<Value> {
 async fn perform(attempt: &Attempt, url: &str) -> Result<Rows, Failure> {
     let dialect = Dialect::of(url).ok_or_else(|| not_started("`database` is no URL of `sqlite:`, `postgres:` or `mysql:`"))?;
     let key = attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
-    let work = Work::of(&attempt.call, dialect, &attempt.folder, key)?;
+    let work = Work::of(&attempt.call, dialect, &folder(&attempt.call, &attempt.folder), key)?;
     let mut stop = attempt.stop.clone();
     let (session, interrupt) = tokio::select! {
         connected = connected(url, dialect, attempt) => connected?,
@@ -98,7 +100,7 @@ type Connected = (Box<dyn Session>, Box<dyn Interrupt>);
 async fn connected(url: &str, dialect: Dialect, attempt: &Attempt) -> Result<Connected, Failure> {
     let connecting = async {
         match dialect {
-            Dialect::Sqlite => sqlite::connect(url, &attempt.folder).await,
+            Dialect::Sqlite => sqlite::connect(url, &folder(&attempt.call, &attempt.folder)).await,
             Dialect::Postgres => postgres::connect(url).await,
             Dialect::MySql => mysql::connect(url).await,
         }
