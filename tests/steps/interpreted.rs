@@ -233,6 +233,21 @@ impl InFolder for std::path::PathBuf {
 
 /// The tests of a language.
 macro_rules! stories {
+    ($language:expr) => {
+        stories! { $language;
+            values_arrive_as_they_are
+            deep_values_arrive
+            a_timeout_ends_it_and_what_it_started
+            a_cancel_ends_it_and_what_it_started
+            a_failed_attempt_is_followed_by_another
+            secrets_are_masked
+            errors_name_their_line
+            names_of_inputs_are_checked
+            a_missing_interpreter_is_told_before_anything_starts
+            it_undoes_and_handles
+            a_killed_run_goes_on
+        }
+    };
     ($language:expr; $($story:ident)*) => {
         $(#[test]
         fn $story() {

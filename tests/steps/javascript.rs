@@ -16,19 +16,7 @@ const JAVASCRIPT: Language = Language {
     unreadable: "const x = 1;\nconst y = = 2;\n",
 };
 
-stories! { JAVASCRIPT;
-    values_arrive_as_they_are
-    deep_values_arrive
-    a_timeout_ends_it_and_what_it_started
-    a_cancel_ends_it_and_what_it_started
-    a_failed_attempt_is_followed_by_another
-    secrets_are_masked
-    errors_name_their_line
-    names_of_inputs_are_checked
-    a_missing_interpreter_is_told_before_anything_starts
-    it_undoes_and_handles
-    a_killed_run_goes_on
-}
+stories! { JAVASCRIPT }
 
 #[test]
 fn a_program_waits_imports_requires_and_starts_others() {

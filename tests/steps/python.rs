@@ -16,19 +16,7 @@ const PYTHON: Language = Language {
     unreadable: "x = 1\ny = = 2\n",
 };
 
-stories! { PYTHON;
-    values_arrive_as_they_are
-    deep_values_arrive
-    a_timeout_ends_it_and_what_it_started
-    a_cancel_ends_it_and_what_it_started
-    a_failed_attempt_is_followed_by_another
-    secrets_are_masked
-    errors_name_their_line
-    names_of_inputs_are_checked
-    a_missing_interpreter_is_told_before_anything_starts
-    it_undoes_and_handles
-    a_killed_run_goes_on
-}
+stories! { PYTHON }
 
 #[test]
 fn a_traceback_shows_the_lines_of_the_program_alone() {

@@ -29,9 +29,6 @@ use wf_store::{Cache, History, KeptOutput, NamedLocks, OutputLost, OutputPlace, 
 /// More threads than these would only wait for each other: the system starts the programs of one process one after the other.
 const MOST_THREADS: usize = 4;
 
-/// As much as the first thread of a process has.
-const STACK: usize = 8 * 1024 * 1024;
-
 /// How a run is driven and shown.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Manner {
@@ -316,7 +313,8 @@ impl Stage {
 /// Works on a thread of its own.
 fn elsewhere<T: Send>(work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("run".to_owned()).stack_size(STACK).spawn_scoped(scope, work)?;
+        let thread =
+            std::thread::Builder::new().name("run".to_owned()).stack_size(dispatcher::STACK).spawn_scoped(scope, work)?;
         thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

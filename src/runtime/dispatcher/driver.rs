@@ -5,6 +5,7 @@
 //! puts it into the inbox and runs the dispatcher, unless somebody does so already, who then sees the news. ("Flat combining", Hendler,
 //! Incze, Shavit, Tzafrir 2010.)
 
+use super::RunBroken;
 use futures_util::future::BoxFuture;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -30,10 +31,13 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Runs to the end; others may go on with it meanwhile.
+    ///
+    /// # Errors
+    /// Those of the run, and where it panics on the thread of another.
     pub(super) async fn until_end<T: Send + 'static>(
         self: Arc<Self>,
-        run: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
+        run: impl Future<Output = Result<T, RunBroken>> + Send + 'static,
+    ) -> Result<T, RunBroken> {
         let (sender, mut ended) = oneshot::channel();
         let run = async move {
             // Who would take it may have gone.
@@ -51,7 +55,7 @@ impl Driver {
             std::pin::Pin::new(&mut ended).poll(&mut context)
         })
         .await
-        .ok()
+        .unwrap_or(Err(RunBroken::GaveUp))
     }
 
     /// Takes the turn, unless somebody has it.
@@ -72,9 +76,7 @@ impl Driver {
             }
         }
     }
-}
 
-impl Driver {
     /// Runs until it waits again; to be called by who has the turn.
     fn poll(&self, waker: &Waker) {
         let mut run = lock(&self.run);
@@ -146,7 +148,7 @@ impl Post {
 
 #[cfg(test)]
 mod tests {
-    use super::{Driver, Post};
+    use super::{Driver, Post, RunBroken};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
     use std::sync::mpsc::channel;
@@ -168,9 +170,9 @@ mod tests {
             for _ in 0..8 * EACH {
                 inbox.recv().await.unwrap();
             }
-            inbox.try_recv().is_err()
+            Ok(inbox.try_recv().is_err())
         };
-        assert_eq!(driver.until_end(run).await, Some(true));
+        assert_eq!(driver.until_end(run).await, Ok(true));
     }
 
     #[tokio::test]
@@ -192,7 +194,7 @@ mod tests {
             post.send(EventKind::Paused);
             catch_unwind(AssertUnwindSafe(|| other.go_on())).is_err()
         });
-        assert_eq!(driver.until_end::<()>(run).await, None);
+        assert_eq!(driver.until_end::<()>(run).await, Err(RunBroken::GaveUp));
         assert!(other.join().unwrap());
     }
 }

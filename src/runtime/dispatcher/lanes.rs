@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+/// How much stack a thread has on which the dispatcher may run, in bytes: as much as the first thread of a process.
+pub const STACK: usize = 8 * 1024 * 1024;
+
 /// Threads that each wait for their own attempts. Starting a process stops a thread until the process has become its program; how an
 /// attempt ends is seen, and leads to the next one, on one thread.
 pub(super) struct Lanes {
@@ -98,6 +101,3 @@ impl Drop for Counted {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
-
-/// As much as the first thread of a process has: the dispatcher runs there as well.
-const STACK: usize = 8 * 1024 * 1024;

@@ -31,6 +31,7 @@ pub use cache::{CacheAnswer, CacheWish, CachedValue, NoCache, StepCache};
 pub use cancel::{Asked, Canceller};
 pub use check::Checked;
 pub use journal::{Durability, Durable, Journal, JournalFailed, MemoryJournal};
+pub use lanes::STACK;
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
 pub use paths::fitting;
 pub use recall::{RecallFailed, Recalled, Recalling};
@@ -169,7 +170,7 @@ pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, Run
         }
         outcome
     };
-    driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
+    driver.until_end(run).await
 }
 
 struct Dispatcher {

@@ -190,7 +190,7 @@ impl Recalled {
             let outcome = self.resume(&answers).await;
             self.over(outcome).await
         };
-        driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
+        driver.until_end(run).await
     }
 
     /// Undoes what the run did and nobody has undone; `settled` are steps that somebody takes care of, and `reason` says why. A run
@@ -204,7 +204,7 @@ impl Recalled {
             let outcome = self.undo(EventKind::RollbackRequested { settled, reason }).await;
             self.over(outcome).await
         };
-        driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
+        driver.until_end(run).await
     }
 
     /// Ends the run: what was under way counts as ended, and its handlers run.
@@ -217,7 +217,7 @@ impl Recalled {
             let outcome = self.go_back().await;
             self.over(outcome).await
         };
-        driver.until_end(run).await.unwrap_or(Err(RunBroken::GaveUp))
+        driver.until_end(run).await
     }
 
     /// Where the run cannot go on, nothing of it does.

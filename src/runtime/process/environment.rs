@@ -41,12 +41,13 @@ impl Environment {
     /// # Errors
     /// Where one holds a NUL character.
     pub fn new<'a>(variables: impl IntoIterator<Item = (&'a OsStr, &'a OsStr)>) -> Result<Self, NulError> {
-        let all: Vec<Variable> =
-            variables.into_iter().map(|(name, value)| Variable::new(name, value)).collect::<Result<_, _>>()?;
-        let counts = |(place, variable): &(usize, &Variable)| {
-            !all.iter().skip(place + 1).any(|later| later.name == variable.name && later.name() == variable.name())
-        };
-        Ok(Self { variables: all.iter().enumerate().filter(counts).map(|(_, variable)| variable.clone()).collect() })
+        let mut all: Vec<Variable> = Vec::new();
+        for (name, value) in variables {
+            let variable = Variable::new(name, value)?;
+            all.retain(|earlier| earlier.name() != variable.name());
+            all.push(variable);
+        }
+        Ok(Self { variables: all })
     }
 
     /// The variables of this process but for `withheld` ones.
@@ -65,9 +66,7 @@ impl Environment {
 
     /// These variables and `others`, which win over them: `NAME=value`.
     pub(super) fn with<'a>(&'a self, others: &'a Self) -> impl Iterator<Item = &'a CStr> {
-        let is_other = |variable: &&Variable| {
-            others.variables.iter().any(|other| other.name == variable.name && other.name() == variable.name())
-        };
+        let is_other = |variable: &&Variable| others.variables.iter().any(|other| other.name() == variable.name());
         self.variables.iter().filter(move |variable| !is_other(variable)).chain(&others.variables).map(|variable| &*variable.text)
     }
 }

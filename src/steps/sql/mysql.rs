@@ -2,16 +2,16 @@
 
 use super::decimal::{decimal, float};
 use super::rows::Rows;
-use super::session::{Interrupt, Problem, Session};
-use super::statement::{Parameter, Statement};
+use super::session::{Interrupt, Problem, Session, arguments, gather};
+use super::statement::Statement;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, TryStreamExt};
-use sqlx::mysql::{MySqlArguments, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow};
-use sqlx::{
-    Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Either, Executor, MySql, Row, Type, TypeInfo, ValueRef,
+use sqlx::mysql::{
+    MySqlArguments, MySqlColumn, MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlQueryResult, MySqlRow,
 };
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, MySql, Row, Type, TypeInfo, ValueRef};
 use std::str::FromStr;
 use wf_model::value::{Value, parse_json};
 
@@ -79,15 +79,7 @@ impl Session for MySqlSession {
 impl MySqlSession {
     async fn prepared(&mut self, text: String, arguments: MySqlArguments, rows: &mut Rows) -> Result<u64, Problem> {
         let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(false);
-        let mut stream = self.connection.fetch_many(query);
-        let mut touched = 0;
-        while let Some(item) = stream.try_next().await? {
-            match item {
-                Either::Left(done) => touched = done.rows_affected(),
-                Either::Right(row) => take(&row, rows)?,
-            }
-        }
-        Ok(touched)
+        gather(self.connection.fetch_many(query), rows, MySqlQueryResult::rows_affected, value).await
     }
 }
 
@@ -96,33 +88,11 @@ fn is_not_prepared(problem: &Problem) -> bool {
     found.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == NOT_PREPARED)
 }
 
-fn arguments(statement: &Statement) -> Result<MySqlArguments, sqlx::Error> {
-    let mut arguments = MySqlArguments::default();
-    for parameter in statement.parameters() {
-        let added = match parameter {
-            Parameter::Null => arguments.add(None::<i64>),
-            Parameter::Bool(value) => arguments.add(*value),
-            Parameter::Int(value) => arguments.add(*value),
-            Parameter::Float(value) => arguments.add(*value),
-            Parameter::Text(value) => arguments.add(value.clone()),
-        };
-        added.map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-fn take(row: &MySqlRow, rows: &mut Rows) -> Result<(), Problem> {
-    if !rows.is_named() {
-        rows.name(row.columns().iter().map(Column::name));
-    }
-    let mut cells = Vec::with_capacity(row.len());
-    for column in row.columns() {
-        cells.push(cell(row, column.ordinal())?.ok_or_else(|| {
-            let type_ = column.type_info().name();
-            Problem::Value(format!("column `{}` is of the type {type_}, which is not read: cast it to char", column.name()))
-        })?);
-    }
-    Ok(rows.push(cells.into_iter())?)
+fn value(row: &MySqlRow, column: &MySqlColumn) -> Result<Value, Problem> {
+    cell(row, column.ordinal())?.ok_or_else(|| {
+        let type_ = column.type_info().name();
+        Problem::Value(format!("column `{}` is of the type {type_}, which is not read: cast it to char", column.name()))
+    })
 }
 
 /// A value; `None` where its type is not read.

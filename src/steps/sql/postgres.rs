@@ -2,13 +2,14 @@
 
 use super::postgres_value::{Bound, cast, value};
 use super::rows::Rows;
-use super::session::{Interrupt, Problem, Session};
+use super::session::{Interrupt, Problem, Session, gather};
 use super::statement::Statement;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, TryStreamExt};
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow, PgTypeInfo};
+use sqlx::postgres::{PgArguments, PgColumn, PgConnectOptions, PgConnection, PgQueryResult, PgRow, PgTypeInfo};
 use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Either, Executor, Row, SqlSafeStr, Statement as _};
 use std::str::FromStr;
+use wf_model::value::Value;
 
 struct Postgres {
     connection: PgConnection,
@@ -48,15 +49,7 @@ impl Session for Postgres {
         async move {
             let (text, arguments) = self.prepared(statement).await?;
             let query = sqlx::query_with(AssertSqlSafe(text), arguments);
-            let mut stream = self.connection.fetch_many(query);
-            let mut touched = 0;
-            while let Some(item) = stream.try_next().await? {
-                match item {
-                    Either::Left(done) => touched = done.rows_affected(),
-                    Either::Right(row) => take(&row, rows)?,
-                }
-            }
-            Ok(touched)
+            gather(self.connection.fetch_many(query), rows, PgQueryResult::rows_affected, read).await
         }
         .boxed()
     }
@@ -109,14 +102,7 @@ impl Postgres {
     }
 }
 
-fn take(row: &PgRow, rows: &mut Rows) -> Result<(), Problem> {
-    if !rows.is_named() {
-        rows.name(row.columns().iter().map(Column::name));
-    }
-    let mut cells = Vec::with_capacity(row.len());
-    for column in row.columns() {
-        let found = value(&row.try_get_raw(column.ordinal())?);
-        cells.push(found.map_err(|message| Problem::Value(format!("column `{}` {message}", column.name())))?);
-    }
-    Ok(rows.push(cells.into_iter())?)
+fn read(row: &PgRow, column: &PgColumn) -> Result<Value, Problem> {
+    let found = value(&row.try_get_raw(column.ordinal())?);
+    found.map_err(|message| Problem::Value(format!("column `{}` {message}", column.name())))
 }

@@ -1,8 +1,12 @@
 //! A connection to a database, whatever its sort.
 
 use super::rows::{Rows, TooLarge};
-use super::statement::Statement;
+use super::statement::{Parameter, Statement};
+use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use sqlx::{Arguments, Column, Database, Either, Encode, Row, Type};
+use wf_model::value::Value;
 
 /// A connection that runs statements one after the other.
 pub(super) trait Session: Send {
@@ -43,4 +47,53 @@ impl From<TooLarge> for Problem {
     fn from(TooLarge: TooLarge) -> Self {
         Self::TooLarge
     }
+}
+
+/// What a database gives for a statement: rows, and what it says at the end.
+type Fetched<'a, R> = BoxStream<'a, Result<Either<<<R as Row>::Database as Database>::QueryResult, R>, sqlx::Error>>;
+
+/// Takes in the rows of a statement, whose values `value` reads; gives how many rows it `affected` as the database says at the end.
+pub(super) async fn gather<R: Row>(
+    mut stream: Fetched<'_, R>,
+    rows: &mut Rows,
+    affected: impl Fn(&<R::Database as Database>::QueryResult) -> u64 + Send,
+    value: impl Fn(&R, &<R::Database as Database>::Column) -> Result<Value, Problem> + Send,
+) -> Result<u64, Problem> {
+    let mut touched = 0;
+    while let Some(item) = stream.try_next().await? {
+        match item {
+            Either::Left(done) => touched = affected(&done),
+            Either::Right(row) => {
+                if !rows.is_named() {
+                    rows.name(row.columns().iter().map(Column::name));
+                }
+                let cells: Vec<Value> = row.columns().iter().map(|column| value(&row, column)).collect::<Result<_, _>>()?;
+                rows.push(cells.into_iter())?;
+            }
+        }
+    }
+    Ok(touched)
+}
+
+/// The values of a statement for a database that takes each as what it is.
+pub(super) fn arguments<A: Arguments + Default>(statement: &Statement) -> Result<A, sqlx::Error>
+where
+    Option<i64>: for<'v> Encode<'v, A::Database> + Type<A::Database>,
+    bool: for<'v> Encode<'v, A::Database> + Type<A::Database>,
+    i64: for<'v> Encode<'v, A::Database> + Type<A::Database>,
+    f64: for<'v> Encode<'v, A::Database> + Type<A::Database>,
+    String: for<'v> Encode<'v, A::Database> + Type<A::Database>,
+{
+    let mut arguments = A::default();
+    for parameter in statement.parameters() {
+        let added = match parameter {
+            Parameter::Null => arguments.add(None::<i64>),
+            Parameter::Bool(value) => arguments.add(*value),
+            Parameter::Int(value) => arguments.add(*value),
+            Parameter::Float(value) => arguments.add(*value),
+            Parameter::Text(value) => arguments.add(value.clone()),
+        };
+        added.map_err(sqlx::Error::Encode)?;
+    }
+    Ok(arguments)
 }

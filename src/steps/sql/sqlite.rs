@@ -2,14 +2,14 @@
 
 use super::decimal::float;
 use super::rows::Rows;
-use super::session::{Interrupt, Problem, Session};
-use super::statement::{Parameter, Statement};
+use super::session::{Interrupt, Problem, Session, arguments, gather};
+use super::statement::Statement;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, TryStreamExt};
-use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Either, Executor, Row, TypeInfo, Value as _, ValueRef};
+use sqlx::sqlite::{SqliteArguments, SqliteColumn, SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, TypeInfo, Value as _, ValueRef};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -55,16 +55,8 @@ impl Session for Sqlite {
     fn execute<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>> {
         async move {
             let text = statement.text(|number| format!("?{number}"));
-            let query = sqlx::query_with(AssertSqlSafe(text), arguments(statement)?).persistent(false);
-            let mut stream = self.connection.fetch_many(query);
-            let mut affected = 0;
-            while let Some(item) = stream.try_next().await? {
-                match item {
-                    Either::Left(done) => affected = done.rows_affected(),
-                    Either::Right(row) => take(&row, rows)?,
-                }
-            }
-            Ok(affected)
+            let query = sqlx::query_with(AssertSqlSafe(text), arguments::<SqliteArguments>(statement)?).persistent(false);
+            gather(self.connection.fetch_many(query), rows, SqliteQueryResult::rows_affected, value).await
         }
         .boxed()
     }
@@ -83,27 +75,8 @@ impl Session for Sqlite {
     }
 }
 
-fn arguments(statement: &Statement) -> Result<SqliteArguments, sqlx::Error> {
-    let mut arguments = SqliteArguments::default();
-    for parameter in statement.parameters() {
-        let added = match parameter {
-            Parameter::Null => arguments.add(None::<i64>),
-            Parameter::Bool(value) => arguments.add(*value),
-            Parameter::Int(value) => arguments.add(*value),
-            Parameter::Float(value) => arguments.add(*value),
-            Parameter::Text(value) => arguments.add(value.clone()),
-        };
-        added.map_err(sqlx::Error::Encode)?;
-    }
-    Ok(arguments)
-}
-
-fn take(row: &SqliteRow, rows: &mut Rows) -> Result<(), Problem> {
-    if !rows.is_named() {
-        rows.name(row.columns().iter().map(Column::name));
-    }
-    let cells = row.columns().iter().map(|column| cell(row, column.ordinal(), column.type_info().name()));
-    Ok(rows.push(cells.collect::<Result<Vec<_>, _>>()?.into_iter())?)
+fn value(row: &SqliteRow, column: &SqliteColumn) -> Result<Value, Problem> {
+    Ok(cell(row, column.ordinal(), column.type_info().name())?)
 }
 
 /// A value by what SQLite keeps, which need not be what its column declares.
