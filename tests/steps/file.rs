@@ -132,10 +132,15 @@ fn a_failed_run_is_rolled_back_later_or_by_hand() {
     assert_eq!(place.ran(&[]).code, 1);
     let other = place.wfc(&["runbook", "last"]).stdout;
     assert!(book.lines().count() == other.lines().count() && other.contains("chmod 4755"), "{other}");
-    let mut shell = Command::new("sh");
-    let ended = shell.args(["-c", &other]).current_dir(place.path("")).stdin(Stdio::null()).output().expect("a shell");
-    assert!(ended.status.success(), "{other}\n{}", String::from_utf8_lossy(&ended.stderr));
-    assert_eq!(standing(&place), before);
+    let changed = standing(&place);
+    for (from, left) in [("9", &changed), ("1", &before)] {
+        let mut shell = Command::new("sh");
+        let shell = shell.args(["-c", &other]).env("WFC_FROM", from).current_dir(place.path("")).stdin(Stdio::null());
+        let ended = shell.output().expect("a shell");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{other}\n{said}");
+        assert_eq!((standing(&place) == *left, said.contains("8 of 8: the undo of step `fresh`")), (true, from == "1"), "{said}");
+    }
 }
 
 #[test]

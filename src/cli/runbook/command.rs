@@ -137,7 +137,7 @@ impl Undoing<'_> {
         let step = call.undoes.map(|step| step.0.to_string()).unwrap_or_default();
         let commands = match restoring(&self.kept.join(step)) {
             Ok(commands) => commands,
-            Err(reason) => return part.comment(&format!("Nothing runs here: what stood in the file is not known ({reason})")),
+            Err(reason) => return part.by_hand(&format!("Nothing runs here: what stood in the file is not known ({reason})")),
         };
         if commands.is_empty() {
             return part.comment("There is nothing to undo: it changed nothing.");
@@ -149,10 +149,10 @@ impl Undoing<'_> {
         let lines: Option<Vec<String>> = commands.iter().map(|command| words(command, &mut secrets)).collect();
         match lines {
             Some(lines) => {
-                lines.iter().for_each(|line| part.text += &format!("{line}\n"));
+                part.act = Act::Command(lines.iter().map(|line| format!("{line}\n")).collect());
                 part.secrets = secrets;
             }
-            None => part.comment("Nothing runs here: no shell can say this, because of text that is not UTF-8."),
+            None => part.by_hand("Nothing runs here: no shell can say this, because of text that is not UTF-8."),
         }
     }
 
