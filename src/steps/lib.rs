@@ -16,6 +16,7 @@ pub mod sleep;
 pub mod sql;
 #[cfg(test)]
 mod tests;
+mod web;
 
 use std::sync::Arc;
 use wf_model::kind::Registry;

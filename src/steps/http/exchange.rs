@@ -1,13 +1,15 @@
 //! From a request to the end of its answer, over redirects.
 
-use super::client::Clients;
-use super::log::Log;
 use super::redirect::{self, same_origin};
 use super::request::{LARGEST_BODY, Request};
-use super::response::{Answer, refused};
+use super::response::Answer;
 use super::save::Download;
-use super::trouble::{self, Trouble};
 use crate::process::not_started;
+use crate::web::client::Clients;
+use crate::web::log::Log;
+use crate::web::refusal::{refusal, refused};
+use crate::web::trouble::{self, Trouble};
+use crate::web::{host, shown};
 use reqwest::{Client, Method, Response, Url};
 use std::time::Instant;
 use wf_model::failure::{Failure, FailureKind};
@@ -15,9 +17,6 @@ use wf_model::unit::{Duration, Size};
 
 /// The largest body that becomes a file, unless `max_size` says otherwise, in bytes.
 const LARGEST_FILE: u64 = 1 << 30;
-
-/// Bytes that are read of the body of an answer whose status fails the step.
-const LARGEST_REFUSAL: usize = 64 * 1024;
 
 /// An exchange under way.
 pub(super) struct Exchange<'a> {
@@ -167,34 +166,12 @@ impl Exchange<'_> {
     }
 
     /// What there is of the body of an answer that fails the step.
-    async fn refusal(&mut self, mut response: Response) -> Vec<u8> {
-        let mut body = Vec::new();
-        while body.len() < LARGEST_REFUSAL
-            && let Ok(Some(piece)) = response.chunk().await
-        {
-            let room = LARGEST_REFUSAL - body.len();
-            body.extend(piece.iter().take(room));
-        }
+    async fn refusal(&mut self, response: Response) -> Vec<u8> {
+        let body = refusal(response).await;
         self.log.body(&body);
         self.log.end_body();
         body
     }
-}
-
-/// The host of a URL as messages name it, with its port where that is another than usual.
-fn host(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-/// A URL as the log shows it.
-fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    if !url.username().is_empty() || url.password().is_some() {
-        let _ = url.set_username("***");
-        let _ = url.set_password(None);
-    }
-    url.to_string()
 }
 
 /// The failure of a step that a server sends elsewhere.

@@ -1,11 +1,11 @@
 //! Runs `http` steps.
 
-use super::client::Clients;
 use super::exchange::Exchange;
-use super::log::Log;
 use super::request::Request;
 use super::save::Download;
 use crate::process;
+use crate::web::client::Clients;
+use crate::web::log::Log;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;

@@ -1,17 +1,11 @@
 //! `http`: sends an HTTP request.
 
-mod address;
-mod client;
 mod exchange;
 mod executor;
-mod log;
 mod redirect;
 mod request;
 mod response;
-mod retry_after;
 mod save;
-mod trouble;
-mod trust;
 mod upload;
 
 pub use executor::Http;

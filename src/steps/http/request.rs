@@ -1,9 +1,9 @@
 //! What a step asks for, before anything is sent.
 
-use super::address::AddressPolicy;
-use super::trust::Trust;
 use super::upload::{Body, Piece, form};
 use crate::process::not_started;
+use crate::web::address::AddressPolicy;
+use crate::web::trust::Trust;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

@@ -9,18 +9,18 @@ use wf_model::value::{Secret, Value};
 
 /// What a step says of TLS.
 #[derive(Debug, Default)]
-pub(super) struct Trust {
+pub(crate) struct Trust {
     /// Certificates that are trusted beside those of the system.
-    pub(super) authorities: Vec<CertificateDer<'static>>,
+    pub(crate) authorities: Vec<CertificateDer<'static>>,
     /// What the step shows itself with.
-    pub(super) identity: Option<Identity>,
+    pub(crate) identity: Option<Identity>,
 }
 
 /// A certificate with those that lead to its authority, and its key.
 #[derive(Debug)]
-pub(super) struct Identity {
-    pub(super) chain: Vec<CertificateDer<'static>>,
-    pub(super) key: PrivateKeyDer<'static>,
+pub(crate) struct Identity {
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: PrivateKeyDer<'static>,
 }
 
 impl Trust {
@@ -28,7 +28,7 @@ impl Trust {
     ///
     /// # Errors
     /// Which of them does not hold what it should.
-    pub(super) fn of(ca: Option<&Value>, auth: Option<&Value>, folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn of(ca: Option<&Value>, auth: Option<&Value>, folder: &Path) -> Result<Self, Failure> {
         let authorities = match ca.and_then(Value::render) {
             Some(path) => certificates(&Source::file(folder, &path), "ca")?,
             None => Vec::new(),
@@ -44,7 +44,7 @@ impl Trust {
     }
 
     /// Whether the step says nothing of TLS.
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.authorities.is_empty() && self.identity.is_none()
     }
 }

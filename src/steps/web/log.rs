@@ -11,8 +11,8 @@ const PROGRESS: u64 = 64 << 20;
 const LEAST_PROGRESS: u64 = 1 << 20;
 
 /// Writes the output of an attempt, masked.
-pub(super) struct Log {
-    pub(super) masker: Masker,
+pub(crate) struct Log {
+    pub(crate) masker: Masker,
     sink: Arc<dyn OutputSink>,
     body: MaskStream,
     /// Whether the body may be shown at all.
@@ -29,22 +29,22 @@ struct Stage {
 }
 
 impl Log {
-    pub(super) fn new(masker: Masker, sink: Arc<dyn OutputSink>, open: bool) -> Self {
+    pub(crate) fn new(masker: Masker, sink: Arc<dyn OutputSink>, open: bool) -> Self {
         Self { body: masker.stream(), masker, sink, open, stage: Stage::default() }
     }
 
     /// Waits for the head of an answer.
-    pub(super) fn waits_for(&mut self, host: &str) {
+    pub(crate) fn waits_for(&mut self, host: &str) {
         self.stage = Stage { host: host.to_owned(), length: None };
     }
 
     /// Waits for more than these bytes of a body.
-    pub(super) const fn has_read(&mut self, length: u64) {
+    pub(crate) const fn has_read(&mut self, length: u64) {
         self.stage.length = Some(length);
     }
 
     /// What the exchange waits for, in words.
-    pub(super) fn stage(&self) -> String {
+    pub(crate) fn stage(&self) -> String {
         let Stage { host, length } = &self.stage;
         match length {
             None => format!("{host} has not answered yet"),
@@ -53,24 +53,24 @@ impl Log {
     }
 
     /// Says a line.
-    pub(super) fn line(&self, text: &str) {
+    pub(crate) fn line(&self, text: &str) {
         self.sink.write(Stream::Error, format!("{}\n", self.masker.text(text)).as_bytes());
     }
 
     /// Whether a body may be shown.
-    pub(super) const fn is_open(&self) -> bool {
+    pub(crate) const fn is_open(&self) -> bool {
         self.open
     }
 
     /// Passes on a piece of the body.
-    pub(super) fn body(&mut self, bytes: &[u8]) {
+    pub(crate) fn body(&mut self, bytes: &[u8]) {
         if self.open {
             pass(&self.sink, self.body.push(bytes));
         }
     }
 
     /// Says how far a file is, where it has passed a further tenth of what was announced, or 64 MB.
-    pub(super) fn progress(&self, before: u64, length: u64, announced: Option<u64>) {
+    pub(crate) fn progress(&self, before: u64, length: u64, announced: Option<u64>) {
         let step = announced.map_or(PROGRESS, |announced| (announced / 10).max(LEAST_PROGRESS));
         if before / step == length / step {
             return;
@@ -80,7 +80,7 @@ impl Log {
     }
 
     /// Ends the body.
-    pub(super) fn end_body(&mut self) {
+    pub(crate) fn end_body(&mut self) {
         if self.open {
             pass(&self.sink, self.body.finish());
         }

@@ -29,7 +29,7 @@ const REFUSED: [Network; 9] = [
 
 /// Addresses that begin alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Network {
+pub(crate) struct Network {
     address: IpAddr,
     /// How many of its first bits count.
     length: u8,
@@ -37,30 +37,30 @@ pub(super) struct Network {
 
 /// Which addresses requests of a step may go to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct AddressPolicy {
+pub(crate) struct AddressPolicy {
     allowed: Vec<Network>,
 }
 
 /// Says that an address is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is a link-local or metadata address, which a step has to name in `allow_address` to reach it")]
-pub(super) struct AddressRefused(pub(super) IpAddr);
+pub(crate) struct AddressRefused(pub(crate) IpAddr);
 
 /// Says that a text is no network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` in `allow_address` is no address or network, as in \"169.254.169.254\" or \"169.254.0.0/16\"")]
-pub(super) struct NotANetwork(String);
+pub(crate) struct NotANetwork(String);
 
 impl AddressPolicy {
     /// Reads `allow_address`.
-    pub(super) fn of(given: Option<&Value>) -> Result<Self, NotANetwork> {
+    pub(crate) fn of(given: Option<&Value>) -> Result<Self, NotANetwork> {
         let Some(Value::List(networks)) = given else { return Ok(Self::default()) };
         let network = |value: &Value| value.render().unwrap_or_default().parse();
         Ok(Self { allowed: networks.iter().map(network).collect::<Result<_, _>>()? })
     }
 
     /// Lets an address through or not.
-    pub(super) fn check(&self, address: IpAddr) -> Result<(), AddressRefused> {
+    pub(crate) fn check(&self, address: IpAddr) -> Result<(), AddressRefused> {
         let reached = reached(address);
         let refused = REFUSED.iter().any(|network| network.holds(reached));
         if refused && !self.allowed.iter().any(|network| network.holds(reached)) {
@@ -70,7 +70,7 @@ impl AddressPolicy {
     }
 
     /// Lets through a host that is an address in itself; names are looked at once they are resolved.
-    pub(super) fn check_host(&self, url: &reqwest::Url) -> Result<(), AddressRefused> {
+    pub(crate) fn check_host(&self, url: &reqwest::Url) -> Result<(), AddressRefused> {
         let host = url.host_str().unwrap_or_default();
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         bare.parse().map_or(Ok(()), |address| self.check(address))

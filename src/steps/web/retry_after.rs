@@ -5,7 +5,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use wf_model::unit::Duration;
 
 /// Reads the header: seconds, or a date as HTTP writes it, which counts from `now`. `None` for anything else.
-pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+pub(crate) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
     let header = header.trim();
     if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a number holds are a very long time.

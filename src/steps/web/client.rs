@@ -28,7 +28,7 @@ struct Sort {
 
 /// The clients of a run: steps that ask for the same share connections.
 #[derive(Debug, Default)]
-pub(super) struct Clients {
+pub(crate) struct Clients {
     known: Mutex<HashMap<Sort, Client>>,
     roots: OnceLock<RootCertStore>,
 }
@@ -36,14 +36,14 @@ pub(super) struct Clients {
 /// Says that a name has no address.
 #[derive(Debug, thiserror::Error)]
 #[error("name does not resolve: {0}")]
-pub(super) struct NotResolved(std::io::Error);
+pub(crate) struct NotResolved(std::io::Error);
 
 impl Clients {
     /// The client for requests to `https`, or to `http`, under a policy; only those of `pooled` ones share connections.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn client(&self, encrypted: bool, pooled: bool, addresses: &AddressPolicy) -> Result<Client, String> {
+    pub(crate) fn client(&self, encrypted: bool, pooled: bool, addresses: &AddressPolicy) -> Result<Client, String> {
         let sort = Sort { encrypted, pooled, addresses: addresses.clone() };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = known.get(&sort) {
@@ -60,7 +60,7 @@ impl Clients {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) fn trusting(&self, trust: &Trust, identified: bool, addresses: &AddressPolicy) -> Result<Client, String> {
+    pub(crate) fn trusting(&self, trust: &Trust, identified: bool, addresses: &AddressPolicy) -> Result<Client, String> {
         let mut roots = self.roots();
         for certificate in &trust.authorities {
             roots.add(certificate.clone()).map_err(|error| format!("certificate of `ca` is not read: {error}"))?;

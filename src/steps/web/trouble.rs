@@ -8,7 +8,7 @@ use std::io;
 use wf_model::failure::{Failure, FailureKind};
 
 /// What became of a request that has no answer.
-pub(super) struct Trouble {
+pub(crate) struct Trouble {
     message: String,
     /// Whether nothing of the request left this machine.
     unsent: bool,
@@ -18,7 +18,7 @@ pub(super) struct Trouble {
 
 impl Trouble {
     /// Reads what the client says of a request to `host`.
-    pub(super) fn of(error: &reqwest::Error, host: &str) -> Self {
+    pub(crate) fn of(error: &reqwest::Error, host: &str) -> Self {
         let causes = Causes::of(error);
         // With TLS 1.3 a server refuses a client after the handshake, and hears no request then.
         let unheard = matches!(causes.tls, Some(rustls::Error::AlertReceived(alert)) if is_about_client(*alert));
@@ -28,14 +28,14 @@ impl Trouble {
     }
 
     /// The failure of an attempt; `earlier` requests of it have reached their servers.
-    pub(super) fn failure(self, earlier: bool) -> Failure {
+    pub(crate) fn failure(self, earlier: bool) -> Failure {
         let kind = if self.unsent && !earlier { FailureKind::Spawn } else { FailureKind::Exit };
         Failure { retryable: self.retryable, ..Failure::final_of(kind, &self.message) }
     }
 }
 
 /// The failure of an attempt whose answer ends in the middle of its body.
-pub(super) fn broken(error: &reqwest::Error, host: &str, length: u64) -> Failure {
+pub(crate) fn broken(error: &reqwest::Error, host: &str, length: u64) -> Failure {
     let causes = Causes::of(error);
     let cut = causes.hyper.is_some() || causes.tls.is_some() || !error.is_decode();
     let message = if cut || causes.io == Some(io::ErrorKind::UnexpectedEof) {
