@@ -62,6 +62,7 @@ async fn step(http: &Http, url: &str) {
         folder: "/".into(),
         scratch: "/".into(),
         kept: "/".into(),
+        shared: "/".into(),
         variables: vec![("WF_KEY", "bench-1".to_owned())],
         inherited: Arc::default(),
         secrets: Arc::new([]),

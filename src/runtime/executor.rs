@@ -30,6 +30,8 @@ pub struct Attempt {
     /// A directory of the step in its run for what has to outlive the attempt, such as what undoes it: made by whoever needs it,
     /// gone when nobody can ask for an undo any more. The undo of a step whose kind undoes itself gets that of its step.
     pub kept: PathBuf,
+    /// A directory that all runs of the workflow share, for what their steps have to know of each other: made by whoever needs it.
+    pub shared: PathBuf,
     /// `WF_RUN`, `WF_STEP`, `WF_ATTEMPT`, `WF_KEY`; the executor adds `WF_OUTPUT`.
     pub variables: Vec<(&'static str, String)>,
     /// Variables that it inherits: those of this process but for what secrets are read from.

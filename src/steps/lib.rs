@@ -52,6 +52,7 @@ pub fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(http::Http::default()),
         Arc::new(sql::Sql),
         Arc::new(file::File),
+        Arc::new(notify::Notify::default()),
         Arc::new(gate::Gate),
         Arc::new(sleep::Sleep),
     ]

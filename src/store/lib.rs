@@ -70,6 +70,14 @@ impl Store {
         self.root.join("runs").join(run)
     }
 
+    /// The folder that all runs of a workflow in a file share, wherever they are started from; it need not be there.
+    #[must_use]
+    pub fn shared_path(&self, folder: &Path, file: &str, workflow: &str) -> PathBuf {
+        let name = Path::new(file).file_name().unwrap_or_default();
+        let place = format!("{}\0{}\0{workflow}", folder.display(), name.display());
+        self.root.join("shared").join(blake3::hash(place.as_bytes()).to_hex().as_str())
+    }
+
     /// Where the scratch directory of a run is.
     #[must_use]
     pub fn scratch_path(&self, run: &str) -> PathBuf {

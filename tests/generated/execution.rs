@@ -51,6 +51,7 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
         options: options.clone(),
         run: "generated".into(),
         folder: folder.to_owned(),
+        shared: directory.path().join("shared"),
         directory: directory.path().to_owned(),
         withheld: Vec::new(),
     };

@@ -13,6 +13,8 @@ mod http_trouble;
 mod http_values;
 mod interpreted;
 mod javascript;
+mod notify;
+mod notify_throttle;
 mod python;
 mod sleep;
 mod sql;

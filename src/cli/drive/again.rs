@@ -9,7 +9,7 @@ use crate::report::printable_line;
 use crate::report::{Look, Output};
 use crate::store;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_model::diagnostic::Level;
 use wf_model::program::{Program, WorkflowId};
@@ -146,6 +146,7 @@ impl Again {
             options: Options { jobs: before, secrets: secrets.values },
             run: run.id.clone(),
             folder: definition.folder.to_string().into(),
+            shared: store.shared_path(Path::new(&*definition.folder), &definition.file, &run.workflow),
             directory: store.scratch_path(&run.id),
             withheld: secrets.withheld,
         };

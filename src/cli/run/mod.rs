@@ -107,6 +107,7 @@ impl Run {
         };
         let jobs = self.manner.jobs(output)?;
         let directory = store.scratch_path(&prepared.id);
+        let shared = store.shared_path(&prepared.folder, file, &workflow.name);
         let kept = match self.keep(&prepared, file, workflow, jobs, files, store) {
             Ok(kept) => kept,
             Err(error) => return store::refuse(&error, output),
@@ -116,6 +117,7 @@ impl Run {
             workflow: id,
             arguments: prepared.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect(),
             options: Options { jobs, secrets: prepared.secrets.values },
+            shared,
             directory,
             run: prepared.id,
             folder: prepared.folder,

@@ -149,7 +149,7 @@ impl Checker<'_> {
         let Some(Signature { arguments: wanted, result }) = signature(&base.type_, method) else { return unknown(span) };
         let fewest = if method == Method::Round { 0 } else { wanted.len() };
         if arguments.len() > wanted.len() || arguments.len() < fewest {
-            self.report(&ArgumentCount { name: &name.text, span, wanted: wanted.len(), found: arguments.len() });
+            self.report(&ArgumentCount { name: &name.text, span, wanted: (wanted.len(), wanted.len()), found: arguments.len() });
             return unknown(span);
         }
         let mut checked: Vec<Expression> =

@@ -2,6 +2,7 @@
 
 use super::findings::{ArgumentCount, MayBeMissing, PatternSyntax, TimeFormat, UnknownFunction};
 use super::{Checker, unknown};
+use crate::findings::UrlScheme;
 use wf_model::expression::{Expression, ExpressionKind, Function, Place};
 use wf_model::span::Span;
 use wf_model::suggest::near;
@@ -58,7 +59,7 @@ impl Checker<'_> {
         };
         let (fewest, most) = count(function);
         if arguments.len() < fewest || arguments.len() > most {
-            self.report(&ArgumentCount { name: &name.text, span, wanted: most, found: arguments.len() });
+            self.report(&ArgumentCount { name: &name.text, span, wanted: (fewest, most), found: arguments.len() });
             return unknown(span);
         }
         let place = Place(*self.places);
@@ -87,21 +88,24 @@ impl Checker<'_> {
             _ => {}
         }
         let (wanted, result) = signature(function);
-        let check = |(argument, type_): (&ast::Expression, &Type)| match function {
+        let check = |(place, (argument, type_)): (usize, (&ast::Expression, &Type))| match function {
             Function::Reveal => self.check(argument, type_),
-            _ => self.argument(argument, type_),
+            _ if *type_ == Type::Secret => self.argument(argument, function, place),
+            _ => self.check(argument, type_),
         };
-        let checked: Vec<Expression> = arguments.iter().zip(&wanted).map(check).collect();
+        let checked: Vec<Expression> = arguments.iter().zip(&wanted).enumerate().map(check).collect();
         self.check_literals(function, &checked, span);
         (checked, result)
     }
 
     /// A channel's argument may be a secret.
-    fn argument(&mut self, argument: &ast::Expression, wanted: &Type) -> Expression {
-        if *wanted != Type::Secret {
-            return self.check(argument, wanted);
+    fn argument(&mut self, argument: &ast::Expression, function: Function, place: usize) -> Expression {
+        let schemes = schemes(function, place);
+        let form = if schemes.is_empty() { Type::String } else { Type::Url };
+        let inferred = self.infer(argument, Some(&form));
+        if let Some(scheme) = inferred.scheme().filter(|scheme| !schemes.is_empty() && !schemes.contains(scheme)) {
+            self.report(&UrlScheme { name: function.name(), span: inferred.span, scheme, schemes });
         }
-        let inferred = self.infer(argument, Some(&Type::String));
         if inferred.type_ == Type::Secret || inferred.type_.is_text() || inferred.type_ == Type::list(Type::String) {
             return inferred;
         }
@@ -156,15 +160,20 @@ fn count(function: Function) -> (usize, usize) {
     match function {
         Function::Uuid | Function::Desktop => (0, 0),
         Function::Now => (0, 1),
+        Function::Webhook => (1, 2),
         Function::Min | Function::Max | Function::Email => (2, 2),
-        Function::Env
-        | Function::Read
-        | Function::Glob
-        | Function::Hash
-        | Function::Raw
-        | Function::Reveal
-        | Function::Slack
-        | Function::Webhook => (1, 1),
+        Function::Env | Function::Read | Function::Glob | Function::Hash | Function::Raw | Function::Reveal | Function::Slack => {
+            (1, 1)
+        }
+    }
+}
+
+/// The schemes of the URL that a channel takes at a place; empty where it takes no URL there.
+const fn schemes(function: Function, place: usize) -> &'static [&'static str] {
+    match (function, place) {
+        (Function::Slack | Function::Webhook, 0) => &["http", "https"],
+        (Function::Email, 1) => &["smtp", "smtps"],
+        _ => &[],
     }
 }
 
@@ -177,8 +186,8 @@ fn signature(function: Function) -> (Vec<Type>, Type) {
         Function::Now => (vec![Type::String], Type::String),
         Function::Uuid => (vec![], Type::String),
         Function::Reveal => (vec![Type::Secret], Type::String),
-        Function::Slack | Function::Webhook => (vec![Type::Secret], Type::Channel),
-        Function::Email => (vec![Type::Secret, Type::Secret], Type::Channel),
+        Function::Slack => (vec![Type::Secret], Type::Channel),
+        Function::Webhook | Function::Email => (vec![Type::Secret, Type::Secret], Type::Channel),
         Function::Desktop => (vec![], Type::Channel),
         Function::Hash | Function::Min | Function::Max | Function::Raw => (vec![], Type::Unknown),
     }

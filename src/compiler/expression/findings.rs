@@ -513,7 +513,8 @@ impl Finding for PropertyCalled<'_> {
 pub(super) struct ArgumentCount<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
-    pub(super) wanted: usize,
+    /// The fewest and the most.
+    pub(super) wanted: (usize, usize),
     pub(super) found: usize,
 }
 
@@ -521,10 +522,12 @@ impl Finding for ArgumentCount<'_> {
     const SLUG: &'static str = "argument-count";
 
     fn diagnostic(&self) -> Diagnostic {
-        let plural = if self.wanted == 1 { "" } else { "s" };
-        Self::at(self.span, format!("`{}` takes {} argument{plural}, not {}", self.name, self.wanted, self.found))
+        let (fewest, most) = self.wanted;
+        let plural = if most == 1 { "" } else { "s" };
+        let wanted = if fewest == most { most.to_string() } else { format!("{fewest} or {most}") };
+        Self::at(self.span, format!("`{}` takes {wanted} argument{plural}, not {}", self.name, self.found))
             .labelled(format!("{} given", self.found))
-            .with_help(format!("Give {} argument{plural}.", self.wanted))
+            .with_help(format!("Give {wanted} argument{plural}."))
     }
 }
 

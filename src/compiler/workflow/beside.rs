@@ -2,10 +2,8 @@
 
 use super::Check;
 use crate::findings::{AsksFor, DecodeNotTaken, EitherOr, UrlScheme};
-use wf_model::expression::{Expression, ExpressionKind, TextPart};
 use wf_model::kind::Kind;
 use wf_model::program::{Attribute, AttributeValue};
-use wf_model::value::Value;
 use wf_syntax::ast;
 
 impl Check<'_> {
@@ -40,26 +38,10 @@ impl Check<'_> {
         for attribute in attributes {
             let schemes = kind.attribute(&attribute.name).map_or(&[][..], |known| known.schemes);
             if let AttributeValue::Expression(value) = &attribute.value
-                && let Some(scheme) = scheme(value).filter(|scheme| !schemes.is_empty() && !schemes.contains(scheme))
+                && let Some(scheme) = value.scheme().filter(|scheme| !schemes.is_empty() && !schemes.contains(scheme))
             {
                 self.report(&UrlScheme { name: &attribute.name, span: value.span, scheme, schemes });
             }
         }
     }
-}
-
-/// The scheme of a URL that the program itself begins.
-fn scheme(mut value: &Expression) -> Option<&str> {
-    let beginning = loop {
-        match &value.kind {
-            ExpressionKind::Convert(inner) | ExpressionKind::As(inner) => value = inner,
-            ExpressionKind::Literal(Value::String(text)) => break &**text,
-            ExpressionKind::Url(parts) => match parts.first() {
-                Some(TextPart::Literal(text)) => break &**text,
-                Some(TextPart::Value(_)) | None => return None,
-            },
-            _ => return None,
-        }
-    };
-    beginning.split_once(':').map(|(scheme, _)| scheme)
 }

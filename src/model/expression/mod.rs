@@ -254,7 +254,7 @@ names! {
         Slack = "slack",
         /// `email(to, smtp)` → `channel`.
         Email = "email",
-        /// `webhook(url)` → `channel`.
+        /// `webhook(url)`, `webhook(url, key)` → `channel`.
         Webhook = "webhook",
         /// `desktop()` → `channel`.
         Desktop = "desktop",

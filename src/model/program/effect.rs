@@ -97,6 +97,23 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// The scheme of a URL that the program itself begins.
+    #[must_use]
+    pub fn scheme(&self) -> Option<&str> {
+        let mut value = self;
+        let beginning = loop {
+            match &value.kind {
+                ExpressionKind::Convert(inner) | ExpressionKind::As(inner) => value = inner,
+                ExpressionKind::Literal(Value::String(text)) => break &**text,
+                ExpressionKind::Url(parts) => break literal_part(parts.first()?)?,
+                _ => return None,
+            }
+        };
+        beginning.split_once(':').map(|(scheme, _)| scheme)
+    }
+}
+
 fn literal_part(part: &TextPart) -> Option<&str> {
     match part {
         TextPart::Literal(text) => Some(text),

@@ -32,6 +32,7 @@ pub(super) struct Assignment {
 pub(super) struct Surroundings {
     pub(super) run: Arc<str>,
     pub(super) folder: PathBuf,
+    pub(super) shared: PathBuf,
     pub(super) scratches: Scratches,
     pub(super) inherited: Arc<Environment>,
 }
@@ -227,6 +228,7 @@ fn attempt(assignment: Assignment, scratch: PathBuf) -> Attempt {
         kept: surroundings.scratches.kept(call.undoes.unwrap_or(instance.id)),
         call: Arc::unwrap_or_clone(call),
         folder: surroundings.folder.clone(),
+        shared: surroundings.shared.clone(),
         scratch,
         variables,
         inherited: surroundings.inherited.clone(),

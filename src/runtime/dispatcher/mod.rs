@@ -86,6 +86,8 @@ pub struct Assignments {
     pub run: Arc<str>,
     /// Where steps run unless they say otherwise, and what paths are relative to: absolute.
     pub folder: PathBuf,
+    /// What all runs of the workflow share, for what their steps have to know of each other; need not be there.
+    pub shared: PathBuf,
     /// `run.dir`: exists, belongs to the run alone, and is removed by whoever made it.
     pub directory: PathBuf,
     /// Variables of this process that steps do not inherit.
@@ -210,7 +212,7 @@ struct Dispatcher {
 
 impl Dispatcher {
     fn new(assignments: &Assignments, means: Means) -> Self {
-        let Assignments { arguments, options, run, folder, directory, withheld, .. } = assignments;
+        let Assignments { arguments, options, run, folder, shared, directory, withheld, .. } = assignments;
         let mut executors = BTreeMap::new();
         for executor in means.executors {
             executors.entry(executor.kind().name).or_insert(executor);
@@ -218,6 +220,7 @@ impl Dispatcher {
         let surroundings = Surroundings {
             run: run.clone(),
             folder: folder.clone(),
+            shared: shared.clone(),
             scratches: Scratches::new(directory.clone()),
             inherited: Arc::new(Environment::of_this_process(withheld)),
         };

@@ -159,6 +159,7 @@ impl Stage {
             options: self.options.clone(),
             run: "r1".into(),
             folder: directory.to_owned(),
+            shared: directory.join("shared"),
             directory: directory.to_owned(),
             withheld: Vec::new(),
         }

@@ -1,5 +1,16 @@
 //! `notify`: sends a message to people.
 
+mod channel;
+mod desktop;
+mod executor;
+mod message;
+mod post;
+mod receipts;
+mod signature;
+mod throttle;
+
+pub use executor::Notify;
+
 use wf_model::kind::{Attribute, EffectRule, Kind};
 use wf_model::types::Type;
 
@@ -18,7 +29,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: false,
+        runs: true,
     }
 }
 
@@ -28,7 +39,7 @@ fn attributes() -> Vec<Attribute> {
         Attribute::new(
             "to",
             [Type::Channel, Type::list(Type::Channel)],
-            "Where it goes: `slack(url)`, `email(to, smtp)`, `webhook(url)`, `desktop()`, or a list of them.",
+            "Where it goes: `slack(url)`, `email(to, smtp)`, `webhook(url)` or `webhook(url, key)`, `desktop()`, or a list of them.",
         )
         .required(),
         Attribute::new("title", [Type::String], "A heading; of a mail the subject."),
@@ -38,5 +49,7 @@ fn attributes() -> Vec<Attribute> {
             "At most one message of this step in this time, over all runs; further ones are left out and \
              count as success.",
         ),
+        Attribute::new("ca", [Type::Path], "A file with the certificates, in PEM, that are trusted beside those of the system.")
+            .reading_paths(),
     ]
 }

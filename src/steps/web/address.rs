@@ -41,6 +41,13 @@ pub(crate) struct AddressPolicy {
     allowed: Vec<Network>,
 }
 
+impl AddressRefused {
+    /// The same for kinds that have no attribute to allow it.
+    pub(crate) fn without_attribute(self) -> String {
+        format!("{} is a link-local or metadata address", self.0)
+    }
+}
+
 /// Says that an address is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is a link-local or metadata address, which a step has to name in `allow_address` to reach it")]

@@ -1,0 +1,190 @@
+//! Runs `notify` steps.
+
+use super::channel::{Destination, confidential_parts};
+use super::message::{Message, result};
+use super::post::Post;
+use super::receipts::Receipts;
+use super::throttle::{Answer, Throttle};
+use super::{desktop, throttle};
+use crate::process;
+use crate::web::client::Clients;
+use crate::web::trust::Trust;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use jiff::Timestamp;
+use std::sync::Arc;
+use wf_model::failure::{Failure, FailureKind};
+use wf_model::kind::Kind;
+use wf_model::value::{Channel, Value};
+use wf_runtime::executor::{Attempt, Ended, Executor, Stop, Stream};
+use wf_runtime::mask::Masker;
+
+/// Runs `notify` steps.
+#[derive(Clone, Debug, Default)]
+pub struct Notify {
+    clients: Arc<Clients>,
+}
+
+impl Executor for Notify {
+    fn kind(&self) -> Kind {
+        super::kind()
+    }
+
+    fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
+        let clients = Arc::clone(&self.clients);
+        async move {
+            let channels = channels(attempt.call.value("to"));
+            let parts = channels.iter().flat_map(|channel| confidential_parts(channel));
+            let secrets: Vec<Value> = attempt.secrets.iter().cloned().chain(parts).collect();
+            let masker = Masker::of_values(&secrets);
+            let outcome = perform(&attempt, &channels, &clients, &masker).await;
+            let outcome = outcome.map(result).map_err(|failure| masked(failure, &masker));
+            Ended { outcome, decoded: None, leaked: false }
+        }
+        .boxed()
+    }
+}
+
+/// A message on its way.
+struct Delivery<'a> {
+    attempt: &'a Attempt,
+    message: Message,
+    post: Post<'a>,
+    receipts: Receipts,
+}
+
+/// A channel that has not taken the message.
+struct Refused {
+    name: String,
+    failure: Failure,
+}
+
+fn channels(to: Option<&Value>) -> Vec<Arc<Channel>> {
+    let listed = match to {
+        Some(Value::List(channels)) => channels.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    listed.iter().filter_map(|value| if let Value::Channel(channel) = value { Some(Arc::clone(channel)) } else { None }).collect()
+}
+
+fn masked(failure: Failure, masker: &Masker) -> Failure {
+    Failure { message: masker.text(&failure.message).into(), stderr: masker.text(&failure.stderr).into(), ..failure }
+}
+
+/// Whether the message went out.
+async fn perform(attempt: &Attempt, channels: &[Arc<Channel>], clients: &Clients, masker: &Masker) -> Result<bool, Failure> {
+    let destinations = channels.iter().map(|channel| Destination::of(channel)).collect::<Result<Vec<_>, _>>()?;
+    let folder = process::folder(&attempt.call, &attempt.folder);
+    let trust = Trust::of(attempt.call.value("ca"), None, &folder)?;
+    let message = Message::of(attempt);
+    let throttle = match attempt.call.value("throttle") {
+        Some(Value::Duration(time)) => Some(Throttle::new(&attempt.shared, &message.step, &message.key, *time)),
+        _ => None,
+    };
+    let delivery = Delivery {
+        attempt,
+        message,
+        post: Post { clients, trust: &trust, masker },
+        receipts: Receipts::new(attempt.kept.clone()),
+    };
+    let mut stop = attempt.stop.clone();
+    let turn = match throttle {
+        None => None,
+        Some(throttle) => {
+            let answer = tokio::select! {
+                answer = throttle.answer(now) => answer?,
+                Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => return Err(delivery.ended(&destinations)),
+            };
+            match answer {
+                Answer::Send(turn) => Some(turn),
+                Answer::Leave { own: true } => return Ok(true),
+                Answer::Leave { own: false } => {
+                    delivery.say("left out: the last message of this step is not so long ago as `throttle` says");
+                    return Ok(false);
+                }
+            }
+        }
+    };
+    delivery.sent(&destinations).await?;
+    if let Some(turn) = turn {
+        turn.sent(now()).map_err(|error| throttle::unkept_turn(&error))?;
+    }
+    Ok(true)
+}
+
+fn now() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+impl Delivery<'_> {
+    fn say(&self, line: &str) {
+        self.attempt.output.write(Stream::Error, format!("{}\n", self.post.masker.text(line)).as_bytes());
+    }
+
+    /// Sends the message to all channels that have not taken it, at the same time.
+    async fn sent(&self, destinations: &[Destination]) -> Result<(), Failure> {
+        let all = join_all(destinations.iter().enumerate().map(|(place, destination)| self.one(place, destination)));
+        let mut stop = self.attempt.stop.clone();
+        let ends = tokio::select! {
+            ends = all => ends,
+            Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => return Err(self.ended(destinations)),
+        };
+        let refused: Vec<Refused> = ends.into_iter().filter_map(Result::err).collect();
+        if refused.is_empty() { Ok(()) } else { Err(failed(refused, destinations.len())) }
+    }
+
+    async fn one(&self, place: usize, destination: &Destination) -> Result<(), Refused> {
+        let name = destination.name();
+        if self.receipts.has(place) {
+            self.say(&format!("{name} has the message of an earlier attempt"));
+            return Ok(());
+        }
+        let outcome = match self.post.send(destination, &self.message).await {
+            Some(outcome) => outcome,
+            None => desktop::show(&self.message, self.attempt, self.post.masker).await,
+        };
+        match outcome {
+            Ok(()) => {
+                self.say(&format!("{name} has taken the message"));
+                let kept = self.receipts.keep(place);
+                kept.map_err(|error| Refused { failure: Failure::final_of(FailureKind::Engine, &error.to_string()), name })
+            }
+            Err(failure) => {
+                self.say(&format!("{name}: {}", failure.message));
+                Err(Refused { name, failure })
+            }
+        }
+    }
+
+    /// The failure of a step that was asked to end; the output says what has not happened yet.
+    fn ended(&self, destinations: &[Destination]) -> Failure {
+        let open = destinations.iter().enumerate().filter(|(place, _)| !self.receipts.has(*place));
+        let open: Vec<String> = open.map(|(_, destination)| destination.name()).collect();
+        let stage = format!("not taken yet by {}", open.join(", "));
+        self.say(&stage);
+        Failure {
+            stderr: stage.as_str().into(),
+            ..Failure::final_of(FailureKind::Signal, "was ended before its message was taken")
+        }
+    }
+}
+
+/// The failure of a step with channels that have not taken its message, of so many.
+fn failed(refused: Vec<Refused>, all: usize) -> Failure {
+    let told: Vec<String> = refused.iter().map(|refused| format!("{}: {}", refused.name, refused.failure.message)).collect();
+    let message = match (told.as_slice(), all) {
+        ([told], 1) => format!("message is not delivered to {told}"),
+        (told, all) => format!("message is not delivered to {} of {all} channels: {}", told.len(), told.join("; ")),
+    };
+    let unsent = refused.len() == all && refused.iter().all(|refused| refused.failure.kind == FailureKind::Spawn);
+    let kind = if unsent { FailureKind::Spawn } else { FailureKind::Exit };
+    let stderr = refused.iter().map(|refused| &*refused.failure.stderr).filter(|stderr| !stderr.is_empty()).collect::<Vec<_>>();
+    Failure {
+        status: refused.iter().find_map(|refused| refused.failure.status),
+        retryable: refused.iter().any(|refused| refused.failure.retryable),
+        retry_after: refused.iter().filter_map(|refused| refused.failure.retry_after).max(),
+        stderr: stderr.join("\n").into(),
+        ..Failure::final_of(kind, &message)
+    }
+}
