@@ -4,6 +4,7 @@ pub mod cancel;
 pub mod check;
 pub mod delete;
 mod difference;
+pub mod docs;
 mod drive;
 pub mod exit;
 pub mod explain;
@@ -46,6 +47,8 @@ enum Command {
     Cancel(cancel::Cancel),
     /// Checks workflow files: names, types, units, effects, secrets and quoting.
     Check(check::Check),
+    /// Writes the reference of the step kinds.
+    Docs(docs::Docs),
     /// Shows the long form of a diagnostic, with an example before and after.
     Explain(explain::Explain),
     /// Formats workflow files; there are no options of taste.
@@ -77,6 +80,7 @@ impl Command {
         match self {
             Self::Cancel(command) => command.run(output),
             Self::Check(command) => command.run(output),
+            Self::Docs(command) => command.run(output),
             Self::Explain(command) => command.run(output),
             Self::Fmt(command) => command.run(output),
             Self::Run(command) => command.run(output),

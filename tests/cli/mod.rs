@@ -5,6 +5,7 @@ mod check;
 mod commands;
 mod control;
 mod delete;
+mod docs;
 mod explain;
 mod faults;
 mod fmt;
