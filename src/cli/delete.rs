@@ -107,7 +107,7 @@ fn line(store: &Store, run: &RunRow) -> String {
 }
 
 /// `1.5 MB`
-fn bytes(number: u64) -> String {
+pub(crate) fn bytes(number: u64) -> String {
     let units = ["KB", "MB", "GB", "TB"];
     let fits = |power: u32| number < 1024_u64.pow(power + 1);
     let Some((power, unit)) = (1..).zip(units).find(|(power, _)| fits(*power)).filter(|_| number >= 1024) else {

@@ -5,6 +5,7 @@ pub mod check;
 pub mod delete;
 mod difference;
 pub mod docs;
+pub mod doctor;
 mod drive;
 pub mod exit;
 pub mod explain;
@@ -49,6 +50,8 @@ enum Command {
     Check(check::Check),
     /// Writes the reference of the step kinds.
     Docs(docs::Docs),
+    /// Looks what can run on this machine, and says what mends what cannot.
+    Doctor(doctor::Doctor),
     /// Shows the long form of a diagnostic, with an example before and after.
     Explain(explain::Explain),
     /// Formats workflow files; there are no options of taste.
@@ -81,6 +84,7 @@ impl Command {
             Self::Cancel(command) => command.run(output),
             Self::Check(command) => command.run(output),
             Self::Docs(command) => command.run(output),
+            Self::Doctor(command) => command.run(output),
             Self::Explain(command) => command.run(output),
             Self::Fmt(command) => command.run(output),
             Self::Run(command) => command.run(output),

@@ -1,7 +1,9 @@
 //! What runs a step: one executor for each kind, called by the dispatcher alone.
 
+use crate::need::{self, Need};
 use crate::process::Environment;
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -17,6 +19,30 @@ pub trait Executor: Send + Sync {
 
     /// Runs one attempt to its end; returns soon after `attempt.stop` asks for it, with nothing of the attempt left running.
     fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended>;
+
+    /// Looks for what steps of the kind need beside this program: any step where `step` is `None`, otherwise what one step needs
+    /// beside that, of whose attributes those are given that a file tells.
+    fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
+        let programs = if step.is_none() { self.kind().programs } else { &[] };
+        join_all(programs.iter().map(|program| need::program(program))).boxed()
+    }
+}
+
+/// What a file tells of a step before it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// Attributes, by name; those that only a run knows are left out.
+    pub attributes: Vec<(Arc<str>, Value)>,
+    /// Where the step would run.
+    pub folder: PathBuf,
+}
+
+impl Known {
+    /// The value of an attribute.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&Value> {
+        self.attributes.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
+    }
 }
 
 /// One attempt of a step.

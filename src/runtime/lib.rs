@@ -5,6 +5,7 @@ pub mod engine;
 pub mod executor;
 pub mod guard;
 pub mod mask;
+pub mod need;
 pub mod parameters;
 pub mod process;
 pub mod script;

@@ -6,6 +6,7 @@ mod commands;
 mod control;
 mod delete;
 mod docs;
+mod doctor;
 mod explain;
 mod faults;
 mod fmt;

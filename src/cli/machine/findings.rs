@@ -2,6 +2,7 @@
 
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::span::Span;
+use wf_runtime::need::{Lack, Remedy};
 
 /// A program that a step starts and that is not there.
 pub(super) struct ProgramMissing<'a> {
@@ -75,5 +76,27 @@ impl Finding for DockerUnreachable<'_> {
         Self::at(self.span, format!("Docker does not answer at {}: {}", self.socket, self.error))
             .labelled("needs Docker")
             .with_help("Start Docker, or name its address in the variable DOCKER_HOST.")
+    }
+}
+
+/// A server or database of a step that does not answer.
+pub(super) struct Unreachable<'a> {
+    pub(super) what: &'a str,
+    pub(super) lack: &'a Lack,
+    pub(super) span: Span,
+}
+
+impl Finding for Unreachable<'_> {
+    const SLUG: &'static str = "unreachable";
+    const STRICTNESS: Strictness = Strictness::PARANOID_WARNING;
+
+    fn diagnostic(&self) -> Diagnostic {
+        let help = match &self.lack.remedy {
+            Remedy::Install(program) => format!("Install `{program}`, or run the workflow where it is installed."),
+            Remedy::Do(sentence) => sentence.clone(),
+        };
+        Self::at(self.span, format!("{}: {}", self.what, self.lack.problem))
+            .labelled("needs it when the step starts")
+            .with_help(help)
     }
 }

@@ -1,9 +1,11 @@
-//! The checks of the paranoid level, which look at the machine: programs on the `PATH`, files there, Docker reachable.
+//! The checks of the paranoid level, which look at the machine: programs on the `PATH`, files there, Docker and databases reachable.
 
 mod findings;
+mod needs;
 mod programs;
 
-use findings::{DockerUnreachable, FileMissing, InterpreterMissing, ProgramMissing};
+use findings::{DockerUnreachable, FileMissing, InterpreterMissing, ProgramMissing, Unreachable};
+pub(crate) use needs::of_kinds;
 use programs::named;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -61,6 +63,9 @@ pub(crate) fn check(program: &Program, kinds: &Registry, machine: &Machine) -> V
         for (_, statement) in workflow.statements.iter() {
             statement.kind.step().into_iter().flat_map(invocations).for_each(|invocation| look.invocation(invocation));
         }
+    }
+    for (need, span) in needs::of_steps(program) {
+        diagnostics.extend(need.found.err().map(|lack| Unreachable { what: &need.what, lack: &lack, span }.diagnostic()));
     }
     diagnostics
 }

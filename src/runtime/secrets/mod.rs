@@ -52,6 +52,12 @@ pub fn read(workflow: &Workflow, lookup: Lookup<'_>) -> Result<Secrets, Vec<Diag
     if diagnostics.is_empty() { Ok(secrets) } else { Err(diagnostics) }
 }
 
+/// What a secret comes to, if one of its sources gives it.
+#[must_use]
+pub fn value(declaration: &SecretDeclaration, here: &str, lookup: Lookup<'_>) -> Option<Value> {
+    first(declaration, here, lookup).ok().map(|text| Value::Secret(Secret::new(&text)))
+}
+
 /// The variables that secrets may be read from, also those that another source came before.
 fn withheld(workflow: &Workflow) -> Vec<OsString> {
     let sources = workflow.secrets.iter().flat_map(|declaration| &declaration.sources);

@@ -7,14 +7,15 @@ use crate::process;
 use crate::web::client::Clients;
 use crate::web::log::Log;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
 use wf_model::types::Type;
 use wf_model::value::Value;
-use wf_runtime::executor::{Attempt, Ended, Executor, Stop};
+use wf_runtime::executor::{Attempt, Ended, Executor, Known, Stop};
 use wf_runtime::mask::Masker;
+use wf_runtime::need::{Need, Remedy};
 
 /// Runs `http` steps; clones share their connections.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +46,19 @@ impl Executor for Http {
             }
         }
         .boxed()
+    }
+
+    fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
+        ready(if step.is_none() { vec![authorities()] } else { Vec::new() }).boxed()
+    }
+}
+
+/// The authorities that `https` relies on.
+fn authorities() -> Need {
+    let what = "certificate authorities";
+    match rustls_native_certs::load_native_certs().certs.len() {
+        0 => Need::lacking(what, "none are installed, so `https` trusts nobody", Remedy::Install("ca-certificates")),
+        number => Need::found(what, &number.to_string()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs `sql` steps.
 
 use super::dialect::Dialect;
+use super::need::database;
 use super::rows::Rows;
 use super::session::{Interrupt, Session};
 use super::trouble::unconnected;
@@ -10,13 +11,15 @@ use crate::process::{folder, not_started};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use reqwest::Url;
+use std::path::Path;
 use std::time::Duration;
 use tokio::time::timeout;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
 use wf_model::value::{Secret, Value};
-use wf_runtime::executor::{Attempt, Ended, Executor, Stop};
+use wf_runtime::executor::{Attempt, Ended, Executor, Known, Stop};
 use wf_runtime::mask::Masker;
+use wf_runtime::need::Need;
 
 /// How long a connection may take to stand.
 const CONNECTING: Duration = Duration::from_secs(30);
@@ -50,9 +53,19 @@ impl Executor for Sql {
         }
         .boxed()
     }
+
+    fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
+        async move {
+            match step {
+                Some(step) => database(step).await.into_iter().collect(),
+                None => Vec::new(),
+            }
+        }
+        .boxed()
+    }
 }
 
-fn text(value: &Value) -> String {
+pub(super) fn text(value: &Value) -> String {
     match value {
         Value::Secret(secret) => secret.expose().to_string(),
         other => other.render().unwrap_or_default(),
@@ -60,7 +73,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The password of a URL, as it is written there and as it is.
-fn password(url: &str) -> Vec<Value> {
+pub(super) fn password(url: &str) -> Vec<Value> {
     let Ok(url) = Url::parse(url) else { return Vec::new() };
     let Some(written) = url.password().filter(|password| !password.is_empty()) else { return Vec::new() };
     let plain = percent_encoding::percent_decode_str(written).decode_utf8_lossy();
@@ -70,10 +83,11 @@ fn password(url: &str) -> Vec<Value> {
 async fn perform(attempt: &Attempt, url: &str) -> Result<Rows, Failure> {
     let dialect = Dialect::of(url).ok_or_else(|| not_started("`database` is no URL of `sqlite:`, `postgres:` or `mysql:`"))?;
     let key = attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
-    let work = Work::of(&attempt.call, dialect, &folder(&attempt.call, &attempt.folder), key)?;
+    let folder = folder(&attempt.call, &attempt.folder);
+    let work = Work::of(&attempt.call, dialect, &folder, key)?;
     let mut stop = attempt.stop.clone();
     let (session, interrupt) = tokio::select! {
-        connected = connected(url, dialect, attempt) => connected?,
+        connected = connected(url, dialect, &folder) => connected?,
         Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => return Err(ended()),
     };
     let mut doing = done(&work, session).boxed();
@@ -97,10 +111,10 @@ async fn done(work: &Work, mut session: Box<dyn Session>) -> Result<Rows, Failur
 
 type Connected = (Box<dyn Session>, Box<dyn Interrupt>);
 
-async fn connected(url: &str, dialect: Dialect, attempt: &Attempt) -> Result<Connected, Failure> {
+pub(super) async fn connected(url: &str, dialect: Dialect, folder: &Path) -> Result<Connected, Failure> {
     let connecting = async {
         match dialect {
-            Dialect::Sqlite => sqlite::connect(url, &folder(&attempt.call, &attempt.folder)).await,
+            Dialect::Sqlite => sqlite::connect(url, folder).await,
             Dialect::Postgres => postgres::connect(url).await,
             Dialect::MySql => mysql::connect(url).await,
         }

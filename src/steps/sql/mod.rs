@@ -5,6 +5,7 @@ mod dialect;
 mod executor;
 mod migrations;
 mod mysql;
+mod need;
 mod postgres;
 mod postgres_value;
 mod record;
