@@ -122,3 +122,29 @@ fn the_report_of_the_sales_is_right() {
     let expected = format!("rows = {}\ntotal_cents = {}\n", sales.len(), sales.iter().map(cents).sum::<i64>());
     assert!(outcome.stdout.ends_with(&expected), "{expected}{}", outcome.stdout);
 }
+
+#[test]
+fn a_migration_that_fails_half_way_leaves_the_database_as_it_was() {
+    let place = copy();
+    let run = |migrations: &str| {
+        let parameter = format!("migrations={migrations}");
+        place.wfc(&["run", "examples/migration/migrate.wf", "--param", &parameter])
+    };
+    let tables = || {
+        let text = "import sqlite3, sys; print(*(row[0] for row in sqlite3.connect(sys.argv[1]).execute('select sql from sqlite_schema union all select name from wfc_migrations')), sep='\\n')";
+        let output = place.program("python3").args(["-c", text, "examples/migration/shop.db"]).output().expect("python3 is there");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let first = run("examples/migration/migrations");
+    assert_eq!((first.code, first.stdout.as_str()), (0, "applied = 2\norders_total_cents = 1650\n"), "{}", first.stderr);
+    let before = tables();
+
+    let next = run("examples/migration/next");
+    assert_eq!(next.code, 3, "{}", next.stderr);
+    assert!(next.stderr.contains("4_mail.sql") && next.stderr.contains("UNIQUE constraint failed"), "{}", next.stderr);
+    assert_eq!(tables(), before, "neither the third migration nor the first half of the fourth is there");
+
+    let again = run("examples/migration/migrations");
+    assert_eq!((again.code, again.stdout.as_str()), (0, "applied = 0\norders_total_cents = 1650\n"), "{}", again.stderr);
+}

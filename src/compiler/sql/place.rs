@@ -81,6 +81,11 @@ impl Reader {
             "from" if !self.level.query || is_word(before, "distinct") => return,
             "update" if self.begun && is_word(before, "for") => return,
             "from" | "join" | "update" | "table" | "by" => Clause::Names,
+            // SQLite's `vacuum into` takes the name of a file as any text.
+            "into" if self.level.defines == Some("vacuum") => {
+                self.level.defines = None;
+                Clause::Expressions
+            }
             "into" => Clause::Into,
             "set" => Clause::Set,
             "where" | "on" | "having" | "limit" | "offset" | "returning" | "union" | "except" | "intersect" | "using"
