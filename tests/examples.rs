@@ -132,7 +132,8 @@ fn a_migration_that_fails_half_way_leaves_the_database_as_it_was() {
     };
     let tables = || {
         let text = "import sqlite3, sys; print(*(row[0] for row in sqlite3.connect(sys.argv[1]).execute('select sql from sqlite_schema union all select name from wfc_migrations')), sep='\\n')";
-        let output = place.program("python3").args(["-c", text, "examples/migration/shop.db"]).output().expect("python3 is there");
+        let output =
+            place.program("python3").args(["-c", text, "examples/migration/shop.db"]).output().expect("python3 is there");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8")
     };

@@ -93,7 +93,8 @@ impl Place {
         command
     }
 
-    fn program(&self, name: &str) -> Command {
+    /// A program in the folder, with an environment of its own.
+    pub(crate) fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
         command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         command.env("HOME", self.folder.path()).env("PATH", "/usr/bin:/bin").env("LC_ALL", "C.UTF-8");

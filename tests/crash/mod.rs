@@ -3,6 +3,7 @@
 //! `wfc` itself is killed, at calls of the system that write the journal (by `strace`) and at random instants, and the run is resumed.
 //! The slice that runs with all tests takes some of the moments; `WFC_CAMPAIGN=1` takes every write, every sync and 500 instants.
 
+mod exactly_once;
 mod graphs;
 mod instants;
 mod matrix;
