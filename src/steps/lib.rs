@@ -50,6 +50,7 @@ pub fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(python::Python),
         Arc::new(javascript::JavaScript),
         Arc::new(http::Http::default()),
+        Arc::new(docker::Docker::default()),
         Arc::new(sql::Sql),
         Arc::new(file::File),
         Arc::new(notify::Notify::default()),

@@ -1,5 +1,8 @@
 //! Step kinds, driven for real: each against the component that it is for.
 
+mod docker;
+mod docker_engine;
+mod docker_interrupted;
 mod file;
 mod http;
 mod http_addresses;

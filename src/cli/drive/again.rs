@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_model::diagnostic::Level;
-use wf_model::program::{Program, WorkflowId};
+use wf_model::program::{Callee, Program, WorkflowId};
 use wf_model::run::{RunState, waits_for_rollback};
 use wf_runtime::dispatcher::{Assignments, RecallFailed};
 use wf_runtime::engine::Options;
@@ -125,6 +125,9 @@ impl Again {
         let Some(Compiled { program, workflow, sources }) = Compiled::of(definition, &run.workflow) else {
             return unknown(output);
         };
+        if uses_containers(&program) {
+            wf_steps::docker::end_containers(std::slice::from_ref(&run.id.to_string()), false);
+        }
         let secrets = match secrets::read(&program, workflow, false) {
             Ok(secrets) => secrets,
             Err(problems) => {
@@ -198,4 +201,15 @@ fn refuse(error: &RecallFailed, version: &str, output: &mut Output) -> io::Resul
     };
     output.error(format!("the run cannot go on: {error}"), &help)?;
     Ok(exit)
+}
+
+/// Whether steps of a program run in containers, which outlive the processes that started them.
+fn uses_containers(program: &Program) -> bool {
+    program.workflows.iter().flat_map(|(_, workflow)| workflow.statements.iter()).any(|(_, statement)| {
+        statement.kind.step().is_some_and(|step| {
+            let undo = step.clauses.undo().map(|undo| &undo.invocation);
+            let invocations = std::iter::once(&step.invocation).chain(undo);
+            invocations.into_iter().any(|invocation| matches!(&invocation.callee, Callee::Kind(kind) if &**kind == "docker"))
+        })
+    })
 }

@@ -1,5 +1,6 @@
 //! The inner process: hears what the guard passes on, and notices its end.
 
+use super::left::{self, LookAfter};
 use crate::process::{become_subreaper, end_all, give_up, stand_still};
 use crate::system::{Reaction, react, stop_here};
 use rustix::fd::OwnedFd;
@@ -31,7 +32,7 @@ impl Guarded {
 }
 
 /// Begins to listen to the guard, in a thread that nothing else can hold up.
-pub(super) fn listen(relay: OwnedFd, ignored: Vec<Signal>) -> io::Result<Guarded> {
+pub(super) fn listen(relay: OwnedFd, ignored: Vec<Signal>, look_after: LookAfter) -> io::Result<Guarded> {
     become_subreaper()?;
     if !ignored.contains(&Signal::TSTP) {
         // The guard says when to stop: steps have to stop first.
@@ -39,11 +40,11 @@ pub(super) fn listen(relay: OwnedFd, ignored: Vec<Signal>) -> io::Result<Guarded
     }
     let guarded = Guarded { ignored, listener: Arc::default() };
     let listener = Arc::clone(&guarded.listener);
-    std::thread::Builder::new().name("guard".to_owned()).spawn(move || hear(&relay, &listener))?;
+    std::thread::Builder::new().name("guard".to_owned()).spawn(move || hear(&relay, &listener, look_after))?;
     Ok(guarded)
 }
 
-fn hear(relay: &OwnedFd, listener: &Mutex<Option<Listener>>) {
+fn hear(relay: &OwnedFd, listener: &Mutex<Option<Listener>>, look_after: LookAfter) {
     loop {
         let mut byte = [0];
         match rustix::io::read(relay, &mut byte) {
@@ -52,6 +53,7 @@ fn hear(relay: &OwnedFd, listener: &Mutex<Option<Listener>>) {
             Ok(0) | Err(_) => {
                 give_up();
                 end_all(&[]);
+                left::look_after_own(look_after);
                 // As the guard was most likely ended.
                 exit(128 + Signal::KILL.as_raw());
             }

@@ -6,9 +6,11 @@
 //! and what was passed on, and takes the higher of the two numbers. `docs/decisions/0012-guard.md` says why.
 
 mod inner;
+mod left;
 mod outer;
 
 pub use inner::Guarded;
+pub use left::{End, LookAfter, leave};
 
 use crate::process::{become_subreaper, own_children};
 use crate::system::{self, Reaction, Side, SignalSet};
@@ -25,17 +27,19 @@ const FORWARDED: [Signal; 4] = [Signal::QUIT, Signal::ALARM, Signal::USR1, Signa
 /// Signals that the guard needs for itself.
 const OWN: [Signal; 2] = [Signal::CHILD, Signal::CONT];
 
-/// Splits this process in two; only the inner one returns. To be called before any thread runs.
+/// Splits this process in two; only the inner one returns. To be called before any thread runs. Where the inner one has named what
+/// it [leaves](leave) elsewhere, `look_after` is called by the other one at its end.
 ///
 /// # Errors
 /// Where other threads run or the system allows no further process.
-pub fn start() -> io::Result<Guarded> {
+pub fn start(look_after: LookAfter) -> io::Result<Guarded> {
     // Whoever ignores the ends of children cannot wait for them.
     system::react(Signal::CHILD, &Reaction::Default);
     become_subreaper()?;
     // What ran as a child before this program replaced another one is not ours to end.
     let spared = own_children().unwrap_or_default();
     let (read, write) = pipe_with(PipeFlags::CLOEXEC)?;
+    let (left, leaving) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
     // Who started us with a signal ignored wants it ignored: `nohup`, and `&` in scripts.
     let ignored: Vec<Signal> = PASSED_ON.iter().chain(&FORWARDED).copied().filter(|signal| system::is_ignored(*signal)).collect();
     let heard = PASSED_ON.iter().chain(&FORWARDED).chain(&OWN).copied().filter(|signal| !ignored.contains(signal));
@@ -43,12 +47,13 @@ pub fn start() -> io::Result<Guarded> {
     signals.block();
     match system::fork() {
         Ok(Side::Outer(inner)) => {
-            drop(read);
-            outer::watch(inner, write, &signals, spared)
+            drop((read, leaving));
+            outer::watch(inner, write, &signals, spared, &|how| left::look_after(&left, look_after, how))
         }
         Ok(Side::Inner) => {
-            drop(write);
-            let guarded = inner::listen(read, ignored);
+            drop((write, left));
+            left::tell(leaving);
+            let guarded = inner::listen(read, ignored, look_after);
             signals.unblock();
             guarded
         }

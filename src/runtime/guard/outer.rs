@@ -1,6 +1,7 @@
 //! The guard: passes on signals, and ends what the inner process leaves behind.
 
 use super::PASSED_ON;
+use super::left::End;
 use crate::process::end_all;
 use crate::system::{SignalSet, stop_here};
 use rustix::fd::OwnedFd;
@@ -22,18 +23,22 @@ struct Guard {
     inner: Pid,
     relay: OwnedFd,
     pause: Pause,
+    /// Whether the inner process was ended by a signal.
+    was_killed: bool,
 }
 
-/// Stays until the inner process has ended, then ends what is left and exits as the inner one did. The signals are blocked.
-pub(super) fn watch(inner: Pid, relay: OwnedFd, signals: &SignalSet, spared: Vec<i32>) -> ! {
+/// Stays until the inner process has ended, then ends what is left, here and elsewhere, and exits as the inner one did. The signals are
+/// blocked.
+pub(super) fn watch(inner: Pid, relay: OwnedFd, signals: &SignalSet, spared: Vec<i32>, look_after: &dyn Fn(End)) -> ! {
     // A guard that waited for room in the pipe would hear nothing.
     let _ = rustix::io::ioctl_fionbio(&relay, true);
-    let mut guard = Guard { inner, relay, pause: Pause::No };
+    let mut guard = Guard { inner, relay, pause: Pause::No, was_killed: false };
     loop {
         match signals.wait() {
             Some(Signal::CHILD) => {
                 if let Some(code) = guard.look_after_children() {
                     end_all(&spared);
+                    look_after(if guard.was_killed { End::Killed } else { End::Itself });
                     exit(code);
                 }
             }
@@ -67,7 +72,10 @@ impl Guard {
                 continue;
             }
             match exit_code(status) {
-                Some(ended) => code = Some(ended),
+                Some(ended) => {
+                    self.was_killed = status.terminating_signal().is_some();
+                    code = Some(ended);
+                }
                 None => self.stop_too(),
             }
         }

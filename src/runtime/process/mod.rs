@@ -15,7 +15,7 @@ mod tree;
 
 pub(crate) use all::{end_all, give_up, stand_still};
 pub use environment::Environment;
-pub use output::{Captured, is_cut};
+pub use output::{Captured, Outlet, is_cut};
 pub use standstill::Deadline;
 pub use start::DEFAULT_PATH;
 pub use survivors::end_survivors;
@@ -25,7 +25,6 @@ pub use tree::become_subreaper;
 use crate::executor::{OutputSink, Stop, Stream};
 use crate::mask::Masker;
 use child::Child;
-use output::Outlet;
 use rustix::process::Signal;
 use std::ffi::OsString;
 use std::io;
@@ -154,8 +153,8 @@ fn listed((mut child, mark): (Child, String)) -> (Child, Tree, Leader) {
     (child, tree, listed)
 }
 
-/// Goes on, unless what becomes of processes is told to nobody any more.
-async fn unless_given_up() {
+/// Goes on, unless what becomes of processes, and of what they started, is told to nobody any more.
+pub async fn unless_given_up() {
     let given_up = !*all::may_start();
     if given_up {
         std::future::pending::<()>().await;

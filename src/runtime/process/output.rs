@@ -65,7 +65,7 @@ impl Captured {
 }
 
 /// Takes what one stream of a process writes.
-pub(super) struct Outlet {
+pub struct Outlet {
     stream: Stream,
     /// Where it goes, masked; `None` keeps it unmasked for the result alone.
     shown: Option<(MaskStream, Arc<dyn OutputSink>)>,
@@ -74,7 +74,9 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
-    pub(super) fn new(stream: Stream, shown: Option<(MaskStream, Arc<dyn OutputSink>)>, limit: usize) -> Self {
+    /// Keeps `limit` bytes, masked as they are shown.
+    #[must_use]
+    pub fn new(stream: Stream, shown: Option<(MaskStream, Arc<dyn OutputSink>)>, limit: usize) -> Self {
         Self { stream, shown, limit, captured: Captured::default() }
     }
 
@@ -92,7 +94,8 @@ impl Outlet {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    /// Takes what comes next.
+    pub fn take(&mut self, bytes: &[u8]) {
         let Some((mask, sink)) = &mut self.shown else {
             return self.captured.push(bytes, self.limit);
         };
@@ -104,7 +107,8 @@ impl Outlet {
     }
 
     /// Ends the stream.
-    pub(super) fn finish(mut self) -> Captured {
+    #[must_use]
+    pub fn finish(mut self) -> Captured {
         if let Some((mask, sink)) = &mut self.shown {
             let rest = mask.finish();
             if !rest.is_empty() {

@@ -1,5 +1,19 @@
 //! `docker`: builds an image, runs a container, or both.
 
+mod archive;
+mod container;
+mod engine;
+mod executor;
+mod image;
+mod log;
+mod mount;
+mod request;
+mod sweep;
+mod trouble;
+
+pub use executor::Docker;
+pub use sweep::end_containers;
+
 use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
 use wf_model::types::Type;
 
@@ -23,7 +37,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: false,
+        runs: true,
     }
 }
 

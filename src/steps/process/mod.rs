@@ -7,7 +7,7 @@ mod outcome;
 pub(crate) use environment::given;
 use environment::variables;
 pub(crate) use interpreted::{Language, Program, interpret, keep};
-use outcome::Judge;
+pub(crate) use outcome::{Judge, last_lines};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

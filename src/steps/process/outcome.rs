@@ -17,7 +17,7 @@ const LONGEST_STDERR: usize = 8 * 1024;
 const STDERR_LINES: usize = 20;
 
 /// Knows when a process has done what its step asks for.
-pub(super) struct Judge {
+pub(crate) struct Judge {
     allowed: Vec<i64>,
     decode: Option<Type>,
     output_file: PathBuf,
@@ -25,7 +25,7 @@ pub(super) struct Judge {
 }
 
 impl Judge {
-    pub(super) fn new(attempt: &Attempt, masker: Masker) -> Self {
+    pub(crate) fn new(attempt: &Attempt, masker: Masker) -> Self {
         let code = |value: &Value| if let Value::Int(code) = value { Some(*code) } else { None };
         let allowed = match attempt.call.value("allow_exit") {
             Some(Value::List(codes)) => codes.iter().filter_map(code).collect(),
@@ -35,17 +35,17 @@ impl Judge {
     }
 
     /// The file that `$WF_OUTPUT` names.
-    pub(super) fn output_file(&self) -> &Path {
+    pub(crate) fn output_file(&self) -> &Path {
         &self.output_file
     }
 
     /// Whether what the step gives is a secret.
-    pub(super) fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         self.decode.as_ref().is_some_and(Type::holds_secret)
     }
 
     /// The step's end.
-    pub(super) fn ended(&self, finished: Finished) -> Ended {
+    pub(crate) fn ended(&self, finished: Finished) -> Ended {
         let leaked = finished.leaked;
         let (outcome, decoded) = match self.outcome(finished) {
             Ok((result, decoded)) => (Ok(result), decoded),
@@ -133,7 +133,7 @@ fn not_decoded(message: &str, stderr: &str) -> Failure {
 }
 
 /// The end of a text, cut between lines where there are some.
-fn last_lines(text: &str) -> String {
+pub(crate) fn last_lines(text: &str) -> String {
     let mut start = text.trim_end().rmatch_indices('\n').nth(STDERR_LINES - 1).map_or(0, |(index, _)| index + 1);
     start = start.max(text.len().saturating_sub(LONGEST_STDERR));
     while !text.is_char_boundary(start) {

@@ -1,0 +1,99 @@
+//! `docker` steps: containers of an engine that the tests start.
+
+use super::docker_engine::Engine;
+use crate::cli::{Outcome, Place};
+
+/// A workflow of one step, whose attributes and clauses are given.
+fn workflow(body: &str) -> Place {
+    Place::with(&format!("workflow main {{\n  {}\n}}\n", body.replace('\n', "\n  ")))
+}
+
+/// The only output.
+fn output(engine: &Engine, body: &str) -> String {
+    let outcome = engine.ran(&workflow(body));
+    assert_eq!(outcome.code, 0, "{body}: {}", outcome.stderr);
+    let (_, value) = outcome.stdout.trim_end().split_once(" = ").expect("an output");
+    // A text with line breaks is shown as it is written.
+    if value.starts_with('"') { serde_json::from_str(value).expect("a text") } else { value.to_owned() }
+}
+
+fn fails(engine: &Engine, body: &str, message: &str) {
+    let outcome = engine.ran(&workflow(body));
+    assert_eq!(outcome.code, 1, "{body}: {}", outcome.stderr);
+    assert!(outcome.stderr.contains(message), "{body}: {}", outcome.stderr);
+}
+
+#[test]
+fn a_container_runs_what_its_step_says() {
+    let engine = Engine::start();
+    let result = "output all: string = \"${it.stdout}|${it.stderr}|${it.exit_code}|${it.image}\"";
+    let body = format!("step it: docker \"base:1\" {{ run: \"echo out; echo error >&2\", reads only }}\n{result}");
+    assert_eq!(output(&engine, &body), "out\n|error\n|0|base:1");
+    let body = format!("step it: docker \"base:1\" {{ run: [\"echo\", \"a  b\", \"$HOME\"], reads only }}\n{result}");
+    assert_eq!(output(&engine, &body), "a  b $HOME\n||0|base:1");
+
+    let of = |run: &str, rest: &str| {
+        format!("step it: docker \"base:1\" -> string {{ run: \"{run}\", reads only, {rest} }}\noutput it: string = it")
+    };
+    assert_eq!(output(&engine, &of("echo $A$B", "env: { A: \"1\", B: \"2\" }")), "12");
+    assert_eq!(output(&engine, &of("pwd; id -u; id -g", "user: \"12:34\", workdir: \"/tmp\"")), "/tmp\n12\n34");
+    assert_eq!(output(&engine, &of("ls /sys/class/net", "network: \"none\"")), "lo");
+    assert_eq!(output(&engine, &of("echo $WF_STEP $WF_ATTEMPT", "network: \"host\"")), "it 1");
+    assert_eq!(output(&engine, &of("echo a=$0", "entrypoint: [\"echo\", \"first\"]")), "first /bin/sh -eu -c echo a=$0");
+    assert_eq!(
+        output(&engine, &of("cat /sys/fs/cgroup/memory/memory.limit_in_bytes || cat /sys/fs/cgroup/memory.max", "memory: 64MB")),
+        "67108864"
+    );
+}
+
+#[test]
+fn failures_say_what_to_do() {
+    let engine = Engine::start();
+    for (rest, message) in [
+        ("run: \"exit 3\"", "exit code 3"),
+        ("run: \"nope\"", "exit code 127"),
+        ("run: [\"nope\"]", "take an image that has the program"),
+        ("run: [\"/tmp\"]", "make the program executable in the image"),
+        ("env: { A: \"1\" }", "the image says nothing to run, so give `run`"),
+        ("run: \"true\", mounts: [\"./nope:/x\"]", "make the directory, or mend its path in `mounts`"),
+        ("run: \"true\", mounts: [\"nope\"]", "write \"./source:/target\""),
+        ("run: \"true\", network: \"nope\"", "make it by `docker network create`"),
+        ("run: \"true\", user: \"nope\"", "mend `user`"),
+        ("run: \"true\", platform: \"what\"", "mend `platform`"),
+        ("run: \"true\", memory: 1MB", "mend `memory`"),
+        ("run: \"true\", cpus: 1000.0", "mend `cpus`"),
+        ("run: \"true\", workdir: \"x\"", "mend `workdir`"),
+        ("run: \"true\", workdir: \"/bin/sh\"", "mend `workdir`"),
+        ("run: \"true\", env: { \"A=B\": \"1\" }", "is no name"),
+        (
+            "run: [\"dd\", \"if=/dev/zero\", \"of=/dev/null\", \"bs=100M\", \"count=1\"], memory: 20MB",
+            "ran out of its memory of 20MB: raise `memory`",
+        ),
+    ] {
+        fails(&engine, &format!("step it: docker \"base:1\" {{ {rest}, reads only }}"), message);
+    }
+    fails(&engine, "step it: docker \"Base:1\" { run: \"true\", reads only }", "mend the name of the image");
+    fails(
+        &engine,
+        "step it: docker \"none:1\" { pull: \"never\", reads only }",
+        "image `none:1` is not there, and `pull` is \"never\"",
+    );
+    // Nobody listens at this port of the registry.
+    fails(&engine, "step it: docker \"127.0.0.1:1/none:1\" { reads only }", "image `127.0.0.1:1/none:1` is not pulled");
+    fails(&engine, "step it: docker \"base:1\" -> int { run: \"echo x\", reads only }", "expected");
+}
+
+#[test]
+fn an_engine_that_cannot_be_reached_is_told_of() {
+    let place = workflow("step it: docker \"base:1\" { run: \"true\", reads only }");
+    let said = |host: &str| {
+        let output = place.command(&["run", "main.wf"]).env("DOCKER_HOST", host).output().expect("the binary starts");
+        Outcome::of(output).stderr
+    };
+    for host in ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1"] {
+        let stderr = said(host);
+        assert!(stderr.contains("no Docker engine listens at") && stderr.contains("systemctl start docker"), "{stderr}");
+    }
+    let stderr = said("ssh://somewhere");
+    assert!(stderr.contains("no address of a Docker engine"), "{stderr}");
+}
