@@ -1,8 +1,8 @@
 //! `http` steps over TLS: authorities, names, dates and client certificates.
 
+use super::certificates::{Authority, Certified};
 use super::http_server::{Connection, Seen, Server, answer, ok};
 use crate::cli::{Outcome, Place};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -10,41 +10,6 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::net::TcpStream;
 use std::sync::Arc;
-
-/// An authority of certificates.
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-}
-
-/// A certificate and its key, in PEM.
-struct Certified {
-    certificate: String,
-    key: String,
-}
-
-impl Authority {
-    fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().expect("a key");
-        Self { issuer: CertifiedIssuer::self_signed(params, key).expect("a certificate") }
-    }
-
-    fn pem(&self) -> String {
-        self.issuer.pem()
-    }
-
-    /// A certificate for a host, valid up to a year.
-    fn certify(&self, host: &str, until: i32) -> Certified {
-        let mut params = CertificateParams::new([host.to_owned()]).expect("a name");
-        params.not_before = date_time_ymd(2001, 1, 1);
-        params.not_after = date_time_ymd(until, 1, 1);
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate").pem();
-        Certified { certificate, key: key.serialize_pem() }
-    }
-}
 
 /// A server over TLS; it asks for certificates of `clients` where there is one.
 fn server(

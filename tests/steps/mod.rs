@@ -1,5 +1,6 @@
 //! Step kinds, driven for real: each against the component that it is for.
 
+mod certificates;
 mod docker;
 mod docker_engine;
 mod docker_interrupted;
@@ -16,7 +17,9 @@ mod http_trouble;
 mod http_values;
 mod interpreted;
 mod javascript;
+mod mail_server;
 mod notify;
+mod notify_mail;
 mod notify_throttle;
 mod python;
 mod sleep;

@@ -1,5 +1,6 @@
 //! Where a message goes, as its step says it.
 
+use super::mail::Mail;
 use super::signature::SigningKey;
 use crate::process::not_started;
 use reqwest::Url;
@@ -13,6 +14,8 @@ pub(super) enum Destination {
     Slack(Url),
     /// A server that takes the message as JSON, signed where there is a key.
     Webhook(Url, Option<SigningKey>),
+    /// A server of mail, with those whom it is for.
+    Mail(Box<Mail>),
     /// The desktop of whoever started the run.
     Desktop,
 }
@@ -30,6 +33,7 @@ impl Destination {
                 let key = SigningKey::of(&text(key)).map_err(|error| not_started(&error.to_string()))?;
                 Ok(Self::Webhook(web(&channel.kind, url)?, Some(key)))
             }
+            ("email", [to, smtp]) => Mail::of(&texts(to), &text(smtp)).map(|mail| Self::Mail(Box::new(mail))),
             ("desktop", []) => Ok(Self::Desktop),
             (kind, _) => Err(not_started(&format!("channel `{kind}` is not served by this version"))),
         }
@@ -40,8 +44,17 @@ impl Destination {
         match self {
             Self::Slack(url) => format!("`slack` at {}", crate::web::host(url)),
             Self::Webhook(url, _) => format!("`webhook` at {}", crate::web::host(url)),
+            Self::Mail(mail) => mail.name(),
             Self::Desktop => "`desktop`".to_owned(),
         }
+    }
+}
+
+/// The texts of an argument, which is one or a list.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::List(texts) => texts.iter().map(text).collect(),
+        one => vec![text(one)],
     }
 }
 

@@ -3,6 +3,7 @@
 mod channel;
 mod desktop;
 mod executor;
+mod mail;
 mod message;
 mod post;
 mod receipts;

@@ -1,4 +1,4 @@
-//! Messages that go as a request of HTTP.
+//! Messages that go over the net.
 
 use super::channel::Destination;
 use super::message::Message;
@@ -29,8 +29,11 @@ struct Letter<'a> {
 }
 
 impl Post<'_> {
-    /// Sends a message where it goes over HTTP; `None` where it goes in another way.
+    /// Sends a message where it goes over the net; `None` where it goes in another way.
     pub(super) async fn send(&self, destination: &Destination, message: &Message) -> Option<Result<(), Failure>> {
+        if let Destination::Mail(mail) = destination {
+            return Some(mail.send(message, self.trust).await);
+        }
         let key = ("idempotency-key", message.key.clone());
         let letter = match destination {
             Destination::Slack(url) => Letter { url, headers: vec![key], body: message.slack() },
@@ -42,7 +45,7 @@ impl Post<'_> {
                 }
                 Letter { url, headers, body }
             }
-            Destination::Desktop => return None,
+            Destination::Mail(_) | Destination::Desktop => return None,
         };
         Some(self.posted(letter).await)
     }

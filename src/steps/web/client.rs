@@ -36,7 +36,7 @@ pub(crate) struct Clients {
 /// Says that a name has no address.
 #[derive(Debug, thiserror::Error)]
 #[error("name does not resolve: {0}")]
-pub(crate) struct NotResolved(std::io::Error);
+pub(crate) struct NotResolved(#[from] std::io::Error);
 
 impl Clients {
     /// The client for requests to `https`, or to `http`, under a policy; only those of `pooled` ones share connections.
@@ -119,7 +119,7 @@ impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
         let policy = self.addresses.clone();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(NotResolved)?;
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(NotResolved::from)?;
             let addresses = permitted(found, &policy)?;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
@@ -127,7 +127,10 @@ impl Resolve for Resolver {
 }
 
 /// The addresses that the policy lets through; what it says where there is none.
-fn permitted(found: impl Iterator<Item = SocketAddr>, policy: &AddressPolicy) -> Result<Vec<SocketAddr>, AddressRefused> {
+pub(crate) fn permitted(
+    found: impl Iterator<Item = SocketAddr>,
+    policy: &AddressPolicy,
+) -> Result<Vec<SocketAddr>, AddressRefused> {
     let mut refused = None;
     let mut permitted = Vec::new();
     for address in found {

@@ -23,8 +23,15 @@ impl Trouble {
         // With TLS 1.3 a server refuses a client after the handshake, and hears no request then.
         let unheard = matches!(causes.tls, Some(rustls::Error::AlertReceived(alert)) if is_about_client(*alert));
         let unsent = error.is_connect() || causes.refused.is_some() || causes.unresolved || unheard;
-        let (message, retryable) = causes.told(error, host);
+        let (message, retryable) = causes.told(error.is_timeout(), host);
         Self { message, unsent, retryable }
+    }
+
+    /// Reads what another client than that of HTTP says of a connection to `host`, whose URL would begin with `plain` without TLS.
+    pub(crate) fn of_connection(error: &(dyn Error + 'static), host: &str, plain: &'static str) -> Self {
+        let causes = Causes { plain, ..Causes::of(error) };
+        let (message, retryable) = causes.told(false, host);
+        Self { message, unsent: true, retryable }
     }
 
     /// The failure of an attempt; `earlier` requests of it have reached their servers.
@@ -55,11 +62,13 @@ struct Causes<'a> {
     io: Option<io::ErrorKind>,
     hyper: Option<&'a hyper::Error>,
     innermost: String,
+    /// What a URL begins with whose connection is not encrypted.
+    plain: &'static str,
 }
 
 impl<'a> Causes<'a> {
-    fn of(error: &'a reqwest::Error) -> Self {
-        let mut causes = Self::default();
+    fn of(error: &'a (dyn Error + 'static)) -> Self {
+        let mut causes = Self { plain: "http", ..Self::default() };
         let mut next: Option<&'a (dyn Error + 'static)> = Some(error);
         while let Some(error) = next {
             causes.refused = causes.refused.or_else(|| error.downcast_ref().copied());
@@ -79,7 +88,7 @@ impl<'a> Causes<'a> {
     }
 
     /// One fact and what to do about it; whether another attempt can get better.
-    fn told(&self, error: &reqwest::Error, host: &str) -> (String, bool) {
+    fn told(&self, is_timeout: bool, host: &str) -> (String, bool) {
         if let Some(refused) = self.refused {
             return (format!("request to {host} is not sent: {refused}"), false);
         }
@@ -87,15 +96,15 @@ impl<'a> Causes<'a> {
             return (format!("name of {host} does not resolve: mend the name, or the DNS of this machine"), true);
         }
         if let Some(tls) = self.tls {
-            return encrypted(tls, host);
+            return encrypted(tls, host, self.plain);
         }
         if let Some(told) = self.hyper.and_then(|error| spoken(error, host)) {
             return told;
         }
-        (self.transport(error, host), true)
+        (self.transport(is_timeout, host), true)
     }
 
-    fn transport(&self, error: &reqwest::Error, host: &str) -> String {
+    fn transport(&self, is_timeout: bool, host: &str) -> String {
         match self.io {
             Some(io::ErrorKind::ConnectionRefused) => {
                 format!("nothing listens at {host} (connection refused): start the server, or mend host and port")
@@ -109,7 +118,7 @@ impl<'a> Causes<'a> {
             Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof) => {
                 format!("{host} closed the connection before it answered: see what it logs")
             }
-            _ if error.is_timeout() => format!("{host} does not take the connection in time: see whether it can be reached"),
+            _ if is_timeout => format!("{host} does not take the connection in time: see whether it can be reached"),
             _ => format!("request to {host} fails: {}", self.innermost),
         }
     }
@@ -141,7 +150,7 @@ const fn is_about_client(alert: AlertDescription) -> bool {
 }
 
 /// What TLS says.
-fn encrypted(error: &rustls::Error, host: &str) -> (String, bool) {
+fn encrypted(error: &rustls::Error, host: &str, plain: &str) -> (String, bool) {
     let certificate = |told: &str| (format!("certificate of {host} {told}"), false);
     match error {
         rustls::Error::InvalidCertificate(fault) => match fault {
@@ -161,7 +170,7 @@ fn encrypted(error: &rustls::Error, host: &str) -> (String, bool) {
             _ => certificate(&format!("is not accepted: {error}")),
         },
         rustls::Error::InvalidMessage(_) => {
-            (format!("{host} does not speak TLS at this port: mend the port, or say http:// in the URL"), false)
+            (format!("{host} does not speak TLS at this port: mend the port, or say {plain}:// in the URL"), false)
         }
         rustls::Error::AlertReceived(alert) if is_about_client(*alert) => {
             let message = format!("{host} asks for a client certificate that it trusts ({alert:?}): give one in `auth`");
