@@ -45,6 +45,8 @@ pub struct Attribute {
     pub types: Vec<Type>,
     /// Whether a step has to give it; main attributes leave that to [`Kind::main_optional`].
     pub required: bool,
+    /// An attribute that takes its place, so that a step has to give one of them.
+    pub required_unless: Option<&'static str>,
     /// The default, as programs would write it; for documentation.
     pub default: Option<&'static str>,
     /// How interpolation into its text is read.
@@ -163,6 +165,7 @@ impl Attribute {
             doc,
             types,
             required: false,
+            required_unless: None,
             default: None,
             text: TextSyntax::Plain,
             takes_secret: false,
@@ -216,6 +219,12 @@ impl Attribute {
     #[must_use]
     pub fn required(self) -> Self {
         Self { required: true, ..self }
+    }
+
+    /// The attribute as one that a step has to give, unless it gives the other.
+    #[must_use]
+    pub fn required_unless(self, other: &'static str) -> Self {
+        Self { required_unless: Some(other), ..self }
     }
 
     /// The attribute as one whose paths lead to what has to be there.

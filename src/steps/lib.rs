@@ -55,6 +55,7 @@ pub fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(file::File),
         Arc::new(notify::Notify::default()),
         Arc::new(gate::Gate),
+        Arc::new(agent::Agent::default()),
         Arc::new(sleep::Sleep),
     ]
 }

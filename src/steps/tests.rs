@@ -133,6 +133,7 @@ fn secrets_fit_where_the_reference_lets_them() {
         "sql.database",
         "agent.command",
         "agent.key",
+        "agent.env",
     ];
     assert_eq!(takes, expected);
 }

@@ -1,5 +1,7 @@
 //! Step kinds, driven for real: each against the component that it is for.
 
+mod agent;
+mod agent_command;
 mod certificates;
 mod docker;
 mod docker_engine;

@@ -189,7 +189,7 @@ impl Finding for MissingAttribute<'_> {
             let literal = if first == "duration" { "5s" } else { "\"…\"" };
             format!("Write it behind the kind, `{} {literal}`, or as `{first}: …` in the body.", self.kind)
         } else {
-            format!("Add `{first}: …` to its body.")
+            format!("Add {} to its body.", self.names.iter().map(|name| format!("`{name}: …`")).collect::<Vec<_>>().join(" or "))
         };
         Self::at(self.span, format!("`{}` needs {names}", self.kind)).labelled("not given").with_help(help)
     }

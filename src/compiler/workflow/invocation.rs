@@ -226,6 +226,11 @@ impl Check<'_> {
         for attribute in kind.attributes.iter().filter(|attribute| attribute.required && !has(attribute.name)) {
             self.report(&MissingAttribute { names: &[attribute.name], kind: kind.name, span: place, main: false });
         }
+        for attribute in &kind.attributes {
+            if let Some(other) = attribute.required_unless.filter(|other| !has(attribute.name) && !has(other)) {
+                self.report(&MissingAttribute { names: &[attribute.name, other], kind: kind.name, span: place, main: false });
+            }
+        }
     }
 
     /// Of several main attributes a step has one.

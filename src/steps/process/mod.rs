@@ -7,7 +7,8 @@ mod outcome;
 pub(crate) use environment::given;
 use environment::variables;
 pub(crate) use interpreted::{Language, Program, interpret, keep};
-pub(crate) use outcome::{Judge, last_lines};
+use outcome::done;
+pub(crate) use outcome::{Judge, last_lines, written};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended};
 use wf_runtime::mask::Masker;
-use wf_runtime::process::{self, GRACE, KEPT, KEPT_UNREAD, Surroundings};
+use wf_runtime::process::{self, Captured, Finished, GRACE, KEPT, KEPT_UNREAD, Surroundings};
 
 /// `env`
 pub(crate) fn env() -> Attribute {
@@ -53,7 +54,7 @@ pub(crate) fn result() -> Type {
 }
 
 /// What a step starts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Command {
     /// The program.
     pub(crate) name: OsString,
@@ -76,23 +77,39 @@ pub(crate) async fn perform(attempt: Attempt, command: Command) -> Ended {
 async fn start(attempt: Attempt, command: Command) -> Result<Ended, Failure> {
     let masker = Masker::of_values(&attempt.secrets);
     let judge = Judge::new(&attempt, masker.clone());
+    let kept = if attempt.call.is_unread { KEPT_UNREAD } else { KEPT };
+    let finished = run(&attempt, command, judge.output_file(), Kept { masker, secret_out: judge.is_secret(), kept }).await?;
+    Ok(judge.ended(finished))
+}
+
+/// Runs a command of an attempt to a good end; gives what it wrote to stdout, and whether something that it left behind had to be ended.
+pub(crate) async fn finished(attempt: &Attempt, command: Command, output_file: &Path) -> Result<(Captured, bool), Failure> {
+    let secret_out = attempt.call.decode.as_ref().is_some_and(Type::holds_secret);
+    let kept = Kept { masker: Masker::of_values(&attempt.secrets), secret_out, kept: KEPT };
+    let Finished { exit, out, error, leaked } = run(attempt, command, output_file, kept).await?;
+    done(exit, &[], &error.text())?;
+    Ok((out, leaked))
+}
+
+/// What is kept of the output of a process.
+struct Kept {
+    masker: Masker,
+    secret_out: bool,
+    kept: usize,
+}
+
+async fn run(attempt: &Attempt, command: Command, output_file: &Path, kept: Kept) -> Result<Finished, Failure> {
     let program = process::Program {
         inherited: Arc::clone(&attempt.inherited),
-        environment: variables(&attempt, judge.output_file(), command.variables)?,
+        environment: variables(attempt, output_file, command.variables)?,
         folder: folder(&attempt.call, &attempt.folder),
         input: command.input.or_else(|| attempt.call.value("stdin").map(bytes)),
         name: command.name,
         arguments: command.arguments,
     };
-    let surroundings = Surroundings {
-        masker,
-        sink: attempt.output,
-        secret_out: judge.is_secret(),
-        kept: if attempt.call.is_unread { KEPT_UNREAD } else { KEPT },
-        stop: attempt.stop,
-        grace: GRACE,
-    };
-    Ok(judge.ended(process::run(program, surroundings).await?))
+    let Kept { masker, secret_out, kept } = kept;
+    let (sink, stop) = (Arc::clone(&attempt.output), attempt.stop.clone());
+    process::run(program, Surroundings { masker, sink, secret_out, kept, stop, grace: GRACE }).await
 }
 
 /// Where it runs: `cwd` as the file of the workflow sees it.

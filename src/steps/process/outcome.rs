@@ -58,11 +58,7 @@ impl Judge {
         let Finished { exit, out, error, .. } = finished;
         let cut = out.dropped > 0;
         let (out, error) = (out.text(), error.text());
-        let code = match exit {
-            Exit::Code(code) if code == 0 || self.allowed.contains(&i64::from(code)) => code,
-            Exit::Code(code) => return Err(failed(code, &error)),
-            Exit::Signal(signal) => return Err(signalled(signal, &error)),
-        };
+        let code = done(exit, &self.allowed, &error)?;
         let decoded = match &self.decode {
             Some(type_) => Some(self.decode(type_, &out, cut).map_err(|message| not_decoded(&message, &error))?),
             None => None,
@@ -86,22 +82,34 @@ impl Judge {
 
     /// What the step wrote to the file of `$WF_OUTPUT`, masked unless it is a secret.
     fn written(&self) -> Result<Option<String>, String> {
-        let file = match File::open(&self.output_file) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(format!("the file of `$WF_OUTPUT` cannot be read: {error}")),
-        };
-        let mut content = Vec::new();
-        let limit = KEPT as u64 + 1;
-        file.take(limit)
-            .read_to_end(&mut content)
-            .map_err(|error| format!("the file of `$WF_OUTPUT` cannot be read: {error}"))?;
-        if content.len() > KEPT {
-            return Err(format!("the file of `$WF_OUTPUT` is larger than {KEPT} bytes"));
-        }
-        let text = String::from_utf8(content).map_err(|_| "the file of `$WF_OUTPUT` is not UTF-8".to_owned())?;
-        let text = if self.is_secret() { text } else { self.masker.text(&text) };
-        Ok(Some(text).filter(|text| !text.trim().is_empty()))
+        let text = written(&self.output_file)?;
+        Ok(text.map(|text| if self.is_secret() { text } else { self.masker.text(&text) }))
+    }
+}
+
+/// What a process wrote to a file that is meant for it, such as that of `$WF_OUTPUT`; blank is nothing.
+pub(crate) fn written(path: &Path) -> Result<Option<String>, String> {
+    let unread = |error: io::Error| format!("the file of `$WF_OUTPUT` cannot be read: {error}");
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unread(error)),
+    };
+    let mut content = Vec::new();
+    file.take(KEPT as u64 + 1).read_to_end(&mut content).map_err(unread)?;
+    if content.len() > KEPT {
+        return Err(format!("the file of `$WF_OUTPUT` is larger than {KEPT} bytes"));
+    }
+    let text = String::from_utf8(content).map_err(|_| "the file of `$WF_OUTPUT` is not UTF-8".to_owned())?;
+    Ok(Some(text).filter(|text| !text.trim().is_empty()))
+}
+
+/// The exit code of a process that did what it should: 0 or an allowed one.
+pub(super) fn done(exit: Exit, allowed: &[i64], stderr: &str) -> Result<i32, Failure> {
+    match exit {
+        Exit::Code(code) if code == 0 || allowed.contains(&i64::from(code)) => Ok(code),
+        Exit::Code(code) => Err(failed(code, stderr)),
+        Exit::Signal(signal) => Err(signalled(signal, stderr)),
     }
 }
 

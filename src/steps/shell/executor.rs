@@ -23,7 +23,7 @@ impl Executor for Shell {
 
     fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
         async move {
-            match started(&attempt.call, &attempt.scratch).and_then(|started| started.kept(&attempt.scratch)) {
+            match started(&attempt.call, "run", &attempt.scratch).and_then(|started| started.kept(&attempt.scratch)) {
                 Ok(command) => process::perform(attempt, command).await,
                 Err(failure) => Ended { outcome: Err(failure), decoded: None, leaked: false },
             }

@@ -42,7 +42,7 @@ pub struct Line {
 /// # Errors
 /// Why nothing can be started.
 pub fn line(call: &Call, folder: &Path, scratch: &Path) -> Result<Line, Failure> {
-    let Started { command, files } = started(call, scratch)?;
+    let Started { command, files } = started(call, "run", scratch)?;
     let allowed = match call.value("allow_exit") {
         Some(Value::List(codes)) => {
             codes.iter().filter_map(|code| if let Value::Int(code) = code { Some(*code) } else { None }).collect()
@@ -62,14 +62,14 @@ pub fn line(call: &Call, folder: &Path, scratch: &Path) -> Result<Line, Failure>
 }
 
 /// A command, and the files that it reads.
-pub(super) struct Started {
+pub(crate) struct Started {
     command: Command,
     files: Vec<(String, Vec<u8>)>,
 }
 
 impl Started {
     /// Writes the files.
-    pub(super) fn kept(self, scratch: &Path) -> Result<Command, Failure> {
+    pub(crate) fn kept(self, scratch: &Path) -> Result<Command, Failure> {
         for (name, content) in &self.files {
             keep(&scratch.join(name), content)?;
         }
@@ -77,24 +77,25 @@ impl Started {
     }
 }
 
-/// What a call starts, with files in `scratch`.
-pub(super) fn started(call: &Call, scratch: &Path) -> Result<Started, Failure> {
-    match call.argument("run") {
+/// What an attribute of a call starts, with files in `scratch`.
+pub(crate) fn started(call: &Call, attribute: &str, scratch: &Path) -> Result<Started, Failure> {
+    match call.argument(attribute) {
         Some(Argument::Script(script)) => text(script, call, scratch),
-        Some(Argument::Value(Value::List(words))) => program(words),
+        Some(Argument::Value(Value::List(words))) => program(words, attribute),
         // The checker lets through `raw(…)` and text that is always the same, in which there is no value to place.
         Some(Argument::Value(value)) => {
             let text = String::from_utf8_lossy(&bytes(value)).into_owned();
             shell(text, Vec::new(), Vec::new(), call, scratch)
         }
-        None => Err(not_started("there is no `run`")),
+        None => Err(not_started(&format!("there is no `{attribute}`"))),
     }
 }
 
 /// A program with its arguments, without a shell.
-fn program(words: &[Value]) -> Result<Started, Failure> {
+fn program(words: &[Value], attribute: &str) -> Result<Started, Failure> {
     let mut words = words.iter().map(|word| OsString::from_vec(bytes(word)));
-    let name = words.next().ok_or_else(|| not_started("`run` is an empty list: its first element is the program"))?;
+    let name =
+        words.next().ok_or_else(|| not_started(&format!("`{attribute}` is an empty list: its first element is the program")))?;
     Ok(Started { command: Command { name, arguments: words.collect(), ..Command::default() }, files: Vec::new() })
 }
 

@@ -4,6 +4,7 @@ mod executor;
 mod line;
 
 pub use executor::Shell;
+pub(crate) use line::started;
 pub use line::{Line, line};
 
 use crate::process;
