@@ -1,9 +1,13 @@
 //! The examples do what their first lines say.
 
-use crate::cli::Place;
+use crate::cli::resume::until;
+use crate::cli::{Outcome, Place};
+use crate::steps::http_server::{Server, ok};
+use crate::steps::mail_server::{MailServer, read_by_python};
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -68,6 +72,8 @@ fn the_program_of_the_readme_is_formatted_and_checks_without_a_word() {
 fn every_example_runs() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
     let port = format!("port={free}");
+    let receiver = Server::answering(&[&ok("")]);
+    let hook = format!("hook={}", receiver.url("/releases"));
     let mut ran = 0;
     for path in files(&root().join("examples")) {
         let Some(name) = path.to_str().filter(|name| name.ends_with(".wf")) else { continue };
@@ -80,6 +86,9 @@ fn every_example_runs() {
             let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
             if name.ends_with("fetch.wf") {
                 arguments.extend(["--param", &port]);
+            }
+            if name.ends_with("announce.wf") {
+                arguments.extend(["--param", &hook]);
             }
             let outcome = place.wfc(&arguments);
             assert_eq!(outcome.code, 0, "{arguments:?}: {}", outcome.stderr);
@@ -148,4 +157,54 @@ fn a_migration_that_fails_half_way_leaves_the_database_as_it_was() {
 
     let again = run("examples/migration/migrations");
     assert_eq!((again.code, again.stdout.as_str()), (0, "applied = 0\norders_total_cents = 1650\n"), "{}", again.stderr);
+}
+
+#[test]
+fn a_release_is_announced_once_to_a_receiver_that_knows_who_says_so() {
+    let place = copy();
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+    let mut receiver = place.program("python3");
+    receiver.args(["examples/announcement/receiver.py", &free.to_string()]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut receiver = receiver.spawn().expect("python3 is there");
+    until("the receiver", || TcpStream::connect(("127.0.0.1", free)).is_ok());
+    let hook = format!("hook=http://127.0.0.1:{free}/");
+    let announce = |key: Option<&str>| {
+        let mut command = place.command(&["run", "examples/announcement/announce.wf", "--param", &hook]);
+        command.envs(key.map(|key| ("ANNOUNCE_KEY", key)));
+        Outcome::of(command.output().expect("the binary starts"))
+    };
+    let stranger = announce(Some("another key"));
+    assert!(stranger.code == 1 && stranger.stderr.contains("is answered by 401 Unauthorized"), "{}", stranger.stderr);
+    for delivered in [true, false] {
+        let outcome = announce(None);
+        assert_eq!((outcome.code, outcome.stdout), (0, format!("delivered = {delivered}\n")), "{}", outcome.stderr);
+    }
+    receiver.kill().expect("it runs");
+    let heard = receiver.wait_with_output().expect("it ends");
+    let changes = "greet v1.1.0 is out\n- greets in the language of whom it greets\n- says \"usage\" where nobody is named\n\n";
+    let expected = format!("refused\nnobody with the key said this\n\n{changes}");
+    assert_eq!(String::from_utf8_lossy(&heard.stdout), expected);
+}
+
+#[test]
+fn a_release_is_announced_by_mail() {
+    let (place, server) = (copy(), MailServer::start());
+    place.write("ca.pem", &server.authority());
+    let mut command = place.command(&["run", "examples/announcement/announce.wf:by_mail", "--param", "to=team@example.com"]);
+    command.env("SMTP_URL", server.url("smtp", "")).env("SSL_CERT_FILE", place.path("ca.pem"));
+    let outcome = Outcome::of(command.output().expect("the binary starts"));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "delivered = true\n"), "{}", outcome.stderr);
+    let said = read_by_python(&server.mails(1)[0], "print(mail['Subject'], mail.get_content(), sep='\\n')");
+    assert!(said.starts_with("greet v1.1.0 is out\n- greets in the language of whom it greets\n"), "{said}");
+}
+
+#[test]
+fn a_review_names_what_has_to_be_looked_at() {
+    let place = copy();
+    let outcome = place.wfc(&["run", "--verbose", "examples/review/review.wf"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "verdict = reject\nfindings = 2\n"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("5: a program from the net runs unseen"), "{}", outcome.stderr);
+    place.write("fine.diff", "@@ -1 +1 @@\n-echo a\n+echo 'b; $(touch owned)'\n");
+    let outcome = place.wfc(&["run", "examples/review/review.wf", "--param", "change=./fine.diff"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "verdict = approve\nfindings = 0\n"), "{}", outcome.stderr);
 }

@@ -17,19 +17,19 @@ pub(super) const PASSWORD: &str = "canary-9Wd &é";
 pub(super) const WRITTEN_PASSWORD: &str = "canary-9Wd%20%26%C3%A9";
 
 /// A mail server; it ends with the value.
-pub(super) struct MailServer {
+pub(crate) struct MailServer {
     child: Child,
     folder: TempDir,
     /// The port that begins in the clear.
-    pub(super) open: u16,
+    pub(crate) open: u16,
     /// The port of TLS.
-    pub(super) encrypted: u16,
+    pub(crate) encrypted: u16,
     authority: Authority,
 }
 
 impl MailServer {
     /// Starts one that has a certificate for `localhost`.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let authority = Authority::new("an authority of mail");
         let certified = authority.certify("localhost", 2099);
@@ -54,18 +54,18 @@ impl MailServer {
     }
 
     /// The certificate that its own is signed by, in PEM.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         self.authority.pem()
     }
 
     /// A URL of it with the user and what stands behind the port.
-    pub(super) fn url(&self, scheme: &str, rest: &str) -> String {
+    pub(crate) fn url(&self, scheme: &str, rest: &str) -> String {
         let port = if scheme == "smtps" { self.encrypted } else { self.open };
         format!("{scheme}://me%40example.com:{WRITTEN_PASSWORD}@localhost:{port}{rest}")
     }
 
     /// The mails that it has taken, once there are so many.
-    pub(super) fn mails(&self, count: usize) -> Vec<Vec<u8>> {
+    pub(crate) fn mails(&self, count: usize) -> Vec<Vec<u8>> {
         let inbox = self.folder.path().join("inbox/new");
         let files = || fs::read_dir(&inbox).map_or(Vec::new(), |entries| entries.flatten().map(|entry| entry.path()).collect());
         until("the mails", || files().len() >= count);
@@ -73,7 +73,7 @@ impl MailServer {
     }
 
     /// What a program of Python says of the only mail, which it finds in `mail`.
-    pub(super) fn told(&self, program: &str) -> String {
+    pub(crate) fn told(&self, program: &str) -> String {
         let mails = self.mails(1);
         assert_eq!(mails.len(), 1);
         read_by_python(&mails[0], program)
@@ -81,7 +81,7 @@ impl MailServer {
 }
 
 /// What a program of Python says of a mail, which it finds in `mail`.
-pub(super) fn read_by_python(mail: &[u8], program: &str) -> String {
+pub(crate) fn read_by_python(mail: &[u8], program: &str) -> String {
     python(&[mail], program, "")
 }
 
