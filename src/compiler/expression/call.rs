@@ -1,6 +1,6 @@
 //! Functions.
 
-use super::findings::{ArgumentCount, MayBeMissing, PatternSyntax, TimeFormat, UnknownFunction};
+use super::findings::{ArgumentCount, MayBeMissing, NotAddress, PatternSyntax, TimeFormat, UnknownFunction};
 use super::{Checker, unknown};
 use crate::findings::UrlScheme;
 use wf_model::expression::{Expression, ExpressionKind, Function, Place};
@@ -103,6 +103,9 @@ impl Checker<'_> {
         let schemes = schemes(function, place);
         let form = if schemes.is_empty() { Type::String } else { Type::Url };
         let inferred = self.infer(argument, Some(&form));
+        if (function, place) == (Function::Email, 0) {
+            self.check_addresses(&inferred);
+        }
         if let Some(scheme) = inferred.scheme().filter(|scheme| !schemes.is_empty() && !schemes.contains(scheme)) {
             self.report(&UrlScheme { name: function.name(), span: inferred.span, scheme, schemes });
         }
@@ -110,6 +113,19 @@ impl Checker<'_> {
             return inferred;
         }
         self.fitted(inferred, &Type::String)
+    }
+
+    /// Reports texts that are no mail addresses, whatever they are used for.
+    fn check_addresses(&mut self, to: &Expression) {
+        let texts = match &to.kind {
+            ExpressionKind::List(elements) => elements.as_slice(),
+            _ => std::slice::from_ref(to),
+        };
+        // A quoted name may hold a comma.
+        let is_none = |text: &String| !text.contains('"') && !text.split(',').all(is_address);
+        for text in texts.iter().filter(|text| text.constant_text().as_ref().is_some_and(is_none)) {
+            self.report(&NotAddress { span: text.span });
+        }
     }
 
     /// `min(a, b)`: numbers, durations, sizes or strings.
@@ -166,6 +182,13 @@ fn count(function: Function) -> (usize, usize) {
             (1, 1)
         }
     }
+}
+
+/// Whether a text may be a mail address, with or without a name before it: `ann@example.com`, `Ann <ann@example.com>`.
+fn is_address(text: &str) -> bool {
+    let bare = text.trim().strip_suffix('>').map_or(text, |named| named.rsplit('<').next().unwrap_or_default());
+    let parts = bare.trim().rsplit_once('@');
+    parts.is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains(char::is_whitespace))
 }
 
 /// The schemes of the URL that a channel takes at a place; empty where it takes no URL there.

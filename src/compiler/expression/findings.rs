@@ -345,6 +345,21 @@ impl Finding for NotUrl<'_> {
     }
 }
 
+/// A literal that is no mail address.
+pub(super) struct NotAddress {
+    pub(super) span: Span,
+}
+
+impl Finding for NotAddress {
+    const SLUG: &'static str = "not-an-address";
+
+    fn diagnostic(&self) -> Diagnostic {
+        Self::at(self.span, "this is no mail address")
+            .labelled("has no `@` between a user and a host")
+            .with_help("Write an address such as \"ann@example.com\" or \"Ann <ann@example.com>\", and commas between several.")
+    }
+}
+
 /// A URL that begins with a text which need not be one.
 pub(super) struct ValueBeginsUrl<'a> {
     pub(super) span: Span,
