@@ -1,7 +1,7 @@
 //! The programs that a step names: its shell, the first word of its command, the first element of its list.
 
 use wf_model::expression::{Expression, ExpressionKind};
-use wf_model::program::{AttributeValue, Invocation};
+use wf_model::program::{AttributeValue, Callee, Invocation};
 use wf_model::script::ScriptPart;
 use wf_model::span::Span;
 
@@ -20,8 +20,12 @@ pub(super) fn named(invocation: &Invocation) -> Vec<(String, Span)> {
         let program = text.as_deref().and_then(|text| text.split_whitespace().next()).map(str::to_owned);
         named.extend(program.map(|program| (program, shell.span)));
     }
-    let is_shell = matches!(&invocation.callee, wf_model::program::Callee::Kind(kind) if &**kind == "shell");
-    match invocation.attribute("run").filter(|_| is_shell).map(|run| &run.value) {
+    let command = match &invocation.callee {
+        Callee::Kind(kind) if **kind == *"shell" => invocation.attribute("run"),
+        Callee::Kind(kind) if **kind == *"agent" => invocation.attribute("command"),
+        Callee::Kind(_) | Callee::Workflow(_) => None,
+    };
+    match command.map(|command| &command.value) {
         Some(AttributeValue::Script(script)) => {
             if let Some(ScriptPart::Literal(text)) = script.parts.first() {
                 let whole = script.parts.len() == 1;

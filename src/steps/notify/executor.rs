@@ -147,8 +147,9 @@ impl Delivery<'_> {
         match outcome {
             Ok(()) => {
                 self.say(&format!("{name} has taken the message"));
-                let kept = self.receipts.keep(place);
-                kept.map_err(|error| Refused { failure: Failure::final_of(FailureKind::Engine, &error.to_string()), name })
+                let unkept = |error| format!("the message was taken, but that cannot be kept: {error}");
+                let kept = self.receipts.keep(place).map_err(unkept);
+                kept.map_err(|message| Refused { failure: Failure::final_of(FailureKind::Exit, &message), name })
             }
             Err(failure) => {
                 self.say(&format!("{name}: {}", failure.message));
