@@ -1,7 +1,7 @@
 //! `notify` steps to servers that take messages over HTTP.
 
 use super::http_server::{Seen, Server, answer, hold, ok};
-use super::keeps_nothing_of;
+use super::{has_ended, keeps_nothing_of};
 use crate::cli::resume::{resumed, start, until};
 use crate::cli::{Outcome, Place};
 use rustix::process::{Pid, Signal, kill_process};
@@ -275,4 +275,25 @@ fn the_desktop_shows_a_message() {
     let outcome = Outcome::of(place.command(&["run", "main.wf"]).env("PATH", path).output().expect("it starts"));
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "delivered = true\n"), "{}", outcome.stderr);
     assert_eq!(place.read("shown"), "--app-name=wfc|--|-x y|it is done|");
+}
+
+#[test]
+fn a_desktop_that_hangs_is_left() {
+    let place = telling("desktop()", ", timeout 1s");
+    place.write("bin/notify-send", "#!/bin/sh\necho $$ > number\nsleep 1000 &\nsleep 1000\n");
+    let made = Command::new("chmod").args(["+x"]).arg(place.path("bin/notify-send")).status().expect("chmod");
+    assert!(made.success());
+    let path = format!("{}:/usr/bin:/bin", place.path("bin").display());
+    let outcome = Outcome::of(place.command(&["run", "main.wf"]).env("PATH", path).output().expect("it starts"));
+    assert!(outcome.code == 1 && outcome.stderr.contains("attempt took longer than 1s"), "{}", outcome.stderr);
+    has_ended(&place);
+}
+
+#[test]
+fn nobody_is_told_by_an_empty_list() {
+    let place = Place::with(
+        "workflow main {\n  step tell: notify \"x\" { to: [webhook(url) for url in [\"http://127.0.0.1:1/\"] if url == \"\"], no undo \"x\" }\n  output delivered: bool = tell.delivered\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "delivered = false\n"), "{}", outcome.stderr);
 }

@@ -74,6 +74,10 @@ fn masked(failure: Failure, masker: &Masker) -> Failure {
 
 /// Whether the message went out.
 async fn perform(attempt: &Attempt, channels: &[Arc<Channel>], clients: &Clients, masker: &Masker) -> Result<bool, Failure> {
+    if channels.is_empty() {
+        attempt.output.write(Stream::Error, b"there is no channel in `to`, so nobody is told\n");
+        return Ok(false);
+    }
     let destinations = channels.iter().map(|channel| Destination::of(channel)).collect::<Result<Vec<_>, _>>()?;
     let folder = process::folder(&attempt.call, &attempt.folder);
     let trust = Trust::of(attempt.call.value("ca"), None, &folder)?;
@@ -124,14 +128,13 @@ impl Delivery<'_> {
 
     /// Sends the message to all channels that have not taken it, at the same time.
     async fn sent(&self, destinations: &[Destination]) -> Result<(), Failure> {
-        let all = join_all(destinations.iter().enumerate().map(|(place, destination)| self.one(place, destination)));
-        let mut stop = self.attempt.stop.clone();
-        let ends = tokio::select! {
-            ends = all => ends,
-            Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => return Err(self.ended(destinations)),
-        };
+        let ends = join_all(destinations.iter().enumerate().map(|(place, destination)| self.one(place, destination))).await;
         let refused: Vec<Refused> = ends.into_iter().filter_map(Result::err).collect();
-        if refused.is_empty() { Ok(()) } else { Err(failed(refused, destinations.len())) }
+        match refused.is_empty() {
+            true => Ok(()),
+            false if *self.attempt.stop.borrow() != Stop::No => Err(self.ended(destinations)),
+            false => Err(failed(refused, destinations.len())),
+        }
     }
 
     async fn one(&self, place: usize, destination: &Destination) -> Result<(), Refused> {
@@ -140,11 +143,7 @@ impl Delivery<'_> {
             self.say(&format!("{name} has the message of an earlier attempt"));
             return Ok(());
         }
-        let outcome = match self.post.send(destination, &self.message).await {
-            Some(outcome) => outcome,
-            None => desktop::show(&self.message, self.attempt, self.post.masker).await,
-        };
-        match outcome {
+        match self.handed(destination).await {
             Ok(()) => {
                 self.say(&format!("{name} has taken the message"));
                 let unkept = |error| format!("the message was taken, but that cannot be kept: {error}");
@@ -154,6 +153,21 @@ impl Delivery<'_> {
             Err(failure) => {
                 self.say(&format!("{name}: {}", failure.message));
                 Err(Refused { name, failure })
+            }
+        }
+    }
+
+    /// Hands the message to a channel; ends early where the step is asked to end.
+    async fn handed(&self, destination: &Destination) -> Result<(), Failure> {
+        if matches!(destination, Destination::Desktop) {
+            // Its process hears itself that it is to end, and is not left alone before it has.
+            return desktop::show(&self.message, self.attempt, self.post.masker).await;
+        }
+        let mut stop = self.attempt.stop.clone();
+        tokio::select! {
+            outcome = self.post.send(destination, &self.message) => outcome,
+            Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => {
+                Err(Failure::final_of(FailureKind::Signal, "was ended before it had taken the message"))
             }
         }
     }

@@ -29,11 +29,8 @@ struct Letter<'a> {
 }
 
 impl Post<'_> {
-    /// Sends a message where it goes over the net; `None` where it goes in another way.
-    pub(super) async fn send(&self, destination: &Destination, message: &Message) -> Option<Result<(), Failure>> {
-        if let Destination::Mail(mail) = destination {
-            return Some(mail.send(message, self.trust).await);
-        }
+    /// Sends a message where it goes over the net; any other channel has it in another way.
+    pub(super) async fn send(&self, destination: &Destination, message: &Message) -> Result<(), Failure> {
         let key = ("idempotency-key", message.key.clone());
         let letter = match destination {
             Destination::Slack(url) => Letter { url, headers: vec![key], body: message.slack() },
@@ -45,9 +42,10 @@ impl Post<'_> {
                 }
                 Letter { url, headers, body }
             }
-            Destination::Mail(_) | Destination::Desktop => return None,
+            Destination::Mail(mail) => return mail.send(message, self.trust).await,
+            Destination::Desktop => return Ok(()),
         };
-        Some(self.posted(letter).await)
+        self.posted(letter).await
     }
 
     async fn posted(&self, letter: Letter<'_>) -> Result<(), Failure> {
