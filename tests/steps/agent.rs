@@ -1,7 +1,8 @@
 //! `agent` steps to endpoints that speak as that of OpenAI, and to some that misbehave.
 
+use super::certificates::Authority;
 use super::http_server::{Connection, Seen, Server, answer, hold};
-use super::keeps_nothing_of;
+use super::{http_tls, keeps_nothing_of};
 use crate::cli::resume::{resumed, start, until};
 use crate::cli::{Outcome, Place};
 use rustix::process::{Pid, Signal, kill_process};
@@ -250,10 +251,10 @@ fn late() -> Server {
 #[test]
 fn a_slow_answer_runs_into_the_timeout() {
     let server = late();
-    let place = asking(&server, "", ", timeout 1s, retry 1 times");
+    let place = asking(&server, "", ", timeout 3s, retry 1 times");
     let outcome = place.ran(&[]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "said = whole\n"), "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("attempt took longer than 1s"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("attempt took longer than 3s"), "{}", outcome.stderr);
     assert!(place.wfc(&["logs", "last", "ask"]).stdout.contains("bytes of the body of the answer of"));
 }
 
@@ -323,4 +324,21 @@ fn an_answer_that_is_a_secret_is_kept_nowhere() {
     assert_eq!((outcome.code, place.read("used").as_str()), (0, "canary-4Zt\n"), "{}", outcome.stderr);
     assert!(!outcome.stderr.contains("canary"), "{}", outcome.stderr);
     keeps_nothing_of(&place, "canary-4Zt");
+}
+
+#[test]
+fn an_endpoint_with_an_authority_of_its_own_is_trusted_where_the_step_says_so() {
+    let authority = Authority::new("ours");
+    let server = http_tls::server(&authority.certify("localhost", 2100), None, |_, connection| {
+        let _ = connection.write_all(stream("fine", 1).as_bytes()).and_then(|()| connection.flush());
+    });
+    for (attribute, code) in [(", ca: \"./ca.pem\"", 0), ("", 1)] {
+        let place = asking(&server, "", attribute);
+        let https = format!("https://localhost:{}", server.port());
+        place.write("main.wf", &place.read("main.wf").replace(&server.url(""), &https));
+        place.write("ca.pem", &authority.pem());
+        let outcome = place.ran(&[]);
+        assert_eq!(outcome.code, code, "{}", outcome.stderr);
+        assert_eq!(outcome.stderr.contains("is signed by nobody whom this machine trusts"), code == 1, "{}", outcome.stderr);
+    }
 }

@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 /// A server over TLS; it asks for certificates of `clients` where there is one.
-fn server(
+pub(super) fn server(
     certified: &Certified,
     clients: Option<&Authority>,
     body: impl Fn(&Seen, &mut dyn Connection) + Send + Sync + 'static,

@@ -1,6 +1,8 @@
 //! `notify` steps to servers that take messages over HTTP.
 
+use super::certificates::Authority;
 use super::http_server::{Seen, Server, answer, hold, ok};
+use super::http_tls::server;
 use super::{has_ended, keeps_nothing_of};
 use crate::cli::resume::{resumed, start, until};
 use crate::cli::{Outcome, Place};
@@ -181,10 +183,10 @@ fn a_handler_goes_on_behind_a_message_that_is_not_taken() {
 fn a_slow_channel_runs_into_the_timeout_while_others_are_served() {
     let (slow, fast) = (Server::doing(|_, connection| hold(connection)), taking());
     let to = format!("[slack(\"{}\"), slack(\"{}\")]", slow.url("/"), fast.url("/"));
-    let place = telling(&to, ", timeout 1s");
+    let place = telling(&to, ", timeout 3s");
     let outcome = place.ran(&[]);
     let expected = format!("not taken yet by `slack` at {}", slow.host());
-    assert!(outcome.code == 1 && outcome.stderr.contains("attempt took longer than 1s"), "{}", outcome.stderr);
+    assert!(outcome.code == 1 && outcome.stderr.contains("attempt took longer than 3s"), "{}", outcome.stderr);
     assert!(place.wfc(&["logs", "last", "tell"]).stdout.contains(&expected));
     assert_eq!(fast.seen().len(), 1);
 }
@@ -296,4 +298,21 @@ fn nobody_is_told_by_an_empty_list() {
     );
     let outcome = place.ran(&[]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "delivered = false\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_server_with_an_authority_of_its_own_is_trusted_where_the_step_says_so() {
+    let authority = Authority::new("ours");
+    let server = server(&authority.certify("localhost", 2100), None, |_, connection| {
+        let _ = connection.write_all(ok("").as_bytes()).and_then(|()| connection.flush());
+    });
+    let to = format!("[slack(\"https://localhost:{0}/\"), webhook(\"https://localhost:{0}/\")]", server.port());
+    let place = telling(&to, ", ca: \"./ca.pem\", retry 2 times");
+    place.write("ca.pem", &authority.pem());
+    let outcome = place.ran(&[]);
+    assert_eq!((outcome.code, server.seen().len()), (0, 2), "{}", outcome.stderr);
+    let outcome = telling(&to, "").ran(&[]);
+    let expected = "is signed by nobody whom this machine trusts: name the file of its authority's certificate in `ca`";
+    assert!(outcome.code == 1 && outcome.stderr.matches(expected).count() >= 2, "{}", outcome.stderr);
+    assert_eq!(server.seen().len(), 2);
 }
