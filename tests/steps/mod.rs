@@ -21,6 +21,7 @@ mod interpreted;
 mod javascript;
 pub(crate) mod mail_server;
 mod notify;
+mod notify_desktop;
 mod notify_mail;
 mod notify_throttle;
 mod python;
