@@ -21,10 +21,13 @@ pub mod rollback;
 pub mod run;
 pub mod runbook;
 pub mod runs;
+pub mod signal;
 pub mod status;
 mod store;
 mod text;
 mod time;
+mod user;
+mod waits;
 pub mod why;
 
 use clap::Parser;
@@ -68,6 +71,8 @@ enum Command {
     Runbook(runbook::Runbook),
     /// Lists runs, the latest first.
     Runs(runs::Runs),
+    /// Sends a signal to a run.
+    Signal(signal::Signal),
     /// Shows how a run stands or ended.
     Status(status::Status),
     /// Shows what the steps of a run wrote.
@@ -93,6 +98,7 @@ impl Command {
             Self::Rollback(command) => command.run(output),
             Self::Runbook(command) => command.run(output),
             Self::Runs(command) => command.run(output),
+            Self::Signal(command) => command.run(output),
             Self::Status(command) => command.run(output),
             Self::Logs(command) => command.run(output),
             Self::Why(command) => command.run(output),

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::report::{Output, printable_line};
 use crate::store;
 use crate::time::{before, duration, local, now, utc};
+use crate::waits::{Wait, Waits};
 use serde_json::json;
 use std::io;
 use wf_model::run::RunState;
@@ -118,6 +119,12 @@ pub(crate) fn standing(store: &Store, run: &RunRow) -> &'static str {
     }
 }
 
+/// What a run that has not ended waits for that somebody can give it.
+fn waits(store: &Store, run: &RunRow) -> Vec<Wait> {
+    let open = if run.state.is_final() { None } else { Waits::of(store, &run.id).ok() };
+    open.map(|open| open.iter().cloned().collect()).unwrap_or_default()
+}
+
 fn object(store: &Store, run: &RunRow) -> serde_json::Value {
     json!({
         "run": run.id,
@@ -126,6 +133,7 @@ fn object(store: &Store, run: &RunRow) -> serde_json::Value {
         "state": standing(store, run),
         "created_at": utc(run.created_at),
         "ended_at": run.ended_at.map(utc),
+        "waits": waits(store, run).iter().map(Wait::to_json).collect::<Vec<_>>(),
     })
 }
 
@@ -134,7 +142,8 @@ fn table(store: &Store, runs: &[RunRow]) -> String {
     rows.extend(runs.iter().map(|run| {
         let took = run.ended_at.map_or_else(String::new, |ended| crate::report::run::rounded(ended.since(run.created_at)));
         let (workflow, file) = (printable_line(&run.workflow), printable_line(&run.file));
-        [run.id.to_string(), standing(store, run).to_owned(), local(run.created_at), took, workflow, file]
+        let waits = if waits(store, run).is_empty() { "" } else { " (waits)" };
+        [run.id.to_string(), format!("{}{waits}", standing(store, run)), local(run.created_at), took, workflow, file]
     }));
     let widths: Vec<usize> = (0..rows.first().map_or(0, |row| row.len()))
         .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))

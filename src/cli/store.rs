@@ -30,6 +30,9 @@ pub(crate) fn refuse(error: &StoreError, output: &mut Output) -> io::Result<Exit
             ("Take the store from a backup, or name another folder in WFC_STORE. It was left as it is.", Exit::JournalDamaged)
         }
         StoreError::Newer { .. } => ("Use the newer wfc, or name another folder in WFC_STORE.", Exit::JournalDamaged),
+        StoreError::Message(_) => {
+            ("Give it a file to read instead, or wait until the run has taken what waits for it.", Exit::Usage)
+        }
         StoreError::UnknownRun(_) => ("`wfc runs` lists them; `last` is the latest.", Exit::Usage),
         StoreError::Ambiguous { runs, .. } => {
             let help = format!("Write more of its name: {}.", runs.join(", "));

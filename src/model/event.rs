@@ -3,7 +3,12 @@
 //! An event is either *given* to the engine (something happened outside) or *concluded* by it (something follows from what
 //! happened); [`EventKind::is_given`] tells them apart. Both are journaled in the order in which they came to be.
 
+mod cache;
 mod json;
+mod wait;
+
+pub use cache::{CacheChange, CacheMiss};
+pub use wait::{Answer, Awaited, Message};
 
 use crate::expression::{Function, Place};
 use crate::failure::{Failure, FailureKind};
@@ -161,43 +166,6 @@ pub enum LockRefusal {
     Held(Option<Arc<str>>),
     /// It cannot be taken, for this reason.
     Failed(Arc<str>),
-}
-
-/// Why a step with a `cache` has to run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CacheMiss {
-    /// Nothing is kept of it.
-    New,
-    /// It differs from what was kept of it last.
-    Changed(Box<CacheChange>),
-    /// What was kept is damaged, or gone in part.
-    Lost,
-    /// It cannot be looked for, for this reason.
-    Failed(Arc<str>),
-}
-
-/// In what a step differs from what was kept of it last; of many paths the first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CacheChange {
-    /// Attributes; `kind` and `cache` stand for the kind and for the patterns of the outputs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub attributes: Vec<Arc<str>>,
-    /// Workflows that it calls, directly or not.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub workflows: Vec<Arc<str>>,
-    /// Inputs that were not there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub added: Vec<Arc<str>>,
-    /// Inputs that are there no more.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removed: Vec<Arc<str>>,
-    /// Inputs with another content.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changed: Vec<Arc<str>>,
-    /// Whether the `key` is another.
-    #[serde(default)]
-    pub key: bool,
 }
 
 /// A step that somebody takes care of, so that what it stands on can be undone.
@@ -413,6 +381,42 @@ pub enum EventKind {
         /// Why it was not.
         problem: Option<Arc<str>>,
     },
+    /// Given: somebody sent a signal to the run; it is kept until a step takes it.
+    Signalled {
+        /// Numbers the messages that a run gets.
+        message: u64,
+        /// The name of the signal.
+        name: Arc<str>,
+        /// What came with it.
+        data: Value,
+        /// Who sent it.
+        by: Arc<str>,
+    },
+    /// Given: somebody answered the question of a step.
+    Answered {
+        /// Numbers the messages that a run gets.
+        message: u64,
+        /// The step.
+        instance: Instance,
+        /// What was asked, as [`EventKind::Waiting`] names it.
+        question: Arc<str>,
+        /// What was answered.
+        answer: Answer,
+    },
+    /// Concluded: an attempt of a step waits for somebody.
+    Waiting {
+        /// The step.
+        instance: Instance,
+        /// Which attempt, from one.
+        attempt: u32,
+        /// For what.
+        awaited: Awaited,
+        /// BLAKE3, in hex, of what is asked and of the definition that asks it.
+        question: Arc<str>,
+        /// Until when; `None` for as long as it takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+    },
     /// Concluded: a step need not run, because an earlier success counts.
     Cached {
         /// The step.
@@ -618,7 +622,9 @@ impl EventKind {
             | Self::LockRefused { .. }
             | Self::CacheHit { .. }
             | Self::CacheMissed { .. }
-            | Self::CacheKept { .. } => true,
+            | Self::CacheKept { .. }
+            | Self::Signalled { .. }
+            | Self::Answered { .. } => true,
             Self::Ready { .. }
             | Self::Skipped { .. }
             | Self::RetryScheduled { .. }
@@ -632,6 +638,7 @@ impl EventKind {
             | Self::IterationEnded { .. }
             | Self::RaceWon { .. }
             | Self::LockReleased { .. }
+            | Self::Waiting { .. }
             | Self::Cached { .. }
             | Self::HandlerOpened { .. }
             | Self::HandlerEnded { .. }
@@ -655,6 +662,7 @@ impl EventKind {
             | Self::PauseRequested
             | Self::Paused
             | Self::RollbackRequested { .. }
+            | Self::Signalled { .. }
             | Self::RunEnded { .. } => None,
             Self::Observed { instance, .. } | Self::OutputsEvaluated { instance, .. } | Self::HandlerOpened { instance, .. } => {
                 instance.as_ref()
@@ -673,6 +681,8 @@ impl EventKind {
             | Self::CacheHit { instance, .. }
             | Self::CacheMissed { instance, .. }
             | Self::CacheKept { instance, .. }
+            | Self::Answered { instance, .. }
+            | Self::Waiting { instance, .. }
             | Self::Cached { instance, .. }
             | Self::Ready { instance, .. }
             | Self::Skipped { instance, .. }

@@ -1,7 +1,8 @@
 //! How a run stands, as its events tell it: the same for a run that goes on and for one of last year.
 
 use crate::event::{
-    AttemptOutcome, Event, EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SettledUndo, SkipReason, Timestamp,
+    AttemptOutcome, Awaited, Event, EventKind, FailedInstance, Instance, InstanceId, InstanceKind, SettledUndo, SkipReason,
+    Timestamp,
 };
 use crate::value::Value;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,15 @@ pub enum Status {
         lock: Arc<str>,
         /// One of the runs that hold it, where that is known.
         holder: Option<Arc<str>>,
+    },
+    /// It waits for somebody.
+    Waiting {
+        /// For what.
+        awaited: Awaited,
+        /// What is asked, as the journal names it.
+        question: Arc<str>,
+        /// Until when; `None` for as long as it takes.
+        due: Option<Timestamp>,
     },
     /// An attempt runs, or the block goes on.
     Running,
@@ -261,6 +271,7 @@ impl RunRecord {
                 self.end(instance, status, at);
             }
             EventKind::Started { instance, attempt } => self.start(instance, *attempt, at),
+            EventKind::Waiting { instance, attempt, .. } => self.wait(instance, *attempt, event),
             EventKind::Lost { instance, .. } | EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Failed(_), .. } => {
                 self.set(instance, Status::Ready);
             }
@@ -289,6 +300,8 @@ impl RunRecord {
             }
             EventKind::RunResumed { .. } => self.state = RunState::Running,
             EventKind::PauseRequested
+            | EventKind::Signalled { .. }
+            | EventKind::Answered { .. }
             | EventKind::DefinitionChanged { .. }
             | EventKind::LockRefused { .. }
             | EventKind::CacheHit { .. }
@@ -342,6 +355,12 @@ impl RunRecord {
         }
     }
 
+    fn wait(&mut self, instance: &Instance, attempt: u32, event: &Event) {
+        self.start(instance, attempt, event.at);
+        let EventKind::Waiting { awaited, question, due, .. } = &event.kind else { return };
+        self.set(instance, Status::Waiting { awaited: awaited.clone(), question: question.clone(), due: *due });
+    }
+
     /// What waited for a lock goes on.
     fn unlock(&mut self, instance: &Instance) {
         let Some(record) = self.instances.get_mut(&instance.id) else { return };
@@ -361,7 +380,9 @@ impl RunRecord {
             Status::Skipped(SkipReason::Blocked) => UndoStatus::Blocked,
             Status::Skipped(_) => UndoStatus::Skipped,
             Status::Failed { .. } | Status::Cancelled(_) => UndoStatus::Failed,
-            Status::Ready | Status::Locked { .. } | Status::Running | Status::Retrying(_) => UndoStatus::Undoing,
+            Status::Ready | Status::Locked { .. } | Status::Waiting { .. } | Status::Running | Status::Retrying(_) => {
+                UndoStatus::Undoing
+            }
         };
         (record.status, record.ended_at) = (status, Some(at));
         if let InstanceKind::Undo(step) = record.kind {

@@ -1,10 +1,10 @@
 //! Every descriptor is whole.
 
 use crate::{executors, registry};
-use std::collections::BTreeSet;
 use wf_model::kind::{Attribute, EffectRule, Kind};
 use wf_model::types::Type;
 use wf_model::value::{decode_json, fits_form};
+use wf_runtime::engine::waits_for_somebody;
 
 /// The kinds of the reference, in its order.
 const REFERENCE: [&str; 13] =
@@ -151,8 +151,8 @@ fn examples_are_workflows_that_use_their_kind() {
 
 #[test]
 fn kinds_that_this_version_runs_say_so() {
-    let registry = registry();
-    let run: BTreeSet<_> = registry.iter().filter(|kind| kind.runs).map(|kind| kind.name).collect();
-    let executors: BTreeSet<_> = executors().iter().map(|executor| executor.kind().name).collect();
-    assert_eq!(run, executors);
+    let executed: Vec<_> = executors().iter().map(|executor| executor.kind().name).collect();
+    for kind in registry().iter() {
+        assert_eq!(kind.runs, executed.contains(&kind.name) || waits_for_somebody(kind.name), "{}", kind.name);
+    }
 }

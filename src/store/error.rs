@@ -52,6 +52,9 @@ pub enum StoreError {
         /// Some of them.
         runs: Vec<String>,
     },
+    /// A run cannot be told something.
+    #[error("the message is not kept: {0}")]
+    Message(String),
     /// Another process goes on with the run.
     #[error("run `{run}` is held by another process")]
     Held {

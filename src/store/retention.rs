@@ -72,6 +72,7 @@ impl Store {
         let transaction = transaction.map_err(&failed)?;
         let (first, last) = rows_of(key);
         transaction.execute("DELETE FROM batches WHERE key BETWEEN ?1 AND ?2", [first, last]).map_err(&failed)?;
+        transaction.execute("DELETE FROM messages WHERE run = ?1", [key]).map_err(&failed)?;
         transaction.execute("DELETE FROM definitions WHERE run = ?1", [key]).map_err(&failed)?;
         transaction.execute("DELETE FROM runs WHERE key = ?1", [key]).map_err(&failed)?;
         transaction.commit().map_err(&failed)?;

@@ -46,6 +46,14 @@ const STEPS: &[&str] = &[
     INSERT INTO batches_5 SELECT (run << 32) | number, events, check_sum FROM batches;
     DROP TABLE batches;
     ALTER TABLE batches_5 RENAME TO batches",
+    // 6: what somebody has to say to a run, until the run has taken it into its journal.
+    "CREATE TABLE messages (
+        -- Never used twice: a run knows by it what it has taken.
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        run INTEGER NOT NULL REFERENCES runs (key),
+        message TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX messages_of_runs ON messages (run, key)",
 ];
 
 /// The format that this version writes.

@@ -13,7 +13,7 @@ const TWO_STEPS: &str = "workflow main {
 ";
 
 /// More than the writes that make a store and begin a run.
-const MOST_WRITES: usize = 60;
+const MOST_WRITES: usize = 80;
 
 /// System calls and how they fail.
 type Fault = (&'static str, &'static str);

@@ -18,7 +18,7 @@ use wf_model::run::{RunRecord, RunState};
 use wf_model::types::Type;
 use wf_model::value::{Secret, Value};
 use wf_runtime::dispatcher::{
-    Assignments, Canceller, LocalLocks, Means, MemoryJournal, NoCache, RealWorld, Reporter, RunEnded, run,
+    Assignments, Canceller, LocalLocks, Means, MemoryJournal, NoCache, NoMail, RealWorld, Reporter, RunEnded, run,
 };
 use wf_runtime::engine::{Engine, Options, unsupported};
 use wf_runtime::executor::Stream;
@@ -66,6 +66,7 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
         cache: Arc::new(NoCache),
         journal: Box::new(journal.clone()),
         reporter: listener.clone(),
+        mailbox: Box::new(NoMail),
         asked,
     };
     let Ok(ended) = tokio::time::timeout(DEADLINE, run(assignments, means)).await else {

@@ -25,6 +25,7 @@ mod notify_desktop;
 mod notify_mail;
 mod notify_throttle;
 mod python;
+mod signal;
 mod sleep;
 mod sql;
 mod sql_migrations;

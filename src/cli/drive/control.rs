@@ -33,6 +33,8 @@ pub(crate) enum Request {
     Cancel,
     /// To start nothing more, and to wait.
     Pause,
+    /// To look at its messages.
+    Messages,
 }
 
 /// What it answers.
@@ -92,6 +94,10 @@ async fn answer(mut stream: tokio::net::UnixStream, canceller: Canceller) -> io:
         }
         Ok(Request::Pause) => {
             canceller.pause();
+            Reply::Taken
+        }
+        Ok(Request::Messages) => {
+            canceller.has_mail();
             Reply::Taken
         }
         Err(_) => Reply::Unknown,

@@ -24,7 +24,9 @@ use wf_runtime::dispatcher::{
 };
 use wf_runtime::engine::{Engine, Running};
 use wf_runtime::guard::Guarded;
-use wf_store::{Cache, History, KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, Store, StoreError, StoredJournal};
+use wf_store::{
+    Cache, History, KeptOutput, NamedLocks, OutputLost, OutputPlace, RunLock, RunMailbox, Store, StoreError, StoredJournal,
+};
 
 /// More threads than these would only wait for each other: the system starts the programs of one process one after the other.
 const MOST_THREADS: usize = 4;
@@ -55,6 +57,7 @@ pub(crate) struct Kept {
     output: OutputPlace,
     locks: NamedLocks,
     cache: Cache,
+    mailbox: RunMailbox,
     /// The scratch directory, which goes away when the run has ended.
     scratch: PathBuf,
     _lock: RunLock,
@@ -69,7 +72,8 @@ impl Kept {
         let _lock = store.lock(run)?;
         let (output, locks, cache, scratch) =
             (store.output_place(run), store.named_locks(run), store.cache(), store.scratch(run)?);
-        Ok(Self { journal: store.into_journal(run)?, output, locks, cache, scratch, _lock })
+        let mailbox = store.mailbox(run);
+        Ok(Self { journal: store.into_journal(run)?, output, locks, cache, mailbox, scratch, _lock })
     }
 }
 
@@ -202,6 +206,7 @@ impl Drive {
             journal: Box::new(kept.journal),
             threads,
             reporter: written.clone(),
+            mailbox: Box::new(kept.mailbox),
             asked: canceller.watch(),
         };
         let (scratch, run) = (kept.scratch, assignments.run.clone());

@@ -70,6 +70,7 @@ fn name(record: &InstanceRecord) -> String {
 fn end(record: &InstanceRecord) -> String {
     let standing = match &record.status {
         Status::Ready | Status::Locked { .. } => "did not begin".to_owned(),
+        Status::Waiting { .. } => "waited for somebody".to_owned(),
         Status::Running => "did not end".to_owned(),
         Status::Retrying(_) => "failed, and another attempt was to come".to_owned(),
         Status::Succeeded(_) => "succeeded".to_owned(),

@@ -106,7 +106,7 @@ fn shown(status: &Status) -> Option<String> {
     match status {
         Status::Succeeded(value) | Status::Cached(value) => Some(cut(value.to_json().to_string())),
         Status::Skipped(_) | Status::Failed { .. } | Status::Cancelled(_) => Some("null".to_owned()),
-        Status::Ready | Status::Locked { .. } | Status::Running | Status::Retrying(_) => None,
+        Status::Ready | Status::Locked { .. } | Status::Waiting { .. } | Status::Running | Status::Retrying(_) => None,
     }
 }
 

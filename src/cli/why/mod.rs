@@ -3,6 +3,7 @@
 mod condition;
 mod loops;
 mod story;
+mod waiting;
 
 use crate::drive::again::named;
 use crate::exit::Exit;

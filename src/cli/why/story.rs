@@ -2,13 +2,14 @@
 
 use super::condition::Conditions;
 use super::loops::Lists;
+use super::waiting;
 use crate::logs::wanted::{Wanted, distinction, without_places};
 use crate::report::run::rounded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wf_model::event::{
-    AttemptOutcome, CacheChange, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, InstanceKind, LockRefusal,
-    LostAnswer, SkipReason, Timestamp,
+    AttemptOutcome, Awaited, CacheChange, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, InstanceKind,
+    LockRefusal, LostAnswer, SkipReason, Timer, Timestamp,
 };
 use wf_model::run::{RunRecord, Status, UndoStatus};
 use wf_model::unit::Duration;
@@ -112,6 +113,9 @@ fn ends(record: &RunRecord, id: InstanceId) -> Vec<(&'static str, String)> {
         Status::Ready if record.state.is_final() => Some("it never began: the run ended before"),
         Status::Ready => Some("it waits for a slot or for its first attempt"),
         Status::Locked { .. } => Some("it is not finished: it waits for its lock"),
+        Status::Waiting { .. } if record.state.is_final() => Some("nobody gave it what it waited for: the run ended before"),
+        Status::Waiting { awaited: Awaited::Signal { .. }, .. } => Some("it is not finished: it waits for its signal"),
+        Status::Waiting { .. } => Some("it is not finished: it waits for an answer"),
         Status::Running => Some("it is not finished"),
         Status::Retrying(_) => Some("it is not finished: it waits for its next attempt"),
         Status::Succeeded(_) | Status::Cached(_) | Status::Failed { .. } | Status::Skipped(_) | Status::Cancelled(_) => None,
@@ -304,6 +308,8 @@ fn led(kind: &EventKind) -> Option<String> {
         EventKind::LockAcquired { instance, lock } => format!("`{}` got lock `{lock}`", instance.path),
         EventKind::LockRefused { instance, lock, .. } => format!("`{}` did not get lock `{lock}`", instance.path),
         EventKind::CacheHit { instance, .. } | EventKind::CacheKept { instance, .. } => format!("`{}` ended", instance.path),
+        EventKind::Answered { instance, .. } => format!("`{}` was answered", instance.path),
+        EventKind::Signalled { name, .. } => format!("signal `{name}` came"),
         EventKind::Observed { .. } => "what it looked at outside was seen".to_owned(),
         _ => return None,
     })
@@ -338,6 +344,9 @@ fn plain(kind: &EventKind) -> Option<(&'static str, String)> {
             LockRefusal::Held(None) => ("lock", format!("did not get lock `{lock}`: others hold it")),
             LockRefusal::Failed(reason) => ("lock", format!("did not get lock `{lock}`: {reason}")),
         },
+        EventKind::Waiting { awaited, due, .. } => ("waits", waiting::awaits(awaited, *due)),
+        EventKind::Answered { answer, .. } => ("answer", waiting::answered(answer)),
+        EventKind::TimerWoke { timer: Timer::Timeout, .. } => ("timeout", "its time was over".to_owned()),
         EventKind::CacheHit { from, restored, .. } => {
             let restored = if *restored > 0 { format!("; {restored} outputs were restored") } else { String::new() };
             ("cache", format!("need not run: nothing that its cache names has changed since run {from}{restored}"))

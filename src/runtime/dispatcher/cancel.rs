@@ -16,6 +16,8 @@ pub struct Asked {
     pub cause: Option<CancelCause>,
     /// Whether nothing new is to start, and the run waits once what runs has ended.
     pub pause: bool,
+    /// How often somebody said that there are messages for the run.
+    pub mail: u64,
 }
 
 /// Asks runs to end; copies ask the same ones.
@@ -39,6 +41,11 @@ impl Canceller {
     /// Asks that nothing new starts, and the run waits once what runs has ended.
     pub fn pause(&self) {
         self.asked.send_modify(|asked| asked.pause = true);
+    }
+
+    /// Says that there are messages for the run.
+    pub fn has_mail(&self) {
+        self.asked.send_modify(|asked| asked.mail = asked.mail.wrapping_add(1));
     }
 
     /// What a run watches.

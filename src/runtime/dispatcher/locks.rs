@@ -307,7 +307,7 @@ impl Dispatcher {
             tokio::select! {
                 biased;
                 held = acquiring => drop(self.holdings.keep(instance.id, &lock, held?)),
-                Ok(()) = self.asked.changed() => return Ok(true),
+                Ok(_) = self.asked.wait_for(|asked| asked.times > 0 || asked.pause) => return Ok(true),
             }
         }
         Ok(false)

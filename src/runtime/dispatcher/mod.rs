@@ -16,6 +16,7 @@ mod held;
 mod journal;
 mod lanes;
 mod locks;
+mod mailbox;
 mod name_pattern;
 mod paths;
 mod recall;
@@ -33,6 +34,7 @@ pub use check::Checked;
 pub use journal::{Durability, Durable, Journal, JournalFailed, MemoryJournal};
 pub use lanes::STACK;
 pub use locks::{Asking, HeldLock, LocalLocks, LockRequest, LockTable, Locks, OnWait, Ticket};
+pub use mailbox::{Mailbox, NoMail};
 pub use paths::fitting;
 pub use recall::{RecallFailed, Recalled, Recalling};
 pub use reporter::{Reporter, Silence};
@@ -117,6 +119,8 @@ pub struct Means {
     pub reporter: Arc<dyn Reporter>,
     /// How many threads wait for its steps at most, each with the steps that it has.
     pub threads: NonZero<usize>,
+    /// What other processes have to say to it.
+    pub mailbox: Box<dyn Mailbox>,
     /// Asks the run to end.
     pub asked: watch::Receiver<Asked>,
 }
@@ -191,6 +195,14 @@ struct Dispatcher {
     held: Held,
     ahead: Ahead,
     reporter: Arc<dyn Reporter>,
+    mailbox: Box<dyn Mailbox>,
+    /// The last message that was read, and the last that was let go.
+    read: u64,
+    let_go: u64,
+    /// How often somebody said that there are messages.
+    mail: u64,
+    /// Whether there may be more messages.
+    has_mail: bool,
     asked: watch::Receiver<Asked>,
     /// How often the engine was told that the run is to end.
     told: u32,
@@ -241,6 +253,11 @@ impl Dispatcher {
             durable,
             held: Held::default(),
             reporter: means.reporter,
+            mailbox: means.mailbox,
+            read: 0,
+            let_go: 0,
+            mail: 0,
+            has_mail: false,
             asked: means.asked,
             told: 0,
             paused: false,
@@ -276,6 +293,12 @@ impl Dispatcher {
     async fn until_ended(&mut self) -> Result<RunEnded, RunBroken> {
         self.release()?;
         while !self.engine.state().is_final() && !self.suspended {
+            if self.engine.only_gates_wait() {
+                let last_words = self.last_words();
+                self.take_in(last_words, Vec::new())?;
+                self.release()?;
+                continue;
+            }
             self.tell_standstill();
             let happened = self.wait().await;
             self.take_in(happened, Vec::new())?;
@@ -318,7 +341,7 @@ impl Dispatcher {
         let pause = self.timers.next().map(|due| due.since(now).to_std().min(LONGEST_SLEEP));
         // What is only to be told is told with the next news, or a little later: each wait for the disk would wake a thread for it.
         let telling = (!self.held.is_empty()).then_some(LONGEST_UNTOLD);
-        let pause = pause.into_iter().chain(telling).min();
+        let pause = pause.into_iter().chain(telling).chain(self.has_mail.then_some(std::time::Duration::ZERO)).min();
         let holds_effects = self.held.has_effects();
         tokio::select! {
             Some(kind) = self.inbox.recv() => happened.push_back(kind),
@@ -336,6 +359,9 @@ impl Dispatcher {
             happened.push_back(woken);
         }
         happened.extend(self.asks());
+        if self.has_mail {
+            happened.extend(self.messages());
+        }
         happened
     }
 
@@ -347,7 +373,8 @@ impl Dispatcher {
 
     /// What was asked for since the engine was told last.
     fn asks(&mut self) -> Vec<EventKind> {
-        let Asked { times, cause, pause } = *self.asked.borrow_and_update();
+        let Asked { times, cause, pause, mail } = *self.asked.borrow_and_update();
+        self.has_mail |= std::mem::replace(&mut self.mail, mail) != mail;
         let cause = cause.unwrap_or(CancelCause::Request);
         // A third time says nothing that the second did not.
         let more = times.min(2).saturating_sub(self.told);
@@ -376,6 +403,7 @@ impl Dispatcher {
         } else if durability == Durability::Now {
             self.journal.sync();
         }
+        self.let_messages_go();
         self.do_all(due);
         Ok(())
     }
@@ -473,5 +501,7 @@ const fn may_be_stale(kind: &EventKind) -> bool {
             | EventKind::LockRefused { .. }
             | EventKind::CacheHit { .. }
             | EventKind::CacheMissed { .. }
+            | EventKind::Signalled { .. }
+            | EventKind::Answered { .. }
     )
 }

@@ -83,6 +83,7 @@ impl Recalling {
     pub fn told(self) -> Recalled {
         let Self { mut dispatcher, teller } = self;
         dispatcher.engine = teller.into_engine();
+        dispatcher.has_mail = true;
         Recalled { dispatcher, changed: None, jobs: None }
     }
 }

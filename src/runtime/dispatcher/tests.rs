@@ -2,7 +2,7 @@
 
 use super::{
     Assignments, Canceller, Durability, Durable, Journal, JournalFailed, LocalLocks, LockRequest, Locks, Means, MemoryJournal,
-    NoCache, RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
+    NoCache, NoMail, RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
 };
 use crate::engine::{Engine, Options};
 use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
@@ -174,6 +174,7 @@ impl Stage {
             cache: Arc::new(NoCache),
             journal,
             reporter: self.listener.clone(),
+            mailbox: Box::new(NoMail),
             asked: self.canceller.watch(),
         }
     }

@@ -67,6 +67,7 @@ impl Engine {
             }
             Task::Prepare(node) => self.prepare(*node),
             Task::Act(node) => self.act(*node),
+            Task::Recheck(node) => self.recheck(*node),
             Task::Judge(node) => self.judge(*node),
             Task::Reconsider(node, cause) => self.reconsider(*node, cause),
             Task::Excuse(node, cause) => self.excuse(*node, cause),
@@ -113,6 +114,10 @@ impl Engine {
             Task::Begin | Task::Conclude => self.fail_run(FailedInstance { path: "".into(), failure, attempts: 0 }),
             Task::Prepare(node) | Task::Act(node) | Task::Until(node) => self.fail_node(node, failure, true),
             Task::Judge(node) | Task::Enter(node) | Task::Leave(node, _) => self.attempt_failed(node, failure),
+            Task::Recheck(node) => {
+                self.stop_waiting(node);
+                self.attempt_failed(node, failure);
+            }
             Task::Reconsider(node, _) | Task::Excuse(node, _) => self.fail_node(node, failure, false),
             Task::Open(body) | Task::Drained(body) => self.fail_body(body, failure),
             Task::Forgive(body, _) => self.fail_settled_body(body, failure),
@@ -130,7 +135,12 @@ impl Engine {
 
     /// Nothing goes on outside, and nothing is left to do: only locks, or dependencies that no checked program has, lead here.
     pub(super) fn is_stuck(&self) -> bool {
-        self.going == 0 && self.drawing == 0 && self.timers.is_empty() && self.parked.is_empty() && self.caching == 0
+        self.going == 0
+            && self.drawing == 0
+            && self.timers.is_empty()
+            && self.parked.is_empty()
+            && self.caching == 0
+            && self.waits.is_empty()
     }
 
     /// Helps a run on in which everything waits for something inside; whether there is more to do.
@@ -160,6 +170,7 @@ fn subject(task: &Task) -> Option<InstanceId> {
         Task::Begin | Task::Conclude => Some(RUN),
         Task::Prepare(id)
         | Task::Act(id)
+        | Task::Recheck(id)
         | Task::Judge(id)
         | Task::Reconsider(id, _)
         | Task::Excuse(id, _)

@@ -103,6 +103,7 @@ impl Engine {
                 let failure = self.call_out_of_time(id);
                 self.attempt_failed(id, failure);
             }
+            Some(StepPhase::Waiting) => self.wait_expired(id),
             Some(
                 StepPhase::Looking
                 | StepPhase::Queued
@@ -137,7 +138,9 @@ impl Engine {
                         step.stopping.get_or_insert(reason);
                         open.extend(self.close_and_interrupt(body, reason));
                     }
-                    StepPhase::Idle | StepPhase::Looking | StepPhase::Queued => self.settle_step(id, Outcome::Cancelled(reason)),
+                    StepPhase::Idle | StepPhase::Looking | StepPhase::Queued | StepPhase::Waiting => {
+                        self.settle_step(id, Outcome::Cancelled(reason));
+                    }
                     // What has succeeded is kept, which takes no time worth mentioning.
                     StepPhase::Keeping | StepPhase::Settling => {}
                 },
@@ -191,6 +194,7 @@ const fn is_outside(phase: StepPhase) -> bool {
         StepPhase::Idle
         | StepPhase::Looking
         | StepPhase::Queued
+        | StepPhase::Waiting
         | StepPhase::Calling(_)
         | StepPhase::Keeping
         | StepPhase::Settling => false,

@@ -62,6 +62,10 @@ impl Engine {
                 self.check_caching(instance, StepPhase::Looking)
             }
             EventKind::CacheKept { instance, .. } => self.check_caching(instance, StepPhase::Keeping),
+            EventKind::Signalled { message, .. } => self.check_signal(*message),
+            EventKind::Answered { message, instance, question, answer } => {
+                self.check_answer(*message, instance, question, answer)
+            }
             // The others are concluded and never come here.
             _ => Ok(()),
         }
@@ -134,6 +138,7 @@ impl Engine {
                 if self.waits_for_rollback.is_none() {
                     (self.state, self.pausing) = (RunState::Running, false);
                 }
+                self.look_at_gates();
             }
             EventKind::DefinitionChanged { .. } => self.end_retelling(),
             EventKind::PauseRequested => {
@@ -164,6 +169,8 @@ impl Engine {
             }
             EventKind::CacheMissed { instance, digest, .. } => self.cache_missed(instance.id, digest.as_ref()),
             EventKind::CacheKept { instance, .. } => self.cache_kept(instance.id),
+            EventKind::Signalled { message, name, data, .. } => self.signalled(*message, name, data),
+            EventKind::Answered { message, instance, answer, .. } => self.take_answer(*message, instance.id, answer),
             EventKind::LockRefused { instance, refusal, .. } => self.lock_refused(instance.id, refusal),
             // The others are concluded and never come here.
             _ => {}

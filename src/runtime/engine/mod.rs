@@ -38,6 +38,7 @@ mod trace;
 mod undo;
 mod undo_graph;
 mod unsupported;
+mod waiting;
 
 pub use check::{CheckCall, Look};
 pub use command::{CacheQuery, CachedAction, CalledWorkflow, Command, IllegalTransition};
@@ -47,6 +48,7 @@ pub use queue::only_waits;
 pub use runbook::{Planned, PlannedAction};
 pub use teller::Teller;
 pub use unsupported::{Unsupported, unsupported};
+pub use waiting::waits_for_somebody;
 
 use handler::Handling;
 use lock::LockRun;
@@ -61,6 +63,7 @@ use std::sync::Arc;
 use table::Table;
 use trace::BodyTrace;
 use undo_graph::UndoGraph;
+use waiting::Waits;
 use wf_model::event::{Event, FailedInstance, Instance, InstanceId, Timer, Timestamp};
 use wf_model::expression::ValueId;
 use wf_model::program::{Contents, Program, Workflow, WorkflowId};
@@ -127,6 +130,8 @@ pub struct Engine {
     going: usize,
     /// Delays that are being drawn.
     drawing: usize,
+    /// Steps that wait for somebody, and what came for them.
+    waits: Waits,
     expandable: BTreeSet<(std::cmp::Reverse<u32>, InstanceId)>,
     /// Bodies and steps whose handlers run.
     handlings: BTreeMap<InstanceId, Handling>,
@@ -188,6 +193,7 @@ impl Engine {
             taken: 0,
             going: 0,
             drawing: 0,
+            waits: Waits::default(),
             expandable: BTreeSet::new(),
             handlings: BTreeMap::new(),
             rollbacks: BTreeMap::new(),

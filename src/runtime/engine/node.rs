@@ -309,6 +309,7 @@ impl Engine {
             self.frames.remove(&frame);
         }
         self.observations.remove(&instance.id);
+        self.stop_waiting(instance.id);
     }
 
     fn drop_counts(&mut self, node: &Node) {

@@ -4,6 +4,7 @@ use super::Engine;
 use super::command::Command;
 use super::outstanding::Running;
 use super::state::{NodeState, StepPhase, StepRun, Task};
+use super::waiting::awaited;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use wf_model::event::{InstanceId, Timer, Timestamp};
@@ -134,6 +135,10 @@ impl Engine {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let NodeState::Step(step) = &mut node.state else { return };
         let Some(call) = step.call.clone() else { return };
+        if let Some(awaited) = awaited(&call) {
+            return self.begin_wait(id, awaited);
+        }
+        let slot = slot && !only_waits(&call.kind);
         (step.phase, step.result) = (StepPhase::Starting, None);
         step.attempts.count(now);
         let (instance, attempt, timeout) = (node.instance.clone(), step.attempts.number, step.time_from(now));

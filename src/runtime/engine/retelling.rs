@@ -10,7 +10,7 @@ use super::state::Task;
 use crate::process::is_cut;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use wf_model::event::{AttemptOutcome, Event, EventKind, InstanceId, LostAnswer};
+use wf_model::event::{AttemptOutcome, Awaited, Event, EventKind, InstanceId, LostAnswer};
 use wf_model::program::Correspondence;
 use wf_model::value::Value;
 
@@ -74,6 +74,7 @@ impl Engine {
         if let Some(retelling) = self.retelling.take() {
             self.agenda.extend(retelling.held.into_iter().map(|(_, task)| task));
         }
+        self.ask_again();
     }
 
     /// Takes in what happened under another definition.
@@ -109,6 +110,7 @@ impl Engine {
             let more = match &event.kind {
                 EventKind::IterationOpened { instance, index, .. } => self.open_told_iteration(instance.id, *index),
                 // A statement that did not run may be left out.
+                EventKind::Waiting { instance, .. } if self.is_waiting(instance.id) => return Ok(()),
                 EventKind::Skipped { instance, .. } if !self.has_made(instance.id) => return Ok(()),
                 _ => self.queue_is_told() && self.unblock(),
             };
@@ -145,6 +147,7 @@ impl Engine {
             }
             EventKind::AttemptEnded { instance, outcome: AttemptOutcome::Succeeded { .. }, .. }
             | EventKind::Lost { instance, answer: LostAnswer::Done(_), .. }
+            | EventKind::Answered { instance, .. }
             | EventKind::CacheHit { instance, .. } => self.call_of(instance.id).map(|call| digest(&*call)),
             _ => None,
         }
@@ -186,6 +189,11 @@ fn plain(kind: &EventKind) -> Option<serde_json::Value> {
     let mut kind = kind.clone();
     match &mut kind {
         EventKind::RetryScheduled { failure, most, .. } => (failure.span, *most) = (None, 0),
+        // A question is asked again where its definition changes.
+        EventKind::Waiting { awaited, question, due, .. } => {
+            *awaited = Awaited::Signal { name: "".into() };
+            (*question, *due) = ("".into(), None);
+        }
         EventKind::Failed { cause, .. } | EventKind::RunEnded { cause: Some(cause), .. } => cause.failure.span = None,
         _ => {}
     }

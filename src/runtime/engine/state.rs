@@ -198,6 +198,8 @@ pub(super) enum StepPhase {
     Announced,
     /// It runs.
     Running,
+    /// It waits for somebody.
+    Waiting,
     /// The workflow that it calls runs, in the open body under this id.
     Calling(InstanceId),
     /// It has succeeded, which is being kept.
@@ -344,6 +346,8 @@ pub(super) enum Task {
     Prepare(InstanceId),
     /// Get a step going whose lock is held.
     Act(InstanceId),
+    /// Look again at a gate that did not pass.
+    Recheck(InstanceId),
     /// Look at a step's expectations.
     Judge(InstanceId),
     /// Decide whether a step is tried again.

@@ -18,7 +18,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Reads,
         bounded: false,
         programs: &[],
-        runs: false,
+        runs: true,
     }
 }
 

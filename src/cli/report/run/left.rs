@@ -137,7 +137,7 @@ impl Ledger {
         match &event.kind {
             EventKind::RunStarted { workflow, .. } => self.root = self.workflows.get(workflow).copied(),
             EventKind::Ready { instance, kind, .. } => self.ready(instance.id, &instance.path, kind),
-            EventKind::Started { instance, .. } => self.touch(instance.id, true),
+            EventKind::Started { instance, .. } | EventKind::Waiting { instance, .. } => self.touch(instance.id, true),
             EventKind::AttemptEnded { instance, attempt: 1, outcome, .. } if !outcome.began() => self.touch(instance.id, false),
             EventKind::Succeeded { instance, .. } => {
                 if self.commits.contains(&instance.id) {

@@ -20,6 +20,11 @@ impl Locked {
         self.run = Some(Arc::clone(run));
     }
 
+    /// The run that is told of.
+    pub(super) fn run(&self) -> &str {
+        self.run.as_deref().unwrap_or("last")
+    }
+
     /// ``lock `prod` is held by run x``
     pub(super) fn held(&self, lock: &str, holder: Option<&Arc<str>>) -> String {
         match holder {

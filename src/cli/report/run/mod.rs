@@ -8,6 +8,7 @@ mod locked;
 mod progress;
 mod quiet;
 mod tally;
+mod waiting;
 
 use super::Look;
 use super::escape::{printable, printable_line};
@@ -31,6 +32,9 @@ use wf_model::unit::Duration;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{Reporter, RunEnded};
 use wf_runtime::executor::Stream;
+
+/// What is said where a run is to wait.
+const PAUSES: &str = "pause    nothing new starts; the run waits once what runs has ended";
 
 /// Lines of a step's command that are shown where it fails.
 const LONGEST_COMMAND: usize = 8;
@@ -235,6 +239,7 @@ impl RunReport {
                 state.known.insert(instance.id, Known { kind: kind.clone(), rounds: rounds.clone() });
             }
             EventKind::Started { instance, .. } => self.started(state, instance, event.at),
+            EventKind::Waiting { .. } | EventKind::Answered { .. } => state.waits(event),
             EventKind::AttemptEnded { outcome, instance, .. } => self.attempt_ended(state, instance, outcome, event.at),
             EventKind::RetryScheduled { instance, attempt, most, delay, failure, .. } => {
                 let attempts = format!("attempt {} of {most}", attempt.saturating_sub(1));
@@ -255,9 +260,7 @@ impl RunReport {
                 state.cancelled += 1;
                 state.screen.line(if state.cancelled > 1 { ENDED_AT_ONCE } else { state.cleaning.on_cancel() });
             }
-            EventKind::PauseRequested => {
-                state.screen.line("pause    nothing new starts; the run waits once what runs has ended");
-            }
+            EventKind::PauseRequested => state.screen.line(PAUSES),
             EventKind::HandlerOpened { instance, cause, .. } if self.verbose => {
                 let whose = instance.as_ref().map(|instance| format!(" of {}", state.title(instance))).unwrap_or_default();
                 state.screen.line(&format!("handler  {}{whose}", cause.text()));
@@ -279,6 +282,7 @@ impl RunReport {
                 }
             }
             EventKind::LockAcquired { .. }
+            | EventKind::Signalled { .. }
             | EventKind::CacheKept { problem: None, .. }
             | EventKind::LockReleased { .. }
             | EventKind::Paused
