@@ -1,5 +1,6 @@
 //! The commands of `wfc`, one file each, and the reports that print.
 
+pub mod answer;
 pub mod cancel;
 pub mod check;
 pub mod delete;
@@ -47,6 +48,8 @@ struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Approves what a step of a run asks.
+    Approve(answer::Approve),
     /// Ends a run.
     Cancel(cancel::Cancel),
     /// Checks workflow files: names, types, units, effects, secrets and quoting.
@@ -63,6 +66,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Lets a run wait.
     Pause(cancel::Pause),
+    /// Rejects what a step of a run asks.
+    Reject(answer::Reject),
     /// Goes on with a run whose process ended before the run did.
     Resume(resume::Resume),
     /// Undoes what a run did that failed, was cancelled, or waits for it.
@@ -86,6 +91,8 @@ enum Command {
 impl Command {
     fn run(&self, output: &mut Output) -> io::Result<Exit> {
         match self {
+            Self::Approve(command) => command.run(output),
+            Self::Reject(command) => command.run(output),
             Self::Cancel(command) => command.run(output),
             Self::Check(command) => command.run(output),
             Self::Docs(command) => command.run(output),

@@ -24,6 +24,7 @@ mod sarif;
 mod store;
 mod surroundings;
 mod terminal;
+mod unknown_workflow;
 mod why;
 mod with_current;
 

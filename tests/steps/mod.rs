@@ -2,11 +2,13 @@
 
 mod agent;
 mod agent_command;
+mod approval;
 mod certificates;
 mod docker;
 mod docker_engine;
 mod docker_interrupted;
 mod file;
+mod gate;
 mod http;
 mod http_addresses;
 mod http_files;

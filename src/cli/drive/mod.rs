@@ -1,6 +1,7 @@
 //! Goes on with a run in this process, from its beginning or from its journal, and shows what comes of it.
 
 pub(crate) mod again;
+mod asker;
 pub(crate) mod control;
 pub(crate) mod definition;
 mod limits;
@@ -8,8 +9,9 @@ pub(crate) mod secrets;
 
 use crate::exit::Exit;
 use crate::report::run::{Format, RunReport};
-use crate::report::{Output, printable_line};
+use crate::report::{Output, printable_line, somebody_is_there};
 use crate::store::Problem;
+use asker::{Asker, Terminal};
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -19,8 +21,8 @@ use wf_model::program::Program;
 use wf_model::run::RunState;
 use wf_model::source::Sources;
 use wf_runtime::dispatcher::{
-    self, Assignments, Canceller, Checked, Means, RealWorld, RecallFailed, Recalled, Recalling, Reporter as _, RunBroken,
-    RunEnded, kept_beside,
+    self, Assignments, Canceller, Checked, Means, RealWorld, RecallFailed, Recalled, Recalling, Reporter, RunBroken, RunEnded,
+    kept_beside,
 };
 use wf_runtime::engine::{Engine, Running};
 use wf_runtime::guard::Guarded;
@@ -197,6 +199,9 @@ impl Drive {
         let report = Arc::new(report(manner.format, manner.verbose, &assignments.program, &sources));
         let written = Arc::new(KeptOutput::begin(kept.output, report.clone())?);
         let canceller = Canceller::default();
+        let asks = manner.format != Format::Json && somebody_is_there();
+        let terminal = Terminal { report: report.clone(), canceller: canceller.clone(), run: assignments.run.clone() };
+        let reporter: Arc<dyn Reporter> = if asks { Arc::new(Asker::new(written.clone(), terminal)) } else { written.clone() };
         let threads = manner.threads(jobs.unwrap_or(assignments.options.jobs), &assignments.program);
         let means = Means {
             executors: wf_steps::executors(),
@@ -205,7 +210,7 @@ impl Drive {
             cache: Arc::new(kept.cache),
             journal: Box::new(kept.journal),
             threads,
-            reporter: written.clone(),
+            reporter,
             mailbox: Box::new(kept.mailbox),
             asked: canceller.watch(),
         };

@@ -37,6 +37,14 @@ pub(super) struct Surroundings {
     pub(super) inherited: Arc<Environment>,
 }
 
+impl Surroundings {
+    /// The same with another scratch directory.
+    pub(super) fn elsewhere(&self, directory: &Path) -> Self {
+        let (run, folder, inherited) = (self.run.clone(), self.folder.clone(), Arc::clone(&self.inherited));
+        Self { run, folder, scratches: Scratches::new(directory.to_owned()), inherited, shared: self.shared.clone() }
+    }
+}
+
 /// Lets the wish to end an attempt grow.
 pub(super) fn ask(stop: &watch::Sender<Stop>, wish: Stop) {
     stop.send_if_modified(|current| {

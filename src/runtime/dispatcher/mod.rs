@@ -160,7 +160,11 @@ pub enum RunBroken {
 /// # Errors
 /// When events cannot be kept, or do not fit; all attempts have been ended then.
 pub async fn run(assignments: Assignments, means: Means) -> Result<RunEnded, RunBroken> {
-    let mut dispatcher = Dispatcher::new(&assignments, means);
+    driven(Dispatcher::new(&assignments, means), assignments).await
+}
+
+/// Lets a dispatcher run a workflow to its end.
+async fn driven(mut dispatcher: Dispatcher, assignments: Assignments) -> Result<RunEnded, RunBroken> {
     let driver = dispatcher.driver();
     let started = EventKind::RunStarted {
         run: assignments.run,

@@ -40,7 +40,7 @@ mod undo_graph;
 mod unsupported;
 mod waiting;
 
-pub use check::{CheckCall, Look};
+pub use check::{CheckAction, CheckCall, Look};
 pub use command::{CacheQuery, CachedAction, CalledWorkflow, Command, IllegalTransition};
 pub use lock::Standstill;
 pub use outstanding::Running;

@@ -89,6 +89,10 @@ impl Engine {
                 Ok(())
             }
             EventKind::Observed { .. } => self.retell_observation(event),
+            EventKind::Waiting { instance, question, .. } if !self.follows(event) => {
+                // Asked once more, because the definition had changed.
+                if self.asked_before(instance.id, question) { Ok(()) } else { self.recognize(event) }
+            }
             kind if kind.is_given() => self.apply(event),
             _ => self.recognize(event),
         }
@@ -110,7 +114,6 @@ impl Engine {
             let more = match &event.kind {
                 EventKind::IterationOpened { instance, index, .. } => self.open_told_iteration(instance.id, *index),
                 // A statement that did not run may be left out.
-                EventKind::Waiting { instance, .. } if self.is_waiting(instance.id) => return Ok(()),
                 EventKind::Skipped { instance, .. } if !self.has_made(instance.id) => return Ok(()),
                 _ => self.queue_is_told() && self.unblock(),
             };
@@ -125,7 +128,16 @@ impl Engine {
     /// Takes an event out of those that follow; whether it is among them.
     fn strike(&mut self, event: &Event) -> bool {
         let place = self.concluded.iter().position(|concluded| is_alike(&concluded.kind, &event.kind));
-        place.and_then(|place| self.concluded.remove(place)).is_some()
+        let struck = place.and_then(|place| self.concluded.remove(place));
+        if let (Some(_), EventKind::Waiting { instance, question, .. }) = (&struck, &event.kind) {
+            self.asked_before(instance.id, question);
+        }
+        struck.is_some()
+    }
+
+    /// Whether an event is among those that follow.
+    fn follows(&self, event: &Event) -> bool {
+        self.concluded.iter().any(|concluded| is_alike(&concluded.kind, &event.kind))
     }
 
     fn has_made(&self, id: InstanceId) -> bool {

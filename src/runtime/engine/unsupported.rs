@@ -1,5 +1,6 @@
 //! What a program asks for that this version does not run, so that nothing starts which could not be finished.
 
+use super::waiting::waits_for_somebody;
 use std::collections::BTreeSet;
 use wf_model::kind::Registry;
 use wf_model::program::{Callee, Invocation, Program, Statement, StatementKind, Step, UnknownAnswer, Workflow, WorkflowId};
@@ -17,7 +18,7 @@ pub struct Unsupported {
 /// Lists every construct of a workflow, and of those that it calls, that is not run yet, in the order of the text of each.
 #[must_use]
 pub fn unsupported(program: &Program, workflow: WorkflowId, kinds: &Registry) -> Vec<Unsupported> {
-    let mut search = Search { kinds, found: Vec::new(), calls: vec![workflow], seen: BTreeSet::new() };
+    let mut search = Search { program, kinds, found: Vec::new(), calls: vec![workflow], seen: BTreeSet::new() };
     while let Some(id) = search.calls.pop() {
         if let (true, Some(workflow)) = (search.seen.insert(id), program.workflows.get(id)) {
             search.workflow(workflow);
@@ -28,6 +29,7 @@ pub fn unsupported(program: &Program, workflow: WorkflowId, kinds: &Registry) ->
 }
 
 struct Search<'a> {
+    program: &'a Program,
     kinds: &'a Registry,
     found: Vec<Unsupported>,
     calls: Vec<WorkflowId>,
@@ -68,11 +70,11 @@ impl Search<'_> {
 
     fn step(&mut self, step: &Step) {
         let clauses = &step.clauses;
-        // A check runs before the run goes on, alone.
         if let Some(UnknownAnswer::Check(check)) = &clauses.unknown {
-            match check.invocation.callee {
-                Callee::Workflow(_) => self.add("`on unknown check` with a workflow", check.invocation.span),
-                Callee::Kind(_) => self.invocation(&check.invocation),
+            self.invocation(&check.invocation);
+            // A check runs alone, before anybody can be heard.
+            if waits(self.program, &check.invocation) {
+                self.add("`on unknown check` with a step that waits for somebody", check.invocation.span);
             }
         }
         self.invocation(&step.invocation);
@@ -82,17 +84,42 @@ impl Search<'_> {
     }
 
     fn invocation(&mut self, invocation: &Invocation) {
-        let otherwise =
-            invocation.attribute("otherwise").filter(|_| matches!(&invocation.callee, Callee::Kind(kind) if **kind == *"gate"));
-        if let Some(otherwise) = otherwise
-            && !matches!(otherwise.value.constant_text().as_deref(), Some("abort" | "continue"))
-        {
-            self.add("`otherwise: \"pause\"`", invocation.span);
-        }
         match &invocation.callee {
             Callee::Workflow(id) => self.calls.push(*id),
             Callee::Kind(kind) if self.kinds.get(kind).is_some_and(|kind| kind.runs) => {}
             Callee::Kind(kind) => self.add(&format!("kind `{kind}`"), invocation.span),
         }
+    }
+}
+
+/// Whether something, or a step of the workflow that it calls, may wait for somebody.
+fn waits(program: &Program, invocation: &Invocation) -> bool {
+    let (mut calls, mut seen) = (Vec::new(), BTreeSet::new());
+    if waits_itself(invocation, &mut calls) {
+        return true;
+    }
+    while let Some(id) = calls.pop() {
+        let Some(workflow) = program.workflows.get(id).filter(|_| seen.insert(id)) else { continue };
+        let steps = workflow.statements.iter().filter_map(|(_, statement)| statement.kind.step());
+        for step in steps {
+            let undo = step.clauses.undo().map(|undo| &undo.invocation);
+            if [Some(&step.invocation), undo].into_iter().flatten().any(|called| waits_itself(called, &mut calls)) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn waits_itself(invocation: &Invocation, calls: &mut Vec<WorkflowId>) -> bool {
+    match &invocation.callee {
+        Callee::Workflow(id) => {
+            calls.push(*id);
+            false
+        }
+        Callee::Kind(kind) if **kind == *"gate" => invocation
+            .attribute("otherwise")
+            .is_some_and(|otherwise| !matches!(otherwise.value.constant_text().as_deref(), Some("abort" | "continue"))),
+        Callee::Kind(kind) => waits_for_somebody(kind),
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Waits {
 struct Wait {
     awaited: Awaited,
     question: Arc<str>,
+    /// What was asked under an earlier definition, where the run changed to another.
+    former: Option<Arc<str>>,
 }
 
 impl Waits {
@@ -72,7 +74,7 @@ impl Waits {
 /// Whether steps of a kind wait for somebody and do nothing else, so that the engine does all of it.
 #[must_use]
 pub fn waits_for_somebody(kind: &str) -> bool {
-    matches!(kind, "signal")
+    matches!(kind, "approval" | "signal")
 }
 
 /// What a call waits for; nothing where it does not wait for anybody.
@@ -114,10 +116,6 @@ impl Engine {
         waits && self.state == wf_model::run::RunState::Running && !self.holds_back()
     }
 
-    pub(super) fn is_waiting(&self, id: InstanceId) -> bool {
-        self.waits.open.contains_key(&id)
-    }
-
     /// Lets an attempt of a step wait.
     pub(super) fn begin_wait(&mut self, id: InstanceId, awaited: Awaited) {
         let now = self.now;
@@ -142,7 +140,7 @@ impl Engine {
         let due = self.timers.get(&(id, Timer::Timeout)).copied();
         let shown = serde_json::to_vec(&(&instance, attempt, &awaited)).unwrap_or_default();
         let question: Arc<str> = blake3::keyed_hash(definition.as_bytes(), &shown).to_hex().as_str().into();
-        self.waits.add(id, Wait { awaited: awaited.clone(), question: question.clone() });
+        self.waits.add(id, Wait { awaited: awaited.clone(), question: question.clone(), former: None });
         self.conclude(EventKind::Waiting { instance, attempt, awaited, question, due });
     }
 
@@ -154,10 +152,20 @@ impl Engine {
         })
     }
 
-    /// Asks again what is open, because the run goes by another definition.
+    /// Takes down what was asked under an earlier definition; whether the step waits.
+    pub(super) fn asked_before(&mut self, id: InstanceId, question: &Arc<str>) -> bool {
+        let Some(wait) = self.waits.open.get_mut(&id) else { return false };
+        wait.former = Some(question.clone());
+        true
+    }
+
+    /// Asks again what was asked otherwise before the run went by its present definition.
     pub(super) fn ask_again(&mut self) {
-        for (id, wait) in self.waits.open.clone() {
-            self.ask(id, wait.awaited);
+        let changed = |wait: &&Wait| wait.former.as_ref().is_some_and(|former| *former != wait.question);
+        let open = self.waits.open.iter().filter(|(_, wait)| changed(wait));
+        let open: Vec<(InstanceId, Awaited)> = open.map(|(id, wait)| (*id, wait.awaited.clone())).collect();
+        for (id, awaited) in open {
+            self.ask(id, awaited);
         }
     }
 
@@ -171,7 +179,7 @@ impl Engine {
     /// Looks again at a gate that did not pass.
     pub(super) fn recheck(&mut self, id: InstanceId) -> Result<(), Hindrance> {
         let program = Arc::clone(&self.program);
-        let Some(node) = self.nodes.get(&id).filter(|_| self.is_waiting(id)) else { return Ok(()) };
+        let Some(node) = self.nodes.get(&id).filter(|_| self.waits.open.contains_key(&id)) else { return Ok(()) };
         let Some(invocation) = action_of(&program, node).map(|action| action.invocation) else { return Ok(()) };
         let Callee::Kind(kind) = &invocation.callee else { return Ok(()) };
         let call = self.build_call(node.spot(), node.workflow, kind, invocation)?;

@@ -5,7 +5,8 @@ use crate::engine::{CacheQuery, Command, Engine, IllegalTransition, Options, Run
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::event::{
-    AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer, Timestamp,
+    Answer, AttemptOutcome, Awaited, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer,
+    Timestamp,
 };
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
@@ -27,6 +28,15 @@ pub struct Course {
     pub outcome: AttemptOutcome,
 }
 
+/// What somebody gives a step that waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply {
+    /// How long the step has waited then.
+    pub after: Duration,
+    /// Whether they approve; signals bring this.
+    pub approved: bool,
+}
+
 /// Answers for the world.
 pub trait Cast {
     /// How an attempt of a step goes.
@@ -46,6 +56,11 @@ pub trait Cast {
     /// What becomes of an attempt that was under way when the process of the run died.
     fn lost(&mut self, _running: &Running) -> LostAnswer {
         LostAnswer::Rerun
+    }
+
+    /// When and how somebody gives a step what it waits for; nobody does where there is none.
+    fn answer(&mut self, _instance: &Instance, _attempt: u32, _awaited: &Awaited) -> Option<Reply> {
+        Some(Reply { after: Duration::from_seconds(1), approved: true })
     }
 
     /// The delay that is drawn; at most `upper`.
@@ -161,6 +176,7 @@ impl<C: Cast> Simulation<C> {
         }
         let outstanding = simulation.engine.outstanding();
         let running = simulation.engine.running(None);
+        simulation.answer_all(0);
         simulation.tell(EventKind::RunResumed { boot: None, jobs: None })?;
         for command in outstanding {
             simulation.perform(command)?;
@@ -203,7 +219,14 @@ impl<C: Cast> Simulation<C> {
     /// # Errors
     /// An event that the engine refuses is a mistake of one of the two.
     pub fn run(&mut self) -> Result<RunState, IllegalTransition> {
-        while let Some(((at, _), kind)) = self.next() {
+        loop {
+            let Some(((at, _), kind)) = self.next() else {
+                if !self.engine.only_gates_wait() {
+                    break;
+                }
+                self.tell(EventKind::PauseRequested)?;
+                continue;
+            };
             if self.engine.state().is_final() && !matches!(kind, EventKind::RollbackRequested { .. }) {
                 break;
             }
@@ -238,7 +261,7 @@ impl<C: Cast> Simulation<C> {
     }
 
     fn tell(&mut self, kind: EventKind) -> Result<(), IllegalTransition> {
-        let event = Event { at: self.clock, kind };
+        let event = Event { at: self.clock, kind: numbered(kind, self.engine.messages() + 1) };
         if matches!(
             event.kind,
             EventKind::Observed { .. }
@@ -248,18 +271,41 @@ impl<C: Cast> Simulation<C> {
                 | EventKind::LockRefused { .. }
                 | EventKind::CacheHit { .. }
                 | EventKind::CacheMissed { .. }
+                | EventKind::Signalled { .. }
+                | EventKind::Answered { .. }
         ) && !self.engine.wants(&event)
         {
             return Ok(());
         }
         self.engine.apply(&event)?;
+        let told = self.events.len();
         self.events.push(event);
         self.events.extend(self.engine.concluded());
+        self.answer_all(told);
         for command in self.engine.commands() {
             self.commands.push(command.clone());
             self.perform(command)?;
         }
         Ok(())
+    }
+
+    /// Lets somebody give what steps wait for as the events from this one on tell.
+    fn answer_all(&mut self, from: usize) {
+        let waiting = self.events.iter().skip(from).filter(|event| matches!(event.kind, EventKind::Waiting { .. }));
+        for Event { at, kind } in waiting.cloned().collect::<Vec<_>>() {
+            let EventKind::Waiting { instance, attempt, awaited, question, .. } = kind else { continue };
+            let Some(Reply { after, approved }) = self.cast.answer(&instance, attempt, &awaited) else { continue };
+            let kind = match awaited {
+                Awaited::Signal { name } => {
+                    EventKind::Signalled { message: 0, name, data: Value::Bool(approved), by: "somebody".into() }
+                }
+                Awaited::Approval { .. } | Awaited::Gate { .. } => {
+                    let answer = Answer { approved, by: "somebody".into(), choice: None, comment: None };
+                    EventKind::Answered { message: 0, instance, question, answer }
+                }
+            };
+            self.plan(at.after(after).since(self.clock), kind);
+        }
     }
 
     fn perform(&mut self, command: Command) -> Result<(), IllegalTransition> {
@@ -370,6 +416,14 @@ impl<C: Cast> Simulation<C> {
     }
 }
 
+/// A message with its number.
+fn numbered(mut kind: EventKind, number: u64) -> EventKind {
+    if let EventKind::Signalled { message, .. } | EventKind::Answered { message, .. } = &mut kind {
+        *message = number;
+    }
+    kind
+}
+
 #[cfg(test)]
 mod cache_tests;
 #[cfg(test)]
@@ -392,3 +446,5 @@ mod rollback_model;
 mod rollback_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod waiting_tests;

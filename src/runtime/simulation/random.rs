@@ -5,13 +5,13 @@ use super::draft::{
     text, undoing,
 };
 use super::instants::waits_are_kept;
-use super::{Cast, Course, Simulation};
+use super::{Cast, Course, Reply, Simulation};
 use crate::dispatcher::{CacheAnswer, CachedValue};
 use crate::engine::{CacheQuery, Command, Engine, Options, Running};
 use proptest::prelude::*;
 use std::sync::Arc;
 use wf_model::event::{
-    AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LostAnswer, Timer, Timestamp,
+    AttemptOutcome, Awaited, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LostAnswer, Timer, Timestamp,
 };
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
@@ -40,7 +40,7 @@ pub(super) struct Clauses {
     continued: bool,
     expected: bool,
     when: u8,
-    kind: bool,
+    kind: u8,
     undo: bool,
     handler: u8,
     lock: u8,
@@ -60,7 +60,7 @@ pub(super) struct BodyClauses {
 fn clauses() -> impl Strategy<Value = Clauses> {
     let options = (0..5_u8, proptest::option::weighted(0.2, 0..4_i64), proptest::bool::weighted(0.2));
     let effect = (any::<bool>(), 0..20_u8, 0..24_u8, proptest::bool::weighted(0.3));
-    (options, proptest::bool::weighted(0.9), 0..12_u8, any::<bool>(), effect).prop_map(
+    (options, proptest::bool::weighted(0.9), 0..12_u8, 0..8_u8, effect).prop_map(
         |((retry, timeout, continued), expected, when, kind, (undo, handler, lock, cached))| Clauses {
             retry,
             timeout,
@@ -210,7 +210,12 @@ impl Writer {
             ..if clauses.undo { undoing(Vec::new()) } else { StepClauses::default() }
         };
         let look = expression(ExpressionKind::Call(Function::Env, vec![text("X")], Place(self.names)));
-        let id = draft.call(&format!("s{}", self.names), callee, vec![("region", look)], parts);
+        let id = draft.call(
+            &format!("s{}", self.names),
+            callee,
+            vec![("region", look), ("name", text("s")), ("otherwise", text("pause"))],
+            parts,
+        );
         draft.statement(id).when = (clauses.when == 0).then(|| holds(false));
         if let Some(cause) = cause_of(clauses.handler) {
             let number = self.names;
@@ -224,7 +229,8 @@ impl Writer {
         let label = format!("b{}", self.names);
         match piece {
             Piece::Step(clauses) => {
-                let kind = if clauses.kind { "shell" } else { "sleep" };
+                let kind = ["shell", "shell", "shell", "sleep", "sleep", "gate", "signal", "approval"];
+                let kind = kind[usize::from(clauses.kind) % kind.len()];
                 self.step(draft, clauses, Callee::Kind(kind.into()))
             }
             Piece::Call(clauses) => self.step(draft, clauses, Callee::Workflow(WorkflowId(1))),
@@ -312,6 +318,12 @@ impl Cast for Fate {
             1 => CacheAnswer::Missed { reason: CacheMiss::Lost, digest: None },
             _ => CacheAnswer::Missed { reason: CacheMiss::New, digest },
         }
+    }
+
+    fn answer(&mut self, instance: &Instance, attempt: u32, _: &Awaited) -> Option<Reply> {
+        let fate = self.of(&format!("answer {}", instance.path), attempt);
+        let after = Duration::from_seconds(i64::try_from(fate / 3 % 5).unwrap());
+        Some(Reply { after, approved: !fate.is_multiple_of(3) })
     }
 
     fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, Arc<str>> {
@@ -590,7 +602,7 @@ proptest! {
 fn a_loser_that_had_just_ended_is_ended_once() {
     let (retry, timeout, continued, fail_fast) = (0, None, false, false);
     let clauses = |expected| {
-        let (when, kind, undo, handler) = (0, false, false, 0);
+        let (when, kind, undo, handler) = (0, 3, false, 0);
         Clauses { retry, timeout, continued, expected, when, kind, undo, handler, lock: 9, cached: false }
     };
     let body = |handler| BodyClauses { retry, timeout, continued, fail_fast, handler, lock: 9 };

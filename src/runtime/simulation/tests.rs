@@ -95,7 +95,7 @@ pub(super) fn run(mut simulation: Simulation<Script>) -> Simulation<Script> {
 }
 
 /// Told from its journal, a run comes to the same conclusions and asks for the same.
-fn check_replay(simulation: &Simulation<Script>) {
+pub(super) fn check_replay<C: Cast>(simulation: &Simulation<C>) {
     let fresh = &simulation.engine;
     let options = Options { jobs: fresh.options().jobs, ..Options::default() };
     let mut again = Engine::new(fresh.program().clone(), WorkflowId(0), fresh.arguments().to_vec(), options);

@@ -24,14 +24,19 @@ pub fn kind() -> Kind {
         effect: EffectRule::Reads,
         bounded: false,
         programs: &[],
-        runs: false,
+        runs: true,
     }
 }
 
 fn attributes() -> Vec<Attribute> {
     vec![
         Attribute::new("message", [Type::String], "The question."),
-        Attribute::new("approvers", [Type::list(Type::String)], "Who may answer; by default everybody."),
+        Attribute::new(
+            "approvers",
+            [Type::list(Type::String)],
+            "Who may answer, by their names on this machine; by default everybody. Whoever may write to the store of runs can still \
+             say anything.",
+        ),
         Attribute::new(
             "choices",
             [Type::list(Type::String)],

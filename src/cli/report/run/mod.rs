@@ -170,6 +170,11 @@ impl RunReport {
         Self { format, verbose, steps: lines::Steps::new(program, sources), state: Mutex::new(state) }
     }
 
+    /// Asks somebody something below everything, or nothing any more.
+    pub(crate) fn prompt(&self, prompt: Option<&str>) {
+        self.state().screen.prompt(prompt);
+    }
+
     /// Takes down what is drawn for steps under way.
     pub fn finish(&self) {
         self.state().screen.finish();

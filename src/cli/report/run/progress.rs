@@ -41,6 +41,10 @@ pub(super) struct Live {
     under_way: Vec<(InstanceId, String, Instant)>,
     /// How many lines are drawn.
     drawn: usize,
+    /// What somebody is asked, in the place of the steps under way: the cursor waits behind it.
+    prompt: Option<String>,
+    /// Whether a question stands below everything.
+    asked: bool,
 }
 
 /// Whether steps under way can be drawn.
@@ -52,7 +56,8 @@ pub(super) fn is_live() -> bool {
 impl Screen {
     /// A terminal that draws the steps under way.
     pub(super) fn live() -> Self {
-        let live = Arc::new(Mutex::new(Live { term: Term::stderr(), under_way: Vec::new(), drawn: 0 }));
+        let live =
+            Arc::new(Mutex::new(Live { term: Term::stderr(), under_way: Vec::new(), drawn: 0, prompt: None, asked: false }));
         let drawn = Arc::downgrade(&live);
         std::thread::spawn(move || tick(&drawn));
         Self::Live(live)
@@ -107,12 +112,22 @@ impl Screen {
         }
     }
 
+    /// Asks somebody something below everything, or nothing any more.
+    pub(super) fn prompt(&self, prompt: Option<&str>) {
+        match self {
+            Self::Live(live) => lock(live).ask(prompt),
+            Self::Quiet(_) | Self::Plain => drop(io::stderr().write_all(prompt.unwrap_or_default().as_bytes())),
+            Self::Kept(_) | Self::Nowhere => {}
+        }
+    }
+
     /// Takes all lines of steps away.
     pub(super) fn finish(&self) {
         match self {
             Self::Live(live) => {
                 let mut live = lock(live);
                 live.under_way.clear();
+                live.prompt = None;
                 live.draw("");
             }
             Self::Quiet(quiet) => lock(quiet).clear(),
@@ -146,7 +161,7 @@ fn tick(live: &Weak<Mutex<Live>>) {
         std::thread::sleep(TICK);
         let Some(live) = live.upgrade() else { return };
         let mut live = lock(&live);
-        if !live.under_way.is_empty() {
+        if !live.under_way.is_empty() && live.prompt.is_none() {
             live.draw("");
         }
     }
@@ -160,15 +175,32 @@ impl Live {
         }
     }
 
+    fn ask(&mut self, prompt: Option<&str>) {
+        let asked = std::mem::replace(&mut self.prompt, prompt.map(str::to_owned)).is_some();
+        if asked || prompt.is_some() {
+            self.draw("");
+        }
+    }
+
     /// Puts `lines` above what is drawn for the steps under way, in one write.
     fn draw(&mut self, lines: &str) {
         let mut text = String::new();
         if self.drawn > 0 {
             // Up, and away with everything below.
             let _ = write!(text, "\r\x1b[{}A\x1b[J", self.drawn);
+        } else if self.asked {
+            text += "\r\x1b[J";
         }
+        self.asked = self.prompt.is_some();
         text += lines;
         let (height, width) = self.term.size();
+        if let Some(prompt) = &self.prompt {
+            text += prompt;
+            self.drawn = 0;
+            let _ = self.term.write_str(&text);
+            let _ = self.term.flush();
+            return;
+        }
         let room = usize::from(height).saturating_sub(2).clamp(1, MOST_LINES);
         let shown = if self.under_way.len() > room { room - 1 } else { self.under_way.len() };
         for (_, path, since) in self.under_way.iter().take(shown) {

@@ -1,0 +1,61 @@
+//! `on unknown check` with a workflow.
+
+use super::Place;
+use super::resume::{killed_at, resumed};
+
+/// A run that was killed while a step waits whose check is a workflow with this text.
+fn interrupted(decode: &str, check: &str, clause: &str) -> Place {
+    let place = Place::with(&format!(
+        "workflow main {{\n  step first: shell \"echo one\" -> string {{ reads only }}\n  step mid: shell \"echo mid >> log; touch begun; until [ -e free ]; do sleep 0.01; done; echo two\" {decode} {{\n    no undo \"x\"\n    timeout 1m\n    on unknown check looks {{ file: \"done-${{first}}\"{clause} }}\n  }}\n  output o: json = mid\n}}\n\nworkflow looks {{\n  param file: string\n{check}\n}}\n"
+    ));
+    killed_at(&place, "begun");
+    place.write("free", "");
+    place
+}
+
+const LOOKS: &str = "  step seen: shell \"cat ${file}\" -> int { reads only }\n  output parts: int = seen";
+
+#[test]
+fn a_workflow_finds_that_a_step_was_done_and_gives_its_value() {
+    let place = interrupted("-> { parts: int }", LOOKS, "");
+    place.write("done-one", "4\n");
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, place.read("log")), (0, "mid\n".to_owned()), "{}", outcome.stderr);
+    assert!(outcome.stdout == "o = { parts: 4 }\n" && outcome.stderr.contains("check    mid: it was done\n"), "{outcome:?}");
+}
+
+#[test]
+fn a_workflow_that_fails_says_no() {
+    let place = interrupted("-> string", "  step seen: shell \"test -e ${file}\" { reads only }", "");
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, place.read("log")), (0, "mid\nmid\n".to_owned()), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: it was not done, and runs again\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_workflow_that_cannot_tell_leaves_it_to_somebody() {
+    let place = interrupted("-> { parts: int }", LOOKS, "");
+    place.write("done-one", "many\n");
+    let outcome = resumed(&place, &[]);
+    assert_eq!(outcome.code, 5, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: its check cannot tell: "), "{}", outcome.stderr);
+    let slow = "  step seen: shell \"sleep 600\" { reads only }";
+    let place = interrupted("", slow, ", timeout 100ms");
+    let outcome = resumed(&place, &[]);
+    assert_eq!(outcome.code, 5, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check took longer than 100ms"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_check_does_not_wait_for_somebody() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"true\" { no undo \"x\", on unknown check looks {} }\n}\nworkflow looks { step asks: approval \"Was it done?\" }\n",
+    );
+    let outcome = place.ran(&[]);
+    assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("`on unknown check` with a step that waits for somebody is not run by this version"),
+        "{}",
+        outcome.stderr
+    );
+}
