@@ -24,6 +24,10 @@ const SHORT: usize = 12;
 pub(crate) struct Wait {
     /// The step.
     pub(crate) instance: Instance,
+    /// Which attempt of it.
+    attempt: u32,
+    /// Since when.
+    at: Timestamp,
     /// What it waits for.
     pub(crate) awaited: Awaited,
     /// The hash of what it asks.
@@ -54,9 +58,10 @@ impl Waits {
     /// Takes the next event in.
     pub(crate) fn apply(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Waiting { instance, awaited, question, due, .. } => {
-                let (awaited, question) = (awaited.clone(), question.clone());
-                self.open.insert(instance.id, Wait { instance: instance.clone(), awaited, question, due: *due });
+            EventKind::Waiting { instance, attempt, awaited, question, due } => {
+                let (instance, awaited, question) = (instance.clone(), awaited.clone(), question.clone());
+                let wait = Wait { instance, attempt: *attempt, at: event.at, awaited, question, due: *due };
+                self.open.insert(wait.instance.id, wait);
             }
             EventKind::Answered { instance, .. }
             | EventKind::TimerWoke { instance, .. }
@@ -76,6 +81,18 @@ impl Waits {
 }
 
 impl Wait {
+    /// What a step waits for.
+    #[cfg(test)]
+    pub(crate) fn new(instance: Instance, awaited: Awaited, question: Arc<str>) -> Self {
+        Self { instance, attempt: 1, at: Timestamp::default(), awaited, question, due: None }
+    }
+
+    /// What told that it waits.
+    pub(crate) fn event(&self) -> Event {
+        let Self { instance, attempt, at, awaited, question, due } = self.clone();
+        Event { at, kind: EventKind::Waiting { instance, attempt, awaited, question, due } }
+    }
+
     /// What is shown of it as JSON.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         let (sort, signal) = match &self.awaited {

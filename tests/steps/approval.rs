@@ -228,6 +228,28 @@ fn whoever_sits_at_the_terminal_is_asked() {
 }
 
 #[test]
+fn a_resumed_run_asks_again_at_the_terminal() {
+    let place = Place::with(SHIPS);
+    let run = waiting(&place);
+    kill(&place, run);
+    let shown = place.in_terminal("wfc resume last", &[("yes or no, and why? ", "y\n")]);
+    assert!(shown.contains("waits    go: for an approval") && shown.contains("approved by"), "{shown}");
+    assert_eq!(place.read("log"), "ship\n");
+}
+
+#[test]
+fn what_was_typed_before_the_question_does_not_answer_it() {
+    let place = Place::with(SHIPS);
+    place.write(
+        "early.py",
+        "import fcntl, struct, sys, termios\nprint('early', flush=True)\nwhile not struct.unpack('i', fcntl.ioctl(0, termios.FIONREAD, b'0000'))[0]: pass\n",
+    );
+    let line = "python3 early.py; wfc run main.wf";
+    let shown = place.in_terminal(line, &[("early", "yes\n"), ("yes or no, and why? ", "no\n")]);
+    assert!(shown.contains("rejected by"), "{shown}");
+}
+
+#[test]
 fn an_answer_from_elsewhere_ends_the_question_at_the_terminal() {
     let place = Place::with(&SHIPS.replace("step ship", "step beside: shell \"true\" { reads only }\n  step ship"));
     std::thread::scope(|scope| {
@@ -246,7 +268,8 @@ fn a_deployment_to_production_waits_for_an_answer() {
         place.write("examples/approval/deploy.wf", include_str!("../../examples/approval/deploy.wf"));
         let arguments = [&["run", "examples/approval/deploy.wf", "--param", "env=production"], more].concat();
         let mut command = place.command(&arguments);
-        let run = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("the binary starts");
+        let run =
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("the binary starts");
         if !answer.is_empty() {
             until("the question", || place.wfc(&["status", "last"]).stdout.contains("Deploy v1.4.2 to "));
             assert_eq!(place.wfc(answer).code, 0);

@@ -3,6 +3,7 @@
 use crate::cli::resume::{resumed, start, until};
 use crate::cli::{Outcome, Place};
 use std::process::Child;
+use wf_runtime::dispatcher::Mailbox as _;
 
 const TAKES: &str = "workflow main {\n  step ready: signal \"ready\" -> { pallets: int }\n  step after: shell \"echo after >> log\" { no undo \"it is a test\" }\n  output pallets: int = ready.pallets\n}\n";
 
@@ -227,4 +228,22 @@ fn a_secret_in_data_is_not_kept() {
     let shown = String::from_utf8_lossy(&ended.stdout).into_owned();
     assert!(shown.contains("x***x") && !shown.contains("canary"), "{shown}");
     assert!(!told(&place).contains("canary"), "{}", told(&place));
+}
+
+#[test]
+fn many_signals_wait_for_a_run_and_each_is_taken_once() {
+    let place = Place::with(
+        "workflow main {\n  parts: for each n in 1..300 parallel { step s: signal \"s\" -> int }\n  output sum: int = parts.s.sum()\n  output all: int = parts.s.unique().length\n}\n",
+    );
+    let run = waiting(&place);
+    kill(&place, run);
+    let store = wf_store::Store::open(&place.path(".local/state/wfc")).expect("the store of the run");
+    let run = store.find("last").expect("the run").id;
+    for data in 1..=300 {
+        let message = wf_model::event::Message::Signal { name: "s".into(), data: data.into(), by: "ada".into() };
+        store.send(&run, &message).expect("it is kept");
+    }
+    let outcome = resumed(&place, &[]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "sum = 45150\nall = 300\n"), "{}", outcome.stderr);
+    assert_eq!(store.mailbox(&run).behind(0).expect("the store is whole"), []);
 }

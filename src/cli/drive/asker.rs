@@ -7,7 +7,7 @@ use crate::user::user;
 use crate::waits::{Wait, Waits};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::getpgrp;
-use rustix::termios::tcgetpgrp;
+use rustix::termios::{QueueSelector, tcflush, tcgetpgrp};
 use std::collections::HashSet;
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -134,6 +134,11 @@ impl Questions {
         };
         let next = self.waits.iter().find(is_open).filter(|_| is_in_front()).cloned();
         if next != self.shown {
+            if next.is_some() {
+                // What was typed before the question was seen does not answer it.
+                let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+                self.typed.clear();
+            }
             self.terminal.report.prompt(next.as_ref().map(|wait| prompt(wait, None)).as_deref());
             self.shown = next;
         }
@@ -230,7 +235,7 @@ mod tests {
         let choices = choices.iter().map(|choice| (*choice).into()).collect();
         let awaited = Awaited::Approval { message: "Ship?".into(), approvers: Vec::new(), choices, lenient: false };
         let instance = Instance { id: InstanceId(1), path: "go".into() };
-        Wait { instance, awaited, question: "abc".into(), due: None }
+        Wait::new(instance, awaited, "abc".into())
     }
 
     fn said(line: &str, choices: &[&str]) -> Option<(bool, Option<String>, Option<String>)> {

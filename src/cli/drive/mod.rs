@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::report::run::{Format, RunReport};
 use crate::report::{Output, printable_line, somebody_is_there};
 use crate::store::Problem;
+use crate::waits::Waits;
 use asker::{Asker, Terminal};
 use std::io;
 use std::num::NonZero;
@@ -95,6 +96,8 @@ pub(crate) struct Drive {
 pub(crate) struct Resumed {
     recalled: Recalled,
     stage: Stage,
+    /// What its steps wait for.
+    waits: Waits,
 }
 
 /// Why a run was not told again.
@@ -130,6 +133,8 @@ struct Stage {
     canceller: Canceller,
     threads: NonZero<usize>,
     report: Arc<RunReport>,
+    /// Who is told of it.
+    reporter: Arc<dyn Reporter>,
     output: Arc<KeptOutput>,
     scratch: PathBuf,
     run: Arc<str>,
@@ -174,10 +179,14 @@ impl Drive {
     pub(crate) fn recall(mut self, manner: &Manner, history: History<'_>, changes: bool) -> Result<Resumed, NotRecalled> {
         let (former, jobs) = (std::mem::take(&mut self.former), self.jobs);
         let (stage, assignments, means) = self.stage(manner, true)?;
+        let mut waits = Waits::default();
         let mut recalling = Recalling::new(&assignments, means, former);
         for events in history {
             let events = events?;
-            events.iter().for_each(|event| stage.report.event(event));
+            for event in &events {
+                stage.report.event(event);
+                waits.apply(event);
+            }
             stage.runtime.block_on(recalling.tell(&events)).map_err(NotRecalled::Recall)?;
         }
         if changes {
@@ -187,7 +196,7 @@ impl Drive {
         if let Some(jobs) = jobs {
             recalled = recalled.at_a_time(jobs);
         }
-        Ok(Resumed { recalled, stage })
+        Ok(Resumed { recalled, stage, waits })
     }
 
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
@@ -210,12 +219,13 @@ impl Drive {
             cache: Arc::new(kept.cache),
             journal: Box::new(kept.journal),
             threads,
-            reporter,
+            reporter: reporter.clone(),
             mailbox: Box::new(kept.mailbox),
             asked: canceller.watch(),
         };
         let (scratch, run) = (kept.scratch, assignments.run.clone());
-        let stage = Stage { guarded, runtime, canceller, threads, report, output: written, scratch, run, _lock: kept._lock };
+        let stage =
+            Stage { guarded, runtime, canceller, threads, report, reporter, output: written, scratch, run, _lock: kept._lock };
         Ok((stage, assignments, means))
     }
 }
@@ -223,7 +233,8 @@ impl Drive {
 impl Resumed {
     /// Lets the run go by the definition that it was told to last, by the name that the store keeps it under.
     pub(crate) fn by(self, definition: Arc<str>) -> Self {
-        Self { recalled: self.recalled.by(definition), ..self }
+        // What is open is asked again, in other words.
+        Self { recalled: self.recalled.by(definition), waits: Waits::default(), ..self }
     }
 
     /// The attempts of which nobody knows what became of them.
@@ -238,8 +249,12 @@ impl Resumed {
 
     /// Goes on to the end.
     pub(crate) fn go_on(self, way: Way, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
-        let Self { recalled, stage } = self;
+        let Self { recalled, stage, waits } = self;
         stage.report.go_on();
+        if matches!(way, Way::Forward(_)) && manner.format != Format::Json {
+            // What was asked by a process that is gone is asked by this one.
+            waits.iter().for_each(|wait| stage.reporter.event(&wait.event()));
+        }
         let run = async {
             match way {
                 Way::Forward(answers) => recalled.go_on(&answers).await,

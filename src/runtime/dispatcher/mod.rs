@@ -427,7 +427,10 @@ impl Dispatcher {
         }
         self.note_end(&event.kind);
         batch.push(event);
-        batch.extend(self.engine.concluded());
+        let concluded = self.engine.concluded();
+        // What it waits for may be there already.
+        self.has_mail |= concluded.iter().any(|event| matches!(event.kind, EventKind::Waiting { .. }));
+        batch.extend(concluded);
         for command in self.engine.commands() {
             self.sort(command, happened, effects);
         }

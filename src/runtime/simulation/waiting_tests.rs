@@ -159,6 +159,45 @@ fn a_step_that_waits_is_cancelled_at_once() {
     assert_eq!((simulation.clock().milliseconds, simulation.engine().kept()), (5000, [0; 7]));
 }
 
+#[test]
+fn ten_thousand_signals_wait_for_ten_thousand_steps() {
+    const MANY: i64 = 10_000;
+    let mut draft = Draft::new("main");
+    draft.step("before");
+    let each = draft.each("parts", numbers(MANY), Some(Wait::All), None, |draft, _| {
+        vec![draft.call("s", Callee::Kind("signal".into()), vec![("name", text("s"))], StepClauses::default())]
+    });
+    let parts = super::draft::name(draft.value_of(each));
+    draft.output("parts", parts);
+    let mut simulation = Simulation::new(draft.program(), WorkflowId(0), Vec::new(), Options::default(), People(None));
+    for data in 0..MANY {
+        let (name, by) = ("s".into(), "somebody".into());
+        simulation.plan(Duration::default(), EventKind::Signalled { message: 0, name, data: Value::Int(data), by });
+    }
+    assert_eq!(simulation.run().unwrap(), RunState::Succeeded);
+    let Value::Map(outputs) = simulation.engine().outputs() else { panic!("a record") };
+    let Some(Value::List(parts)) = outputs.get("parts").and_then(|parts| parts.get("s")) else { panic!("a list") };
+    // The first step takes the first signal.
+    assert!(parts.iter().enumerate().all(|(place, part)| part.get("data") == Some(&Value::Int(i64::try_from(place).unwrap()))));
+}
+
+#[test]
+fn a_message_that_was_taken_is_not_taken_again() {
+    let program = alone("signal", vec![("name", text("other"))], None);
+    let mut engine = engine(&program);
+    played(&program, 1, People(None)).events().iter().for_each(|event| engine.apply(event).unwrap());
+    let signal = |message| {
+        let kind = EventKind::Signalled { message, name: "s".into(), data: Value::Null, by: "somebody".into() };
+        Event { at: Timestamp::default(), kind }
+    };
+    engine.apply(&signal(7)).unwrap();
+    assert_eq!(engine.messages(), 7);
+    for message in [7, 3] {
+        assert_eq!(engine.apply(&signal(message)).unwrap_err().reason, format!("message {message} was taken in already"));
+    }
+    engine.apply(&signal(9)).unwrap();
+}
+
 fn engine(program: &Arc<Program>) -> Engine {
     Engine::new(program.clone(), WorkflowId(0), Vec::new(), Options::default())
 }
