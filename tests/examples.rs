@@ -2,6 +2,7 @@
 
 use crate::cli::resume::until;
 use crate::cli::{Outcome, Place};
+use crate::steps::docker_engine::Engine;
 use crate::steps::http_server::{Server, ok};
 use crate::steps::mail_server::{MailServer, read_by_python};
 use std::fs;
@@ -78,6 +79,10 @@ fn every_example_runs() {
     for path in files(&root().join("examples")) {
         let Some(name) = path.to_str().filter(|name| name.ends_with(".wf")) else { continue };
         let text = fs::read_to_string(&path).expect("UTF-8");
+        if name.contains("/containers/") {
+            // It needs an engine, which a test of its own starts.
+            continue;
+        }
         let commands = commands(&text);
         assert!(!commands.is_empty(), "{name} does not say how to run it");
         for command in commands {
@@ -207,4 +212,32 @@ fn a_review_names_what_has_to_be_looked_at() {
     place.write("fine.diff", "@@ -1 +1 @@\n-echo a\n+echo 'b; $(touch owned)'\n");
     let outcome = place.wfc(&["run", "examples/review/review.wf", "--param", "change=./fine.diff"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "verdict = approve\nfindings = 0\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_service_in_containers_is_put_back_where_the_new_one_does_not_come_up() {
+    let engine = Engine::start();
+    let place = copy();
+    let deployed = |version: &str| {
+        let version = format!("version={version}");
+        let arguments = ["run", "examples/containers/deploy.wf", "--param", "base=base:1", "--param", &version];
+        Outcome::of(engine.command(&place, &arguments).output().expect("the binary starts"))
+    };
+    let serves = || engine.ask(&["exec", "wfc-hello", "wget", "-q", "-O", "-", "http://127.0.0.1:8080/version"]);
+    for version in ["1.0.0", "2.0.0"] {
+        let outcome = deployed(version);
+        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        assert!(outcome.stdout.contains(&format!("serves = wfc-hello {version}\n")), "{}", outcome.stdout);
+        assert_eq!((serves().as_str(), engine.containers().as_str()), (version, "wfc-hello"));
+    }
+    // It does as it should where it is tried, and not where it is to serve.
+    let serve = place.read("examples/containers/app/serve");
+    place.write("examples/containers/app/serve", &format!("[ -n \"${{WF_RUN:-}}\" ] || exit 1\n{serve}"));
+    let outcome = deployed("3.0.0");
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    assert_eq!((serves().as_str(), engine.containers().as_str()), ("2.0.0", "wfc-hello"));
+    place.write("examples/containers/app/serve", "exit 1\n");
+    let outcome = deployed("4.0.0");
+    assert!(outcome.code == 1 || outcome.code == 3, "{}", outcome.stderr);
+    assert_eq!((serves().as_str(), engine.containers().as_str()), ("2.0.0", "wfc-hello"));
 }

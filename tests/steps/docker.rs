@@ -97,3 +97,23 @@ fn an_engine_that_cannot_be_reached_is_told_of() {
     let stderr = said("ssh://somewhere");
     assert!(stderr.contains("no address of a Docker engine"), "{stderr}");
 }
+
+#[test]
+fn a_step_is_tried_again_and_undone() {
+    let engine = Engine::start();
+    let body = "step it: docker \"base:1\" -> string { run: \"echo tried $WF_ATTEMPT; test $WF_ATTEMPT = 3\", retry 3 times, reads only }\noutput it: string = it";
+    assert_eq!(output(&engine, body), "tried 3");
+    let place = workflow(
+        r#"step it: docker "base:1" {
+  run: "echo done > /here/it"
+  mounts: [".:/here"]
+  undo docker { image: "base:1", run: "rm /here/it; echo ${it.image} > /here/undone", mounts: [".:/here"] }
+}
+step fails: docker "base:1" { run: "cat /here/it; echo wrong > /here/it", mounts: [".:/here:ro"], no undo "x" }
+on failure rollback"#,
+    );
+    let outcome = engine.ran(&place);
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("Read-only file system"), "{}", outcome.stderr);
+    assert_eq!((place.read("undone").as_str(), place.path("it").exists()), ("base:1\n", false));
+}

@@ -33,7 +33,10 @@ impl Engine {
         fs::write(path("daemon.json"), "{}").expect("it can be written");
         let log = File::create(path("log")).expect("it can be written");
         let mut command = Command::new("dockerd");
-        command.env_remove("DOCKER_HOST").env_remove("TMPDIR").stdin(Stdio::null()).stderr(log).stdout(Stdio::null());
+        for name in ["DOCKER_HOST", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
+            command.env_remove(name);
+        }
+        command.stdin(Stdio::null()).stderr(log).stdout(Stdio::null());
         command.arg("--config-file").arg(path("daemon.json")).arg("--data-root").arg(path("data"));
         command.arg("--exec-root").arg(path("exec")).arg("--pidfile").arg(path("pid"));
         command.arg("--host").arg(format!("unix://{}", path("socket").display()));
@@ -64,10 +67,15 @@ impl Engine {
         }
         fs::copy("/usr/bin/busybox", root.join("bin/busybox")).expect("tests/setup installs busybox-static");
         PROGRAMS.iter().for_each(|name| symlink("busybox", root.join("bin").join(name)).expect("a link"));
-        let archive = self.folder.path().join("root.tar");
+        let archive = self.root();
         let packed = Command::new("tar").arg("-C").arg(&root).arg("-cf").arg(&archive).arg(".").status().expect("tar");
         assert!(packed.success());
         self.ask(&["import", &archive.display().to_string(), BASE]);
+    }
+
+    /// The files of the image, as an archive.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().join("root.tar")
     }
 
     /// The value of `DOCKER_HOST`.

@@ -5,7 +5,7 @@ use super::scratches;
 use crate::cli::resume::until;
 use crate::cli::{Outcome, Place};
 use rustix::process::{Pid, Signal, kill_process};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// A step that tells when it runs, and when it hears of its end.
 fn waiting(clauses: &str) -> Place {
@@ -16,13 +16,18 @@ fn waiting(clauses: &str) -> Place {
 
 fn started(engine: &Engine, place: &Place, arguments: &[&str]) -> Child {
     std::fs::create_dir_all(place.path("here")).expect("a folder");
-    let mut command = engine.command(place, arguments);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    let child = spawned(&mut engine.command(place, arguments));
     until("the container", || place.path("here/started").exists());
     child
 }
 
-fn send(child: &Child, signal: Signal) {
+/// Starts a command whose output is kept.
+pub(super) fn spawned(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+}
+
+/// Sends a signal to what was started.
+pub(super) fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_raw(child.id().cast_signed()).expect("a process number"), signal).expect("it runs");
 }
 

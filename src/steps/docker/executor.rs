@@ -1,10 +1,11 @@
 //! Runs `docker` steps.
 
+use super::build::{Build, Wanted};
 use super::container::{Container, Ending, unstarted};
 use super::engine::Engine;
 use super::image::{self, Pull};
 use super::log::Log;
-use super::request::{Request, text};
+use super::request::{Request, text, texts};
 use super::trouble;
 use crate::process::{Judge, folder, not_started};
 use bollard::Docker as Client;
@@ -17,11 +18,11 @@ use uuid::Uuid;
 use wf_model::failure::Failure;
 use wf_model::kind::Kind;
 use wf_model::script::Call;
-use wf_model::value::Value;
+use wf_model::value::{Map, Value};
 use wf_runtime::executor::{Attempt, Ended, Executor, Stop, Stream};
 use wf_runtime::guard::leave;
 use wf_runtime::mask::Masker;
-use wf_runtime::process::{Exit, Finished, GRACE, KEPT, KEPT_UNREAD, Outlet, unless_given_up};
+use wf_runtime::process::{Captured, Exit, Finished, GRACE, KEPT, KEPT_UNREAD, Outlet, unless_given_up};
 
 /// Runs `docker` steps; clones share their connection.
 #[derive(Clone, Debug, Default)]
@@ -55,10 +56,19 @@ impl Executor for Docker {
 
 async fn perform(attempt: &Attempt, engine: &Engine, log: &Log) -> Result<Ended, Failure> {
     let client = engine.client()?;
-    let image = text(&attempt.call, "image").ok_or_else(|| not_started("there is no `image`"))?;
     let step = Step { attempt, client: &client, log };
-    let ended = step.contained(&image).await?;
+    let image = match attempt.call.value("build") {
+        Some(Value::Map(build)) => step.built(build).await?,
+        _ => text(&attempt.call, "image").ok_or_else(|| not_started("there is neither `image` nor `build`"))?,
+    };
+    let runs = attempt.call.value("build").is_none() || attempt.call.argument("run").is_some();
+    let ended = if runs { step.contained(&image).await? } else { step.judge().ended(nothing_run()) };
     Ok(with_image(ended, &image))
+}
+
+/// What a step gives that only builds.
+fn nothing_run() -> Finished {
+    Finished { exit: Exit::Code(0), out: Captured::default(), error: Captured::default(), leaked: false }
 }
 
 /// The same end, with the image in its result.
@@ -81,6 +91,28 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    fn judge(&self) -> Judge {
+        Judge::new(self.attempt, self.log.masker.clone())
+    }
+
+    /// Builds an image and gives it its names; gives its id.
+    async fn built(&self, build: &Arc<Map>) -> Result<String, Failure> {
+        let call = &self.attempt.call;
+        let build = Build::of(build, &folder(call, &self.attempt.folder))?;
+        let mut tags = texts(call, "tag").unwrap_or_default().into_iter();
+        let request = Wanted { tag: tags.next(), pull: pull(call) == Pull::Always, platform: text(call, "platform") };
+        let mut stop = self.attempt.stop.clone();
+        let image = tokio::select! {
+            image = build.made(self.client, request, self.log) => image?,
+            // An engine gives up a build that nobody listens to.
+            () = stopped(&mut stop) => return Err(unstarted()),
+        };
+        for tag in tags {
+            image::tag(self.client, &image, &tag).await?;
+        }
+        Ok(image)
+    }
+
     /// Runs a container of an image to its end, and removes it.
     async fn contained(&self, image: &str) -> Result<Ended, Failure> {
         let attempt = self.attempt;
@@ -135,7 +167,7 @@ impl Step<'_> {
 
     async fn ran(&self, container: &Container<'_>, stop: &mut watch::Receiver<Stop>) -> Result<Ended, Failure> {
         let attempt = self.attempt;
-        let judge = Judge::new(attempt, self.log.masker.clone());
+        let judge = self.judge();
         let limit = if attempt.call.is_unread { KEPT_UNREAD } else { KEPT };
         let shown = || Some((self.log.masker.stream(), Arc::clone(&attempt.output)));
         let mut out = Outlet::new(Stream::Out, if judge.is_secret() { None } else { shown() }, limit);

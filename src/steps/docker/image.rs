@@ -5,7 +5,7 @@ use super::trouble;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::{CreateImageInfo, ProgressDetail};
-use bollard::query_parameters::CreateImageOptions;
+use bollard::query_parameters::{CreateImageOptions, TagImageOptions};
 use futures_util::StreamExt;
 use std::collections::HashMap;
 use wf_model::failure::Failure;
@@ -63,6 +63,14 @@ pub(super) async fn pull(docker: &Docker, image: &str, platform: Option<&str>, l
         }
     }
     Ok(())
+}
+
+/// Gives an image one more name.
+pub(super) async fn tag(docker: &Docker, image: &str, tag: &str) -> Result<(), Failure> {
+    let (name, version) = split(tag);
+    let options = TagImageOptions { repo: Some(name.to_owned()), tag: Some(version.to_owned()) };
+    let tagged = docker.tag_image(image, Some(options)).await;
+    tagged.map_err(|error| trouble::of(&error, &format!("image does not get the name `{tag}`")))
 }
 
 /// What was told last of each layer, so that each is told of once for each stage and each tenth of its bytes.

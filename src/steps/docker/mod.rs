@@ -1,9 +1,12 @@
 //! `docker`: builds an image, runs a container, or both.
 
 mod archive;
+mod build;
 mod container;
+mod context;
 mod engine;
 mod executor;
+mod ignored;
 mod image;
 mod log;
 mod mount;
@@ -24,8 +27,8 @@ pub fn kind() -> Kind {
         name: "docker",
         doc: include_str!("docs.md").trim_ascii(),
         example: include_str!("example.wf"),
-        main: &["image"],
-        main_optional: true,
+        main: &["image", "build"],
+        main_optional: false,
         attributes: attributes(),
         result: Type::record([
             ("stdout", Type::String),
@@ -43,12 +46,12 @@ pub fn kind() -> Kind {
 
 fn attributes() -> Vec<Attribute> {
     vec![
-        Attribute::new("image", [Type::String], "The image whose container runs; left out where `build` makes it."),
+        Attribute::new("image", [Type::String], "The image whose container runs, unless `build` makes it."),
         Attribute::new(
             "run",
             [Type::String, Type::list(Type::String)],
-            "What to run in the container: text for its `/bin/sh`, or a list of program and arguments; by \
-             default the command of the image.",
+            "What to run in the container, instead of what the image says: text for its `/bin/sh`, in which a \
+             value arrives as data, or a list of program and arguments.",
         )
         .read_as(TextSyntax::Shell)
         .taking_secrets(),
@@ -60,16 +63,18 @@ fn attributes() -> Vec<Attribute> {
                 ("args", Type::optional(Type::map(Type::String))),
                 ("target", Type::optional(Type::String)),
             ])],
-            "Builds the image from the directory `context`; `file` names the Dockerfile, `args` its \
-             arguments, `target` its stage.",
+            "Builds the image from the directory `context`, without what its `.dockerignore` names; `file` is the \
+             Dockerfile where that is not the `Dockerfile` in it, `args` are its arguments, `target` its stage.",
         )
         .reading_paths(),
-        Attribute::new("tag", [Type::String, Type::list(Type::String)], "Names that the image gets."),
+        Attribute::new("tag", [Type::String, Type::list(Type::String)], "Names that the built image gets.")
+            .asking_for("build", "Only an image that the step builds gets names: add `build`, or leave `tag` out."),
         Attribute::new("env", [Type::map(Type::String)], "Variables of the environment in the container.").taking_secrets(),
         Attribute::new(
             "mounts",
             [Type::list(Type::String)],
-            "Directories of the machine in the container, such as `\"./data:/data\"` or `\"./data:/data:ro\"`.",
+            "Directories of the machine in the container, such as `\"./data:/data\"` or `\"./data:/data:ro\"`; a name \
+             without a slash is a volume of the engine.",
         )
         .with_default("[]"),
         Attribute::new("network", [Type::String], "The network of the container.").with_default(r#""bridge""#),
@@ -81,7 +86,11 @@ fn attributes() -> Vec<Attribute> {
             "The user in the container, such as `\"1000:1000\"`; by default that of the image.",
         ),
         Attribute::new("workdir", [Type::String], "The directory in the container; by default that of the image."),
-        Attribute::new("entrypoint", [Type::String, Type::list(Type::String)], "The entry point, instead of that of the image."),
+        Attribute::new(
+            "entrypoint",
+            [Type::String, Type::list(Type::String)],
+            "What runs before the `run` of the step, which is its arguments then.",
+        ),
         Attribute::new("pull", [Type::union(["always", "missing", "never"])], "When the image is fetched.")
             .with_default(r#""missing""#),
         Attribute::new(
