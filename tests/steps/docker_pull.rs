@@ -115,6 +115,33 @@ fn an_image_is_fetched_when_it_has_to_be() {
 }
 
 #[test]
+fn a_registry_sees_who_has_logged_in() {
+    let engine = Engine::start();
+    let image = Image::of(&engine);
+    // `me:canary-5Kx`
+    let password = "bWU6Y2FuYXJ5LTVLeA==";
+    let server = Server::over(plain, move |request, connection| {
+        if request.header("authorization") == format!("Basic {password}") {
+            return image.answer(request, connection);
+        }
+        let head = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"test\"\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let _ = connection.write_all(head.as_bytes());
+    });
+    let place = Place::with(&format!(
+        "workflow main {{\n  step it: docker \"{0}/app:1\" {{ reads only }}\n  step built: docker {{ build: {{ context: \".\" }}, no undo \"x\" }}\n}}\n",
+        server.host()
+    ));
+    place.write("Dockerfile", &format!("FROM {}/app:2\n", server.host()));
+    let outcome = engine.ran(&place);
+    assert!(outcome.code == 1 && outcome.stderr.contains("log in by `docker login`"), "{}", outcome.stderr);
+    let entry = json!({ "auths": { server.host(): { "auth": password } } });
+    place.write(".docker/config.json", &entry.to_string());
+    let outcome = engine.ran(&place);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("5Kx") && !outcome.stderr.contains(password), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_run_that_waits_for_an_image_is_cancelled_at_once() {
     let engine = Engine::start();
     let server = Server::over(plain, |_, connection| hold(connection));

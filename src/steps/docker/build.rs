@@ -1,5 +1,6 @@
 //! `build`: makes an image from a Dockerfile.
 
+use super::auth;
 use super::context::Context;
 use super::log::Log;
 use super::trouble::{self, not_started, one_line};
@@ -63,7 +64,8 @@ impl Build {
             ..BuildImageOptions::default()
         };
         let (archive, unread) = sent(self.context);
-        let mut stream = Box::pin(docker.build_image(options, None, Some(bollard::body_try_stream(archive))));
+        let mut stream =
+            Box::pin(docker.build_image(options, Some(auth::of_all().await), Some(bollard::body_try_stream(archive))));
         let mut built = None;
         while let Some(told) = stream.next().await {
             match told {

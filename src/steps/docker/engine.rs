@@ -4,6 +4,7 @@ use super::trouble;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 use wf_model::failure::Failure;
 
 /// Where an engine listens when `DOCKER_HOST` says nothing.
@@ -42,7 +43,7 @@ pub(super) fn connect(patience: u64) -> Result<Docker, Failure> {
     let encrypted = std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|verify| !verify.is_empty());
     let made = match host.split_once("://").map(|(scheme, _)| scheme) {
         Some("unix") => Docker::connect_with_unix(&host, patience, API_DEFAULT_VERSION),
-        Some("tcp" | "https") if encrypted || host.starts_with("https") => encrypted_client(),
+        Some("tcp" | "https") if encrypted || host.starts_with("https") => return encrypted_client(patience),
         Some("tcp" | "http") => Docker::connect_with_http(&host, patience, API_DEFAULT_VERSION),
         _ => return Err(trouble::unknown_host(&host)),
     };
@@ -50,8 +51,9 @@ pub(super) fn connect(patience: u64) -> Result<Docker, Failure> {
 }
 
 /// A client with the certificates of `DOCKER_CERT_PATH`.
-fn encrypted_client() -> Result<Docker, bollard::errors::Error> {
+fn encrypted_client(patience: u64) -> Result<Docker, Failure> {
     // Whoever was first has chosen the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    Docker::connect_with_ssl_defaults()
+    let client = Docker::connect_with_ssl_defaults().map_err(|error| trouble::no_certificates(&error))?;
+    Ok(client.with_timeout(Duration::from_secs(patience)))
 }

@@ -1,5 +1,6 @@
 //! Images: whether they are there, and how they come.
 
+use super::auth;
 use super::log::Log;
 use super::trouble;
 use bollard::Docker;
@@ -55,7 +56,7 @@ pub(super) async fn pull(docker: &Docker, image: &str, platform: Option<&str>, l
         ..CreateImageOptions::default()
     };
     let mut layers = Layers::default();
-    let mut stream = docker.create_image(Some(options), None, None);
+    let mut stream = docker.create_image(Some(options), None, auth::of_image(image).await);
     while let Some(told) = stream.next().await {
         let told = told.map_err(|error| trouble::of(&error, &format!("image `{image}` is not pulled")))?;
         if let Some(line) = layers.line(&told) {

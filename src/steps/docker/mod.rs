@@ -1,6 +1,7 @@
 //! `docker`: builds an image, runs a container, or both.
 
 mod archive;
+mod auth;
 mod build;
 mod container;
 mod context;

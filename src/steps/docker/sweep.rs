@@ -12,7 +12,7 @@ use std::time::Duration;
 const PATIENCE: u64 = 5;
 
 /// How often it is looked for what a process that was killed had just asked for.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 15;
 
 /// How long the engine gets for that.
 const PAUSE: Duration = Duration::from_millis(100);

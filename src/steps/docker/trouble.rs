@@ -22,6 +22,16 @@ pub(super) fn unknown_host(host: &str) -> Failure {
     )
 }
 
+/// An engine that asks for certificates which cannot be read.
+pub(super) fn no_certificates(error: &Error) -> Failure {
+    let message = format!(
+        "certificates for the engine at {} cannot be used: {}: name the directory of ca.pem, cert.pem and key.pem by `DOCKER_CERT_PATH`",
+        host(),
+        one_line(&error.to_string())
+    );
+    not_started(&message, false)
+}
+
 /// The failure of a step whose container did not begin to run.
 pub(super) fn not_started(message: &str, retryable: bool) -> Failure {
     Failure { retryable, ..Failure::final_of(FailureKind::Spawn, message) }
@@ -86,6 +96,7 @@ fn advice(message: &str) -> Option<&'static str> {
         ("platform", ": mend `platform`"),
         ("operating system is not supported", ": mend `platform`"),
         ("unauthorized", ": log in by `docker login`"),
+        ("no basic auth credentials", ": log in by `docker login`"),
         ("denied", ": mend the name of the image, or log in by `docker login`"),
         ("manifest unknown", ": mend the name of the image, or its tag"),
         ("not found", ": mend the name"),
@@ -124,7 +135,17 @@ pub(super) fn one_line(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{advice, one_line};
+    use super::{advice, of, one_line};
+    use bollard::errors::Error;
+    use std::io;
+
+    #[test]
+    fn a_user_who_may_not_use_the_socket_is_told_of_its_group() {
+        let failure = of(&Error::IOError { err: io::ErrorKind::PermissionDenied.into() }, "no container starts");
+        assert!(failure.message.contains("usermod -aG docker") && !failure.retryable, "{}", failure.message);
+        let failure = of(&Error::IOError { err: io::ErrorKind::ConnectionRefused.into() }, "no container starts");
+        assert!(failure.message.contains("systemctl start docker") && failure.retryable, "{}", failure.message);
+    }
 
     #[test]
     fn messages_of_engines_are_told_in_one_line() {
