@@ -1,7 +1,9 @@
 //! `docker` steps: containers of an engine that the tests start.
 
+use super::certificates::Authority;
 use super::docker_engine::Engine;
 use crate::cli::{Outcome, Place};
+use std::net::TcpListener;
 
 /// A workflow of one step, whose attributes and clauses are given.
 fn workflow(body: &str) -> Place {
@@ -81,6 +83,43 @@ fn failures_say_what_to_do() {
     // Nobody listens at this port of the registry.
     fails(&engine, "step it: docker \"127.0.0.1:1/none:1\" { reads only }", "image `127.0.0.1:1/none:1` is not pulled");
     fails(&engine, "step it: docker \"base:1\" -> int { run: \"echo x\", reads only }", "expected");
+}
+
+#[test]
+fn an_engine_elsewhere_is_spoken_to_over_tls() {
+    let (authority, stranger) = (Authority::new("engines"), Authority::new("strangers"));
+    let place =
+        workflow("step it: docker \"base:1\" -> { a: int } { run: \"echo a=1 > $WF_OUTPUT\", reads only }\noutput a: int = it.a");
+    let keep = |folder: &str, authority: &Authority, host: &str| {
+        let certified = authority.certify(host, 2100);
+        place.write(&format!("{folder}/ca.pem"), &authority.pem());
+        place.write(&format!("{folder}/cert.pem"), &certified.certificate);
+        place.write(&format!("{folder}/key.pem"), &certified.key);
+    };
+    keep("engine", &authority, "localhost");
+    keep("mine", &authority, "client");
+    keep("theirs", &stranger, "client");
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+    let file = |option: &str, name: &str| format!("--{option}={}", place.path(name).display());
+    let engine = Engine::start_with(&[
+        format!("--host=tcp://127.0.0.1:{port}"),
+        "--tlsverify".to_owned(),
+        file("tlscacert", "engine/ca.pem"),
+        file("tlscert", "engine/cert.pem"),
+        file("tlskey", "engine/key.pem"),
+    ]);
+    let ran = |certificates: &str| {
+        let mut command = place.command(&["run", "main.wf"]);
+        command.env("DOCKER_HOST", format!("tcp://localhost:{port}")).env("DOCKER_TLS_VERIFY", "1");
+        Outcome::of(command.env("DOCKER_CERT_PATH", place.path(certificates)).output().expect("the binary starts"))
+    };
+    let outcome = ran("mine");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "a = 1\n"), "{}", outcome.stderr);
+    assert_eq!(engine.containers(), "");
+    let outcome = ran("theirs");
+    assert!(outcome.code == 1 && outcome.stderr.contains("does not answer"), "{}", outcome.stderr);
+    let outcome = ran("gone");
+    assert!(outcome.code == 1 && outcome.stderr.contains("by `DOCKER_CERT_PATH`"), "{}", outcome.stderr);
 }
 
 #[test]

@@ -27,6 +27,11 @@ pub(crate) struct Engine {
 impl Engine {
     /// Starts one with the image `base:1`.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn start_with(arguments: &[String]) -> Self {
         // The path of a socket is short, whatever `TMPDIR` says.
         let folder = tempfile::Builder::new().prefix("wfc-docker-").tempdir_in("/tmp").expect("a temporary folder");
         let path = |name: &str| folder.path().join(name);
@@ -42,7 +47,7 @@ impl Engine {
         command.arg("--host").arg(format!("unix://{}", path("socket").display()));
         // Other engines of this machine keep their bridge and their rules.
         command.args(["--bridge=none", "--iptables=false", "--ip6tables=false", "--shutdown-timeout=1"]);
-        let child = command.spawn().expect("tests/setup installs docker.io");
+        let child = command.args(arguments).spawn().expect("tests/setup installs docker.io");
         let engine = Self { child, folder };
         until("the Docker engine", || engine.tried(&["version"]).is_some() || engine.has_ended());
         assert!(!engine.has_ended(), "dockerd ends; it runs as root alone: {}", engine.log());

@@ -75,6 +75,7 @@ fn refused(status: u16, message: &str, what: &str) -> Failure {
 /// What to do about what an engine says.
 fn advice(message: &str) -> Option<&'static str> {
     const KNOWN: &[(&str, &str)] = &[
+        ("docker-init", ": install the init of the engine, such as by `apt install tini`"),
         ("bind source path does not exist", ": make the directory, or mend its path in `mounts`"),
         ("invalid mount", ": mend it in `mounts`"),
         ("invalid volume", ": mend it in `mounts`"),
