@@ -37,6 +37,9 @@ fn a_cancelled_step_leaves_no_container() {
     let place = waiting("no undo \"x\"");
     let run = started(&engine, &place, &["run", "main.wf"]);
     assert!(engine.containers().starts_with("wfc-"), "{}", engine.containers());
+    for label in ["wfc.run", "wfc.step=it", "wfc.attempt=1"] {
+        assert!(!engine.ask(&["ps", "--quiet", "--filter", &format!("label={label}")]).is_empty(), "{label}");
+    }
     send(&run, Signal::TERM);
     assert_eq!(Outcome::of(run.wait_with_output().expect("it ends")).code, 143);
     assert_eq!(engine.containers(), "");

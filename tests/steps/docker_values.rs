@@ -116,6 +116,7 @@ fn a_secret_appears_nowhere_but_where_it_was_sent() {
     let mut inspected = inspected.pointer("/0").expect("a container").clone();
     let env = inspected.pointer_mut("/Config/Env").expect("an environment").take();
     assert!(env.to_string().contains("canary-5Kx") && !inspected.to_string().contains("canary-5Kx"), "{inspected}");
+    until("the output, while it runs", || place.wfc(&["logs", "last", "by_env"]).stdout.contains("***"));
     send(&run, Signal::TERM);
     let outcome = Outcome::of(run.wait_with_output().expect("it ends"));
     assert!(outcome.stderr.contains("| by_env: ***"), "{}", outcome.stderr);

@@ -92,8 +92,12 @@ fn attributes() -> Vec<Attribute> {
             [Type::String, Type::list(Type::String)],
             "What runs before the `run` of the step, which is its arguments then.",
         ),
-        Attribute::new("pull", [Type::union(["always", "missing", "never"])], "When the image is fetched.")
-            .with_default(r#""missing""#),
+        Attribute::new(
+            "pull",
+            [Type::union(["always", "missing", "never"])],
+            "When the image is fetched; `always` with `build` also looks for newer base images.",
+        )
+        .with_default(r#""missing""#),
         Attribute::new(
             "platform",
             [Type::String],
