@@ -180,14 +180,17 @@ impl Container<'_> {
         archive::unpack_file(&archive, to).map_err(|error| failed(&error.to_string()))
     }
 
-    /// Ends it where it still runs, and removes it with its volumes that have no name.
-    pub(super) async fn remove(&self) {
+    /// Ends it where it still runs, and removes it with its volumes that have no name; says where one that `was_made` stays.
+    pub(super) async fn remove(&self, was_made: bool) {
         let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
         let removed = timeout(REMOVING, self.docker.remove_container(&self.name, Some(options))).await;
-        match removed {
-            Ok(Ok(()) | Err(Error::DockerResponseServerError { status_code: 404 | 409, .. })) => {}
-            Ok(Err(error)) => self.log.line(&format!("container {} is not removed: {error}", self.name)),
-            Err(_) => self.log.line(&format!("container {} is not removed: the engine does not answer", self.name)),
+        let why = match removed {
+            Ok(Ok(()) | Err(Error::DockerResponseServerError { status_code: 404 | 409, .. })) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the engine does not answer".to_owned(),
+        };
+        if was_made {
+            self.log.line(&format!("container {} is not removed: {why}", self.name));
         }
     }
 }

@@ -127,11 +127,12 @@ impl Step<'_> {
             // What is given up while the engine makes it might never be removed.
             () = stopped(&mut stop) => timeout(GRACE, making).await.unwrap_or_else(|_| Err(unstarted())),
         };
+        let was_made = made.is_ok();
         let ended = match made {
             Ok(()) => self.ran(&container, &mut stop).await,
             Err(failure) => Err(failure),
         };
-        container.remove().await;
+        container.remove(was_made).await;
         ended
     }
 
