@@ -77,7 +77,7 @@ const NOT_SHOWN: [&str; 18] = [
 ];
 
 /// One file, called `/page/main.wf`.
-struct OneFile<'a>(&'a str);
+pub(crate) struct OneFile<'a>(pub(crate) &'a str);
 
 impl Files for OneFile<'_> {
     fn read(&self, path: &str) -> Result<String, FileProblem> {
