@@ -13,6 +13,7 @@ pub mod explain;
 mod files;
 mod fix;
 pub mod fmt;
+mod foresight;
 mod guarded;
 pub mod logs;
 mod machine;

@@ -21,18 +21,23 @@ pub trait Executor: Send + Sync {
     fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended>;
 
     /// Looks for what steps of the kind need beside this program: any step where `step` is `None`, otherwise what one step needs
-    /// beside that, of whose attributes those are given that a file tells.
+    /// beside that.
     fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
         let programs = if step.is_none() { self.kind().programs } else { &[] };
         join_all(programs.iter().map(|program| need::program(program))).boxed()
+    }
+
+    /// Tells what a step would change, where that can be told before anything runs: lines, such as a unified diff.
+    fn preview(&self, _step: &Known) -> Option<String> {
+        None
     }
 }
 
 /// What a file tells of a step before it runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
-    /// Attributes, by name; those that only a run knows are left out.
-    pub attributes: Vec<(Arc<str>, Value)>,
+    /// Attributes that are given, by name; `None` for those that only a run knows.
+    pub attributes: Vec<(Arc<str>, Option<Value>)>,
     /// Where the step would run.
     pub folder: PathBuf,
 }
@@ -41,6 +46,16 @@ impl Known {
     /// The value of an attribute.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&Value> {
+        self.attribute(name)?.as_ref()
+    }
+
+    /// Whether an attribute is given and only a run knows its value.
+    #[must_use]
+    pub fn is_open(&self, name: &str) -> bool {
+        self.attribute(name).is_some_and(Option::is_none)
+    }
+
+    fn attribute(&self, name: &str) -> Option<&Option<Value>> {
         self.attributes.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
     }
 }

@@ -171,7 +171,7 @@ fn a_dry_run_starts_no_program_that_gives_a_secret() {
     );
     let outcome = place.ran(&["--dry-run", "--format", "json"]);
     let told: Value = serde_json::from_str(&outcome.stdout).expect("one JSON object");
-    assert_eq!(told, json!({ "workflow": "main", "started": false, "parameters": {}, "steps": ["a"] }));
+    assert_eq!(told, json!({ "workflow": "main", "started": false, "parameters": {}, "steps": ["a"], "previews": {} }));
     assert!(!place.path("asked").exists());
     assert_eq!(place.ran(&[]).code, 0);
     assert!(place.path("asked").exists());

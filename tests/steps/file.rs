@@ -509,3 +509,45 @@ fn a_step_that_was_done_when_its_run_was_killed_is_undone() {
     assert_eq!((outcome.code, place.read("f").as_str()), (3, "old"), "{}", outcome.stderr);
     assert!(!Path::new(&place.path(".f")).exists());
 }
+
+#[test]
+fn a_dry_run_shows_what_files_would_become_and_changes_none() {
+    let text = r#"workflow main {
+  param port: int
+  let settings = "port = ${port}\nhost = a\n"
+  step there: file "./there.txt" { content: settings, mode: "0600" }
+  step new: file "./new.txt" { content: "new\n" }
+  step same: file "./same.txt" { content: "same\n" }
+  step gone: file "./gone.txt" { absent: true }
+  step read: shell "cat there.txt" -> string { reads only }
+  step later: file "./later.txt" { content: read }
+  on failure rollback
+}
+"#;
+    let place = Place::with(text);
+    for (name, content) in [("there.txt", "port = 1\nhost = a\n"), ("same.txt", "same\n"), ("gone.txt", "old\n")] {
+        with_mode(&place, name, content, 0o644);
+    }
+    let before = standing(&place);
+    let outcome = place.ran(&["--dry-run", "--param", "port=2"]);
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let shown = |name: &str| format!("{}/{name}", fs::canonicalize(place.path("")).expect("a folder").display());
+    let diff = |name: &str, lines: &[&str]| {
+        lines.iter().map(|line| format!("      {}\n", line.replace('@', &shown(name)))).collect::<String>()
+    };
+    for expected in [
+        diff("there.txt", &["old mode 0644", "new mode 0600", "--- @", "+++ @"]),
+        "      -port = 1\n      +port = 2\n       host = a\n".to_owned(),
+        diff("new.txt", &["--- /dev/null", "+++ @"]),
+        diff("same.txt", &["@: is so already"]),
+        diff("gone.txt", &["--- @", "+++ /dev/null"]),
+        diff("later.txt", &["@: what it becomes is known when the step runs"]),
+    ] {
+        assert!(outcome.stdout.contains(&expected), "{expected}\n{}", outcome.stdout);
+    }
+    assert_eq!(standing(&place), before);
+    let outcome = place.ran(&["--dry-run", "--param", "port=2", "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    assert!(told["previews"]["there"].as_str().expect("text").contains("-port = 1\n+port = 2\n"), "{told}");
+    assert!(told["previews"].get("read").is_none(), "{told}");
+}

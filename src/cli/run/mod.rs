@@ -19,6 +19,7 @@ use crate::report::{Output, printable_line};
 use crate::store;
 use crate::time::now;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use dry::Previews;
 use findings::not_run_yet;
 use prompt::Prompt;
 use std::ffi::OsString;
@@ -99,9 +100,10 @@ impl Run {
             Err(problems) => return self.show(&compilation, &problems, output).map(|()| Exit::Usage),
         };
         let Some((store, guarded)) = store.zip(guarded) else {
+            let previews = Previews::of(&program, (id, workflow), &prepared.arguments);
             let told = match self.manner.format {
-                Format::Json => dry::json(workflow, &prepared.arguments),
-                Format::Human | Format::Github => dry::text(workflow, &prepared.arguments),
+                Format::Json => dry::json(workflow, &prepared.arguments, &previews),
+                Format::Human | Format::Github => dry::text(workflow, &prepared.arguments, &previews),
             };
             return output.result(&told).map(|()| Exit::Done);
         };

@@ -2,6 +2,7 @@
 
 use super::change::Change;
 use super::kept::Kept;
+use super::preview::preview;
 use super::problem::failure;
 use super::wish::Wish;
 use futures_util::FutureExt;
@@ -10,7 +11,7 @@ use std::path::Path;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
 use wf_model::value::Value;
-use wf_runtime::executor::{Attempt, Ended, Executor, Stop};
+use wf_runtime::executor::{Attempt, Ended, Executor, Known, Stop};
 
 /// Runs `file` steps.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,10 @@ impl Executor for File {
             Ended { outcome, decoded: None, leaked: false }
         }
         .boxed()
+    }
+
+    fn preview(&self, step: &Known) -> Option<String> {
+        preview(step)
     }
 }
 

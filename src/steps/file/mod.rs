@@ -4,6 +4,7 @@ mod attributes;
 mod change;
 mod executor;
 mod kept;
+mod preview;
 mod problem;
 mod restoring;
 mod state;
