@@ -105,3 +105,17 @@ fn a_store_that_cannot_be_used_is_told() {
     assert!(outcome.stdout.contains("  missing  runs: /proc/nowhere cannot be used"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("WFC_STORE"), "{}", outcome.stdout);
 }
+
+#[test]
+fn docker_is_asked_where_it_is_said_to_listen() {
+    let text = "workflow main {\n  step a: docker \"a@sha256:0000000000000000000000000000000000000000000000000000000000000000\" { run: \"true\", reads only }\n}\n";
+    let place = Place::with(text);
+    let outcome = doctor(&place, &[("DOCKER_HOST", "unix:///nowhere/docker.sock")]);
+    let expected =
+        "  missing  docker      Docker at unix:///nowhere/docker.sock: no Docker engine listens at unix:///nowhere/docker.sock";
+    assert!(outcome.code == 1 && outcome.stdout.contains(expected), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("line 2: Docker at unix:///nowhere/docker.sock"), "{}", outcome.stdout);
+    let mut paranoid = place.command(&["check", "--level", "paranoid", "main.wf"]);
+    let outcome = Outcome::of(paranoid.env("DOCKER_HOST", "unix:///nowhere/docker.sock").output().expect("it starts"));
+    assert!(outcome.stdout.contains("unreachable") && outcome.stdout.contains("no Docker engine listens"), "{}", outcome.stdout);
+}

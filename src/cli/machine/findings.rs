@@ -61,24 +61,6 @@ impl Finding for FileMissing<'_> {
     }
 }
 
-/// Docker that does not answer.
-pub(super) struct DockerUnreachable<'a> {
-    pub(super) socket: &'a str,
-    pub(super) error: &'a str,
-    pub(super) span: Span,
-}
-
-impl Finding for DockerUnreachable<'_> {
-    const SLUG: &'static str = "docker-unreachable";
-    const STRICTNESS: Strictness = Strictness::PARANOID_WARNING;
-
-    fn diagnostic(&self) -> Diagnostic {
-        Self::at(self.span, format!("Docker does not answer at {}: {}", self.socket, self.error))
-            .labelled("needs Docker")
-            .with_help("Start Docker, or name its address in the variable DOCKER_HOST.")
-    }
-}
-
 /// A server or database of a step that does not answer.
 pub(super) struct Unreachable<'a> {
     pub(super) what: &'a str,

@@ -4,13 +4,11 @@ mod findings;
 mod needs;
 mod programs;
 
-use findings::{DockerUnreachable, FileMissing, InterpreterMissing, ProgramMissing, Unreachable};
+use findings::{FileMissing, InterpreterMissing, ProgramMissing, Unreachable};
 pub(crate) use needs::of_kinds;
 use programs::named;
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, ExpressionKind};
@@ -20,15 +18,10 @@ use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::value::Value;
 
-/// Where Docker listens when nothing says otherwise.
-const DOCKER: &str = "/var/run/docker.sock";
-
 /// What is asked of a machine.
 pub(crate) struct Machine {
     /// The directories of the `PATH`.
     pub(crate) programs: Vec<PathBuf>,
-    /// The socket of Docker; `None` where it is not on this machine.
-    pub(crate) docker: Option<PathBuf>,
 }
 
 impl Machine {
@@ -36,11 +29,7 @@ impl Machine {
     pub(crate) fn this() -> Self {
         let path = std::env::var_os("PATH").unwrap_or_else(|| wf_runtime::process::DEFAULT_PATH.into());
         let programs = std::env::split_paths(&path).collect();
-        let docker = match std::env::var_os("DOCKER_HOST").map(OsString::into_string) {
-            None => Some(PathBuf::from(DOCKER)),
-            Some(host) => host.ok().and_then(|host| host.strip_prefix("unix://").map(PathBuf::from)),
-        };
-        Self { programs, docker }
+        Self { programs }
     }
 
     /// Whether a program is there: by path, or on the `PATH`.
@@ -156,9 +145,6 @@ impl Look<'_> {
         let kinds = self.kinds;
         let Some(kind) = kinds.get(name) else { return };
         self.paths(invocation, kind);
-        if kind.name == "docker" {
-            self.docker(invocation.span);
-        }
         if sets_path(self.workflow, invocation) {
             return;
         }
@@ -189,15 +175,6 @@ impl Look<'_> {
     fn program(&mut self, program: &str, span: Span) {
         if !self.machine.has(program) {
             self.report(&ProgramMissing { program, span });
-        }
-    }
-
-    fn docker(&mut self, span: Span) {
-        if let Some(socket) = &self.machine.docker
-            && let Err(error) = UnixStream::connect(socket)
-        {
-            let (socket, error) = (socket.display().to_string(), error.to_string());
-            self.report(&DockerUnreachable { socket: &socket, error: &error, span });
         }
     }
 }
@@ -234,7 +211,7 @@ mod tests {
         let kinds = wf_steps::registry();
         let compilation = compile(&file.to_string_lossy(), &Disk::default(), &kinds, Level::Standard);
         let program = compilation.program.unwrap_or_else(|| panic!("{:#?}", compilation.diagnostics));
-        let machine = Machine { programs: vec![bin], docker: Some(folder.path().join("docker.sock")) };
+        let machine = Machine { programs: vec![bin] };
         let name = format!("{}/", fs::canonicalize(folder.path()).unwrap().display());
         check(&program, &kinds, &machine).into_iter().map(|found| found.message.replace(&name, "")).collect()
     }
@@ -262,11 +239,5 @@ mod tests {
         assert_eq!(said(&format!("step f: file \"./gone.txt\" {{ content: \"x\" }}\n{}", upload("./gone.txt"))), [""; 0]);
         assert_eq!(said("step a: shell \"tool\" { cwd: \"./gone\", reads only }"), ["`gone` is not there"]);
         assert_eq!(said("secret s from file \"gone\"\nstep a: shell \"tool ${s}\" { reads only }"), ["`gone` is not there"]);
-    }
-
-    #[test]
-    fn docker_is_asked() {
-        let shown = said("step a: docker \"alpine\" { run: \"true\", reads only }");
-        assert!(matches!(shown.as_slice(), [one] if one.starts_with("Docker does not answer")), "{shown:?}");
     }
 }

@@ -5,6 +5,7 @@ use super::container::{Container, Ending, unstarted};
 use super::engine::Engine;
 use super::image::{self, Pull};
 use super::log::Log;
+use super::need;
 use super::request::{Request, text, texts};
 use super::trouble;
 use crate::process::{Judge, folder, not_started};
@@ -19,9 +20,10 @@ use wf_model::failure::Failure;
 use wf_model::kind::Kind;
 use wf_model::script::Call;
 use wf_model::value::{Map, Value};
-use wf_runtime::executor::{Attempt, Ended, Executor, Stop, Stream};
+use wf_runtime::executor::{Attempt, Ended, Executor, Known, Stop, Stream};
 use wf_runtime::guard::leave;
 use wf_runtime::mask::Masker;
+use wf_runtime::need::Need;
 use wf_runtime::process::{Captured, Exit, Finished, GRACE, KEPT, KEPT_UNREAD, Outlet, unless_given_up};
 
 /// Runs `docker` steps; clones share their connection.
@@ -51,6 +53,10 @@ impl Executor for Docker {
             })
         }
         .boxed()
+    }
+
+    fn needs(&self, _: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
+        need::engine().map(|need| vec![need]).boxed()
     }
 }
 

@@ -11,6 +11,7 @@ mod ignored;
 mod image;
 mod log;
 mod mount;
+mod need;
 mod request;
 mod sweep;
 mod trouble;
