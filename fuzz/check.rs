@@ -1,13 +1,9 @@
 //! Compiling always ends with a program or with diagnostics that point into the texts.
 
 use crate::spans;
-use std::sync::LazyLock;
 use wf_compiler::{Compilation, FileProblem, Files};
 use wf_model::diagnostic::Level;
-use wf_model::kind::Registry;
 use wf_model::program::Program;
-
-static KINDS: LazyLock<Registry> = LazyLock::new(wf_steps::registry);
 
 /// Compiles a text, and stores the program and loads it where there is one.
 pub fn check(text: &str) {
@@ -21,7 +17,7 @@ pub fn check(text: &str) {
 
 /// Compiles a text as the file `main.wf`, beside which others stand.
 pub(crate) fn compile(text: &str) -> Compilation {
-    wf_compiler::compile("main.wf", &Beside(text), &KINDS, Level::Basic)
+    wf_compiler::compile("main.wf", &Beside(text), wf_steps::registry(), Level::Basic)
 }
 
 fn loads_as_stored(program: &Program) {

@@ -23,7 +23,7 @@ impl Files for Memory {
 /// `slug `the text pointed at`` of everything found at standard level.
 fn found(text: &str) -> Vec<String> {
     let files = Memory([("/deploy.wf".to_owned(), text.to_owned())].into());
-    let compilation = compile("/deploy.wf", &files, &wf_steps::registry(), Level::Standard);
+    let compilation = compile("/deploy.wf", &files, wf_steps::registry(), Level::Standard);
     let shown = compilation.diagnostics.iter().filter(|found| found.severity(Level::Standard).is_some());
     let line = |found: &wf_model::diagnostic::Diagnostic| {
         let place = compilation.sources.slice(found.primary.span).lines().next().unwrap_or("");

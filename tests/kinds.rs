@@ -49,7 +49,7 @@ fn slugs(kind: &Kind, attribute: &Attribute, value: &str, source: &str) -> Vec<&
         "workflow main {{\n  secret s from {source}\n  step x: {} {{ {}: {value}, no undo \"a test\" }}\n}}\n",
         kind.name, attribute.name
     );
-    let compilation = compile("main.wf", &OneFile(&text), &wf_steps::registry(), Level::Basic);
+    let compilation = compile("main.wf", &OneFile(&text), wf_steps::registry(), Level::Basic);
     compilation.diagnostics.iter().map(|found| found.slug).collect()
 }
 

@@ -95,7 +95,7 @@ impl Files for OneFile<'_> {
 
 /// The slugs of what is found in a file, at standard level and at strict.
 fn found(text: &str) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
-    let compilation = compile("main.wf", &OneFile(text), &wf_steps::registry(), Level::Strict);
+    let compilation = compile("main.wf", &OneFile(text), wf_steps::registry(), Level::Strict);
     let at = |level| {
         let shown = compilation.diagnostics.iter().filter(|found| found.severity(level).is_some());
         shown.map(|found| found.slug).collect()
@@ -138,7 +138,7 @@ fn every_help_is_a_sentence() {
     let mut problems = String::new();
     for (slug, text) in pages() {
         for block in text.split("```wf\n").skip(1).filter_map(|after| after.split("```").next()) {
-            let compilation = compile("main.wf", &OneFile(block), &wf_steps::registry(), Level::Strict);
+            let compilation = compile("main.wf", &OneFile(block), wf_steps::registry(), Level::Strict);
             for help in compilation.diagnostics.iter().filter_map(|found| found.help.as_deref()) {
                 if !is_sentence(help) {
                     problems += &format!("{slug}: {help}\n");

@@ -68,20 +68,20 @@ impl Check {
         let mut failed = false;
         let mut compilations = Vec::new();
         for file in &self.files {
-            let mut compilation = compile(file, &Disk::default(), &kinds, level);
+            let mut compilation = compile(file, &Disk::default(), kinds, level);
             if self.fix && fix::apply(file, &compilation, level, output)? {
-                compilation = compile(file, &Disk::default(), &kinds, level);
+                compilation = compile(file, &Disk::default(), kinds, level);
             }
             if level >= Level::Paranoid
                 && let Some(program) = &compilation.program
             {
-                compilation.diagnostics.extend(machine::check(program, &kinds, &Machine::this()));
+                compilation.diagnostics.extend(machine::check(program, kinds, &Machine::this()));
                 compilation.diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.span, diagnostic.slug));
             }
             failed |= has_error(&compilation.diagnostics, level);
             compilations.push(compilation);
         }
-        let notes: String = compilations.iter().filter_map(|compilation| not_run_yet(compilation, &kinds)).collect();
+        let notes: String = compilations.iter().filter_map(|compilation| not_run_yet(compilation, kinds)).collect();
         let (sources, diagnostics) = merged(compilations);
         output.result(&write(self.format, &diagnostics, &sources, level, Look::of(&io::stdout())))?;
         if self.format == Format::Text {

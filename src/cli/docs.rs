@@ -24,7 +24,7 @@ impl Docs {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
-        match reference(&wf_steps::registry(), self.kinds.as_ref().and_then(Option::as_deref)) {
+        match reference(wf_steps::registry(), self.kinds.as_ref().and_then(Option::as_deref)) {
             Ok(text) => output.result(&text).map(|()| Exit::Done),
             Err(text) => output.note(&text).map(|()| Exit::Usage),
         }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_attribute_is_told_with_all_that_its_descriptor_says() {
-        let shown = reference(&wf_steps::registry(), Some("http")).unwrap();
+        let shown = reference(wf_steps::registry(), Some("http")).unwrap();
         assert!(shown.starts_with("# `http`\n\nSends an HTTP request.\n"), "{shown}");
         assert!(shown.contains("- **`method`**: "), "{shown}");
         assert!(shown.contains("- **`url`**: `url`, what the literal of a header gives. Where the request goes;"), "{shown}");
@@ -157,9 +157,9 @@ mod tests {
 
     #[test]
     fn a_near_kind_is_suggested() {
-        let told = reference(&wf_steps::registry(), Some("shel")).unwrap_err();
+        let told = reference(wf_steps::registry(), Some("shel")).unwrap_err();
         assert_eq!(told, "error: no step kind is called `shel`\nhelp: Did you mean `shell`?\n");
-        let told = reference(&wf_steps::registry(), Some("kubernetes-job")).unwrap_err();
+        let told = reference(wf_steps::registry(), Some("kubernetes-job")).unwrap_err();
         assert_eq!(told, "error: no step kind is called `kubernetes-job`\nhelp: `wfc docs --kinds` shows all kinds.\n");
     }
 }

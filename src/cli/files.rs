@@ -126,7 +126,7 @@ impl Files for Kept<'_> {
 
 /// Compiles what a run goes by; its findings were told when it began.
 pub(crate) fn compiled(definition: &Definition) -> Compilation {
-    compile(&definition.file, &Kept(definition), &wf_steps::registry(), Level::Basic)
+    compile(&definition.file, &Kept(definition), wf_steps::registry(), Level::Basic)
 }
 
 fn problem(unreadable: Unreadable) -> FileProblem {

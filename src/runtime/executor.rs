@@ -4,11 +4,12 @@ use crate::need::{self, Need};
 use crate::process::Environment;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
 use wf_model::failure::Failure;
-use wf_model::kind::Kind;
+use wf_model::kind::{Kind, Registry};
 use wf_model::script::Call;
 use wf_model::value::Value;
 
@@ -30,6 +31,34 @@ pub trait Executor: Send + Sync {
     /// Tells what a step would change, where that can be told before anything runs: lines, such as a unified diff.
     fn preview(&self, _step: &Known) -> Option<String> {
         None
+    }
+}
+
+/// All kinds, with what runs them.
+pub struct Executors {
+    registry: Registry,
+    by_name: BTreeMap<&'static str, Arc<dyn Executor>>,
+}
+
+impl Executors {
+    /// Takes them in; of two for one kind, the later counts.
+    #[must_use]
+    pub fn new(executors: Vec<Arc<dyn Executor>>) -> Self {
+        let kinds: Vec<Kind> = executors.iter().map(|executor| executor.kind()).collect();
+        let by_name = kinds.iter().map(|kind| kind.name).zip(executors).collect();
+        Self { registry: Registry::new(kinds), by_name }
+    }
+
+    /// What is known of the kinds, in the order in which they were given.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What runs a kind.
+    #[must_use]
+    pub fn get(&self, kind: &str) -> Option<&Arc<dyn Executor>> {
+        self.by_name.get(kind)
     }
 }
 

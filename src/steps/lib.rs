@@ -18,13 +18,17 @@ pub mod sql;
 mod tests;
 mod web;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use wf_model::kind::Registry;
-use wf_runtime::executor::Executor;
+use wf_runtime::executor::{Executor, Executors};
 
 /// All kinds, in the order of the reference.
 #[must_use]
-pub fn registry() -> Registry {
+pub fn registry() -> &'static Registry {
+    &REGISTRY
+}
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
     Registry::new([
         shell::kind(),
         python::kind(),
@@ -40,11 +44,18 @@ pub fn registry() -> Registry {
         sleep::kind(),
         signal::kind(),
     ])
+});
+
+static EXECUTORS: LazyLock<Arc<Executors>> = LazyLock::new(|| Arc::new(Executors::new(kinds())));
+
+/// What runs the kinds: made once, because a descriptor is hundreds of small pieces.
+#[must_use]
+pub fn executors() -> &'static Arc<Executors> {
+    &EXECUTORS
 }
 
-/// What runs the kinds that this version runs.
-#[must_use]
-pub fn executors() -> Vec<Arc<dyn Executor>> {
+/// One line for each kind, in the order of the reference.
+fn kinds() -> Vec<Arc<dyn Executor>> {
     vec![
         Arc::new(shell::Shell),
         Arc::new(python::Python),

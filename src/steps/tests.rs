@@ -151,8 +151,7 @@ fn examples_are_workflows_that_use_their_kind() {
 
 #[test]
 fn kinds_that_this_version_runs_say_so() {
-    let executed: Vec<_> = executors().iter().map(|executor| executor.kind().name).collect();
     for kind in registry().iter() {
-        assert_eq!(kind.runs, executed.contains(&kind.name) || waits_for_somebody(kind.name), "{}", kind.name);
+        assert_eq!(kind.runs, executors().get(kind.name).is_some() || waits_for_somebody(kind.name), "{}", kind.name);
     }
 }

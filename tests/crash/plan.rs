@@ -61,7 +61,7 @@ impl Files for OneFile<'_> {
 
 impl Plan {
     pub(super) fn of(text: &str) -> Self {
-        let compilation = compile("main.wf", &OneFile(text), &wf_steps::registry(), Level::Standard);
+        let compilation = compile("main.wf", &OneFile(text), wf_steps::registry(), Level::Standard);
         let program = compilation.program.unwrap_or_else(|| panic!("{:#?}", compilation.diagnostics));
         let steps = program.workflows.iter().flat_map(|(_, workflow)| Shape::of(workflow).steps()).collect();
         Self { steps, back_to: back_to(&program) }

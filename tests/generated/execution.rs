@@ -36,7 +36,7 @@ pub(super) struct Finished {
 /// The workflow that is run, where this version runs all of it.
 pub(super) fn runnable(program: &Program) -> Option<WorkflowId> {
     let (id, _) = program.workflows.iter().find(|(_, workflow)| &*workflow.name == "main")?;
-    unsupported(program, id, &wf_steps::registry()).is_empty().then_some(id)
+    unsupported(program, id, wf_steps::registry()).is_empty().then_some(id)
 }
 
 /// Runs a program to its end.
@@ -60,7 +60,7 @@ pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder
     let listener = Arc::new(Listener { way, canceller, events: AtomicUsize::new(0), written: Mutex::default() });
     let means = Means {
         threads: NonZero::<usize>::MIN,
-        executors: wf_steps::executors(),
+        executors: Arc::clone(wf_steps::executors()),
         world: Arc::new(RealWorld { folder: folder.to_owned() }),
         locks: Arc::new(LocalLocks::default()),
         cache: Arc::new(NoCache),

@@ -50,7 +50,7 @@ impl Files for Folder<'_> {
 }
 
 fn compiled(folder: &str, text: &str, library: &str) -> Compilation {
-    compile("main.wf", &Folder { folder, text, library }, &wf_steps::registry(), Level::Standard)
+    compile("main.wf", &Folder { folder, text, library }, wf_steps::registry(), Level::Standard)
 }
 
 fn is_error(found: &Diagnostic) -> bool {

@@ -39,7 +39,7 @@ impl Prepared {
     fn new(shell: Shell) -> Self {
         let places = places(shell.readers);
         let text = program(&places, shell.name);
-        let compilation = compile("main.wf", &OneFile(&text), &wf_steps::registry(), Level::Standard);
+        let compilation = compile("main.wf", &OneFile(&text), wf_steps::registry(), Level::Standard);
         let shown = compilation.diagnostics.iter().filter(|found| found.severity(Level::Standard).is_some());
         let shown: Vec<_> = shown.map(|found| (&found.message, text.get(found.primary.span.range()))).collect();
         assert!(shown.is_empty(), "{shown:#?}");

@@ -273,7 +273,7 @@ fn program_of(step: &str) -> String {
 
 /// The slugs of errors; the program is there where there are none.
 fn errors(program: &str) -> BTreeSet<&'static str> {
-    let compilation = compile("main.wf", &OneFile(program), &wf_steps::registry(), Level::Basic);
+    let compilation = compile("main.wf", &OneFile(program), wf_steps::registry(), Level::Basic);
     let errors = compilation.diagnostics.iter().filter(|found| found.severity(Level::Basic) == Some(Severity::Error));
     let errors: BTreeSet<_> = errors.map(|found| found.slug).collect();
     assert_eq!(compilation.program.is_none(), !errors.is_empty(), "{program}");

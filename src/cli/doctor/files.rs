@@ -69,13 +69,13 @@ pub(super) fn around(folder: &Path) -> Vec<String> {
 /// Checks a file, and looks for what its steps need.
 pub(super) fn examine(file: &str) -> Examined {
     let registry = wf_steps::registry();
-    let compilation = compile(file, &Disk::default(), &registry, Level::Standard);
+    let compilation = compile(file, &Disk::default(), registry, Level::Standard);
     let is_error = |found: &&Diagnostic| found.severity(Level::Standard) == Some(Severity::Error);
     let errors = compilation.diagnostics.iter().filter(is_error).count();
     let Some(program) = compilation.program.filter(|_| errors == 0) else {
         return Examined { file: file.to_owned(), errors: errors.max(1), kinds: Vec::new(), lacks: Vec::new() };
     };
-    let found = missing_secrets(&program).into_iter().chain(machine::check(&program, &registry, &Machine::this()));
+    let found = missing_secrets(&program).into_iter().chain(machine::check(&program, registry, &Machine::this()));
     let mut lacks: Vec<Lacking> = found.map(|found| lacking(found, &compilation.sources)).collect();
     lacks.sort_by_key(|lacking| lacking.line);
     Examined { file: file.to_owned(), errors, kinds: kinds(&program), lacks }

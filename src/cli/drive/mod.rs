@@ -213,7 +213,7 @@ impl Drive {
         let reporter: Arc<dyn Reporter> = if asks { Arc::new(Asker::new(written.clone(), terminal)) } else { written.clone() };
         let threads = manner.threads(jobs.unwrap_or(assignments.options.jobs), &assignments.program);
         let means = Means {
-            executors: wf_steps::executors(),
+            executors: Arc::clone(wf_steps::executors()),
             world: Arc::new(RealWorld { folder: assignments.folder.clone() }),
             locks: Arc::new(kept.locks),
             cache: Arc::new(kept.cache),

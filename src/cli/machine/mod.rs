@@ -209,11 +209,11 @@ mod tests {
         let file = folder.path().join("main.wf");
         fs::write(&file, format!("workflow main {{\n{body}\n}}\n")).unwrap();
         let kinds = wf_steps::registry();
-        let compilation = compile(&file.to_string_lossy(), &Disk::default(), &kinds, Level::Standard);
+        let compilation = compile(&file.to_string_lossy(), &Disk::default(), kinds, Level::Standard);
         let program = compilation.program.unwrap_or_else(|| panic!("{:#?}", compilation.diagnostics));
         let machine = Machine { programs: vec![bin] };
         let name = format!("{}/", fs::canonicalize(folder.path()).unwrap().display());
-        check(&program, &kinds, &machine).into_iter().map(|found| found.message.replace(&name, "")).collect()
+        check(&program, kinds, &machine).into_iter().map(|found| found.message.replace(&name, "")).collect()
     }
 
     #[test]

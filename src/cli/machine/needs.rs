@@ -17,7 +17,7 @@ pub(super) fn of_steps(program: &Program) -> Vec<(Need, Span)> {
         for (_, statement) in workflow.statements.iter() {
             for invocation in statement.kind.step().into_iter().flat_map(super::invocations) {
                 let Callee::Kind(name) = &invocation.callee else { continue };
-                let Some(executor) = executors.iter().find(|executor| *executor.kind().name == **name) else { continue };
+                let Some(executor) = executors.get(name) else { continue };
                 let known = foresight.known(program, workflow, invocation);
                 if !asked.iter().any(|(other, same, _)| Arc::ptr_eq(other, executor) && *same == known) {
                     asked.push((Arc::clone(executor), known, invocation.span));
@@ -31,9 +31,9 @@ pub(super) fn of_steps(program: &Program) -> Vec<(Need, Span)> {
 /// What the kinds need that the machine has or lacks, whatever steps say.
 pub(crate) fn of_kinds() -> Vec<(&'static str, Vec<Need>)> {
     let executors = wf_steps::executors();
-    let names = executors.iter().map(|executor| executor.kind().name);
-    let found = together(executors.iter().map(|executor| executor.needs(None)).collect());
-    names.zip(found).collect()
+    let names: Vec<&str> = executors.registry().iter().map(|kind| kind.name).collect();
+    let found = together(names.iter().filter_map(|name| Some(executors.get(name)?.needs(None))).collect());
+    names.into_iter().zip(found).collect()
 }
 
 fn answers(asked: Vec<(Arc<dyn Executor>, Known, Span)>) -> Vec<(Need, Span)> {

@@ -47,7 +47,7 @@ impl Changing<'_> {
             return output.error("the run was read from stdin, which is not there any more", &help).map(|()| Err(Exit::Usage));
         };
         let kinds = wf_steps::registry();
-        let compilation = compile(&self.kept.file, &current, &kinds, Level::Standard);
+        let compilation = compile(&self.kept.file, &current, kinds, Level::Standard);
         show(Format::Text, &compilation, &compilation.diagnostics, output)?;
         let Some(program) = &compilation.program else { return Ok(Err(Exit::Usage)) };
         let (sources, resolutions) = current.take();
@@ -60,7 +60,7 @@ impl Changing<'_> {
             let reason = format!("workflow `{}`, which runs, is not in the file any more", self.workflow);
             return contradicted(self.run, &[reason], output).map(Err);
         };
-        let missing = not_run_yet(program, id, &kinds);
+        let missing = not_run_yet(program, id, kinds);
         if !missing.is_empty() {
             return show(Format::Text, &compilation, &missing, output).map(|()| Err(Exit::Usage));
         }

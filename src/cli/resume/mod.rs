@@ -125,7 +125,7 @@ impl Resume {
         let kinds = wf_steps::registry();
         let running = resumed.running();
         let checked = BTreeMap::new();
-        let mut unknown = Unknown { program, kinds: &kinds, said: &self.steps, values: &self.values, checked };
+        let mut unknown = Unknown { program, kinds, said: &self.steps, values: &self.values, checked };
         for attempt in &running {
             if unknown.is_to_be_checked(attempt)
                 && let Some(checked) = resumed.check(attempt)

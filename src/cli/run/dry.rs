@@ -2,11 +2,8 @@
 
 use crate::foresight::Foresight;
 use crate::report::{printable, printable_line};
-use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use wf_model::program::{BodyId, Callee, Program, Statement, Workflow, WorkflowId};
-use wf_runtime::executor::Executor;
 use wf_store::StoredArgument;
 
 /// What steps of a workflow would change, as far as that is known before anything runs.
@@ -14,21 +11,19 @@ pub(super) struct Previews<'a> {
     program: &'a Program,
     workflow: &'a Workflow,
     foresight: Foresight,
-    executors: HashMap<&'static str, Arc<dyn Executor>>,
 }
 
 impl<'a> Previews<'a> {
     /// For a workflow with these arguments.
     pub(super) fn of(program: &'a Program, (id, workflow): (WorkflowId, &'a Workflow), arguments: &[StoredArgument]) -> Self {
-        let executors = wf_steps::executors().into_iter().map(|executor| (executor.kind().name, executor)).collect();
-        Self { program, workflow, foresight: Foresight::of(program, id, arguments), executors }
+        Self { program, workflow, foresight: Foresight::of(program, id, arguments) }
     }
 
     /// What a statement would change, in lines.
     fn of_statement(&self, statement: &Statement) -> Option<String> {
         let invocation = &statement.kind.step()?.invocation;
         let Callee::Kind(kind) = &invocation.callee else { return None };
-        self.executors.get(&**kind)?.preview(&self.foresight.known(self.program, self.workflow, invocation))
+        wf_steps::executors().get(kind)?.preview(&self.foresight.known(self.program, self.workflow, invocation))
     }
 }
 

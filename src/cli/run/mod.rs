@@ -75,15 +75,15 @@ impl Run {
         let (file, wanted) = select::split(&self.file);
         let kinds = wf_steps::registry();
         let files = Remembered::new();
-        let mut compilation = compile(file, &files, &kinds, Level::Standard);
+        let mut compilation = compile(file, &files, kinds, Level::Standard);
         self.show(&compilation, &compilation.diagnostics, output)?;
         let Some(program) = compilation.program.take().map(Arc::new) else { return Ok(Exit::Usage) };
         let (id, workflow) = match select::workflow(&program, file, wanted) {
             Ok(found) => found,
             Err(message) => return output.note(&message).map(|()| Exit::Usage),
         };
-        let mut missing = not_run_yet(&program, id, &kinds);
-        missing.extend(missing_interpreters(&program, id, &kinds, &Machine::this()));
+        let mut missing = not_run_yet(&program, id, kinds);
+        missing.extend(missing_interpreters(&program, id, kinds, &Machine::this()));
         if !missing.is_empty() {
             return self.show(&compilation, &missing, output).map(|()| Exit::Usage);
         }

@@ -35,7 +35,7 @@ impl Files for Memory {
 /// Compiles `main.wf` of these files.
 fn compiled(files: &[(&str, &str)]) -> Compilation {
     let files = files.iter().map(|(name, text)| (format!("/work/{name}"), (*text).to_owned())).collect();
-    compile("main.wf", &Memory(files), &wf_steps::registry(), Level::Standard)
+    compile("main.wf", &Memory(files), wf_steps::registry(), Level::Standard)
 }
 
 /// What is shown of these files: slugs with the text that each points at.

@@ -22,7 +22,7 @@ fn found(workflows: impl IntoIterator<Item = Workflow>) -> Vec<Diagnostic> {
     }
     let program = Program { workflows: table, globals: Table::default(), sources: Vec::new() };
     let mut diagnostics = Vec::new();
-    check(&program, &wf_steps::registry(), Level::Paranoid, &mut diagnostics);
+    check(&program, wf_steps::registry(), Level::Paranoid, &mut diagnostics);
     diagnostics
 }
 

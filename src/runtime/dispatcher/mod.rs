@@ -41,7 +41,7 @@ pub use reporter::{Reporter, Silence};
 pub use world::{RealWorld, World, boot};
 
 use crate::engine::{Engine, IllegalTransition, Options};
-use crate::executor::{Executor, OutputSink, Stop};
+use crate::executor::{Executors, OutputSink, Stop};
 use crate::process::Environment;
 use ahead::Ahead;
 use attempt::{Assignment, Scratches, Surroundings, ask};
@@ -105,8 +105,8 @@ impl Assignments {
 
 /// What a run is given to work with.
 pub struct Means {
-    /// Runs steps: the first of a kind counts.
-    pub executors: Vec<Arc<dyn Executor>>,
+    /// Runs steps.
+    pub executors: Arc<Executors>,
     /// Clock, chance, environment and files.
     pub world: Arc<dyn World>,
     /// Gives it its locks.
@@ -185,7 +185,7 @@ async fn driven(mut dispatcher: Dispatcher, assignments: Assignments) -> Result<
 
 struct Dispatcher {
     engine: Engine,
-    executors: BTreeMap<&'static str, Arc<dyn Executor>>,
+    executors: Arc<Executors>,
     world: Arc<dyn World>,
     locks: Arc<dyn Locks>,
     holdings: Holdings,
@@ -229,10 +229,6 @@ struct Dispatcher {
 impl Dispatcher {
     fn new(assignments: &Assignments, means: Means) -> Self {
         let Assignments { arguments, options, run, folder, shared, directory, withheld, .. } = assignments;
-        let mut executors = BTreeMap::new();
-        for executor in means.executors {
-            executors.entry(executor.kind().name).or_insert(executor);
-        }
         let surroundings = Surroundings {
             run: run.clone(),
             folder: folder.clone(),
@@ -245,8 +241,8 @@ impl Dispatcher {
         let appends = durable.borrow().appends;
         Self {
             engine: assignments.engine(),
-            ahead: Ahead::new(&executors),
-            executors,
+            ahead: Ahead::new(Arc::clone(&means.executors)),
+            executors: means.executors,
             world: means.world,
             locks: means.locks,
             holdings: Holdings::default(),
@@ -476,7 +472,7 @@ impl Dispatcher {
         output: Arc<dyn OutputSink>,
     ) -> Assignment {
         let stop = Arc::new(watch::Sender::new(Stop::No));
-        let executor = self.executors.get(&*call.kind).cloned();
+        let executor = self.executors.get(&call.kind).cloned();
         let (surroundings, secrets) = (Arc::clone(&self.surroundings), self.secrets.of(&call));
         Assignment { instance, attempt, call, timeout, executor, surroundings, secrets, output, stop }
     }

@@ -5,7 +5,7 @@ use super::{
     NoCache, NoMail, RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
 };
 use crate::engine::{Engine, Options};
-use crate::executor::{Attempt, Ended, Executor, Stop, StopSignal, Stream};
+use crate::executor::{Attempt, Ended, Executor, Executors, Stop, StopSignal, Stream};
 use crate::simulation::draft::{
     Draft, continued, expression, field, literal, lock, name, numbers, retry, seconds, text, undoing,
 };
@@ -168,7 +168,7 @@ impl Stage {
     fn means(&self, journal: Box<dyn Journal>) -> Means {
         Means {
             threads: NonZero::<usize>::MIN,
-            executors: vec![Arc::new(self.puppet.clone()), Arc::new(Revert(self.puppet.clone()))],
+            executors: Arc::new(Executors::new(vec![Arc::new(self.puppet.clone()), Arc::new(Revert(self.puppet.clone()))])),
             world: Arc::new(PausedWorld(tokio::time::Instant::now())),
             locks: Arc::new(self.locks.clone()),
             cache: Arc::new(NoCache),
