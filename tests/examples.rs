@@ -6,9 +6,10 @@ use crate::steps::docker_engine::Engine;
 use crate::steps::http_server::{Server, ok};
 use crate::steps::mail_server::{MailServer, read_by_python};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -69,6 +70,31 @@ fn the_program_of_the_readme_is_formatted_and_checks_without_a_word() {
     assert_eq!(place.wfc(&["fmt", "--check", "release.wf"]).code, 0);
 }
 
+/// The service that `examples/health` asks.
+struct Service {
+    server: Child,
+    /// `:` and the port at which it listens.
+    port: String,
+}
+
+impl Service {
+    fn of(place: &Place) -> Self {
+        let arguments = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", "examples/health/service"];
+        let mut command = place.program("python3");
+        let mut server = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("python3 is there");
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where it listens");
+        let port = line.split_whitespace().skip_while(|word| *word != "port").nth(1).expect("a port").to_owned();
+        Self { server, port: format!(":{port}") }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.server.kill().and_then(|()| self.server.wait());
+    }
+}
+
 #[test]
 fn every_example_runs() {
     let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
@@ -88,6 +114,12 @@ fn every_example_runs() {
         for command in commands {
             let place = copy();
             place.write("docs/text.md", "Something to back up.");
+            let service = name.ends_with("health.wf").then(|| Service::of(&place));
+            let command = command.iter().map(|word| match &service {
+                Some(service) => word.replace(":8080", &service.port),
+                None => word.clone(),
+            });
+            let command: Vec<String> = command.collect();
             let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
             if name.ends_with("fetch.wf") {
                 arguments.extend(["--param", &port]);
