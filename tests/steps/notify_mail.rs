@@ -262,3 +262,23 @@ fn a_killed_run_mails_what_has_not_been_mailed() {
         "{to:?}"
     );
 }
+
+#[test]
+fn a_doctor_asks_the_server_and_shows_no_password() {
+    let server = MailServer::start();
+    let place = mailing("\"ann@example.com\"", "");
+    place.write("ca.pem", &server.authority());
+    let examined = |url: &str| {
+        let mut command = place.command(&["doctor", "main.wf"]);
+        Outcome::of(command.env("SMTP", url).output().expect("it starts"))
+    };
+    let outcome = examined(&server.url("smtps", ""));
+    assert!(outcome.code == 0 && outcome.stdout.contains("ok       main.wf: notify\n"), "{}", outcome.stdout);
+    let url = server.url("smtps", "");
+    let (signed_in, host) = url.rsplit_once('@').expect("a user");
+    let (user, _) = signed_in.rsplit_once(':').expect("a password");
+    let outcome = examined(&format!("{user}:canary-wrong-word@{host}"));
+    assert!(outcome.code == 1 && outcome.stdout.contains("line 3: SMTP server localhost:"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("does not let `wfc` sign in"), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("canary-wrong-word"), "{}", outcome.stdout);
+}

@@ -10,7 +10,7 @@ use wf_runtime::mask::Masker;
 use wf_runtime::process::{self, Exit, GRACE, KEPT_UNREAD, Program, Surroundings};
 
 /// The program.
-const PROGRAM: &str = "notify-send";
+pub(super) const PROGRAM: &str = "notify-send";
 
 /// More characters no desktop shows, and a longer argument Linux does not take.
 const LONGEST: usize = 4_000;

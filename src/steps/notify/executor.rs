@@ -5,7 +5,7 @@ use super::message::{Message, result};
 use super::post::Post;
 use super::receipts::Receipts;
 use super::throttle::{Answer, Throttle};
-use super::{desktop, throttle};
+use super::{desktop, need, throttle};
 use crate::process;
 use crate::web::client::Clients;
 use crate::web::trust::Trust;
@@ -16,8 +16,9 @@ use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
 use wf_model::value::{Channel, Value};
-use wf_runtime::executor::{Attempt, Ended, Executor, Stop, Stream};
+use wf_runtime::executor::{Attempt, Ended, Executor, Known, Stop, Stream};
 use wf_runtime::mask::Masker;
+use wf_runtime::need::Need;
 
 /// Runs `notify` steps.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +44,16 @@ impl Executor for Notify {
         }
         .boxed()
     }
+
+    fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
+        async move {
+            match step {
+                Some(step) => need::of_step(&step).await,
+                None => Vec::new(),
+            }
+        }
+        .boxed()
+    }
 }
 
 /// A message on its way.
@@ -59,7 +70,7 @@ struct Refused {
     failure: Failure,
 }
 
-fn channels(to: Option<&Value>) -> Vec<Arc<Channel>> {
+pub(super) fn channels(to: Option<&Value>) -> Vec<Arc<Channel>> {
     let listed = match to {
         Some(Value::List(channels)) => channels.as_slice(),
         Some(one) => std::slice::from_ref(one),

@@ -87,6 +87,21 @@ impl Mail {
         format!("`email` by {}", self.server.name())
     }
 
+    /// The server.
+    pub(super) fn server(&self) -> String {
+        format!("SMTP server {}", self.server.name())
+    }
+
+    /// Signs in at the server, and leaves again.
+    ///
+    /// # Errors
+    /// Why no message could be sent.
+    pub(super) async fn reach(&self, trust: &Trust) -> Result<(), Failure> {
+        let mut connection = self.server.connect(trust).await?;
+        let _ = timeout(ENDING, connection.quit()).await;
+        Ok(())
+    }
+
     /// Hands a message to the server.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ mod desktop;
 mod executor;
 mod mail;
 mod message;
+mod need;
 mod post;
 mod receipts;
 mod signature;
