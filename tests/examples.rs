@@ -16,7 +16,7 @@ fn root() -> &'static Path {
 }
 
 /// Every file below `folder`, relative to it; what runs of examples made is not looked at.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_path_buf()];
     while let Some(next) = open.pop() {

