@@ -10,8 +10,8 @@ use std::process::Command;
 /// The blocks of a page, each with the paragraph before it.
 fn blocks(page: &str) -> Vec<(&str, &str)> {
     let parts: Vec<&str> = page.split("```").collect();
-    let block = |part: &'_ str| part.split_once('\n').map_or(part.len(), |(language, _)| language.len() + 1);
-    let pairs = parts.chunks_exact(2).map(|pair| (pair[0].trim_end(), &pair[1][block(pair[1])..]));
+    // A block begins behind the name of its language.
+    let pairs = parts.chunks_exact(2).filter_map(|pair| Some((pair[0].trim_end(), pair[1].split_once('\n')?.1)));
     pairs.map(|(before, block)| (before.rsplit("\n\n").next().expect("split gives a part"), block)).collect()
 }
 
@@ -66,7 +66,14 @@ impl Copy {
 
     /// Builds `wfc`; gives the path to it.
     fn built(&self) -> PathBuf {
-        let output = Command::new(env!("CARGO"))
+        let mut cargo = Command::new(env!("CARGO"));
+        // What cargo tells this test of its own package would make build scripts run again.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARGO_")) {
+            if name != "CARGO_HOME" {
+                cargo.env_remove(name);
+            }
+        }
+        let output = cargo
             .args(["test", "--workspace", "--locked", "--no-run", "--test", "main"])
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", self.folder.join("target"))

@@ -5,16 +5,14 @@ use crate::files::Disk;
 use crate::fix;
 use crate::machine::{self, Machine};
 use crate::report::diagnostics::{Format, write};
-use crate::report::{Look, Output, printable_line};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use crate::report::{Look, Output};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use wf_compiler::{Compilation, compile};
 use wf_model::diagnostic::{Diagnostic, Level, Severity};
-use wf_model::kind::Registry;
 use wf_model::source::Sources;
 use wf_model::span::SourceId;
-use wf_runtime::engine::{Unsupported, unsupported};
 
 /// Checks workflow files: names, types, units, effects, secrets and quoting.
 #[derive(Debug, clap::Args)]
@@ -81,35 +79,10 @@ impl Check {
             failed |= has_error(&compilation.diagnostics, level);
             compilations.push(compilation);
         }
-        let notes: String = compilations.iter().filter_map(|compilation| not_run_yet(compilation, kinds)).collect();
         let (sources, diagnostics) = merged(compilations);
         output.result(&write(self.format, &diagnostics, &sources, level, Look::of(&io::stdout())))?;
-        if self.format == Format::Text {
-            output.note(&notes)?;
-        }
         Ok(if failed { Exit::Failed } else { Exit::Done })
     }
-}
-
-/// A line that says what of a file that checks `wfc run` would refuse for now; it is no finding, for nothing is wrong with the file.
-fn not_run_yet(compilation: &Compilation, kinds: &Registry) -> Option<String> {
-    let program = compilation.program.as_ref()?;
-    let own = program.workflows.iter().filter(|(_, workflow)| workflow.span.source == SourceId(0));
-    let found = own.flat_map(|(id, _)| unsupported(program, id, kinds));
-    let mut lines: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
-    for Unsupported { what, span } in found.filter(|found| found.span.source == SourceId(0)) {
-        let line = compilation.sources.get(span.source).map(|source| source.position(span.start).line);
-        lines.entry(what).or_default().extend(line);
-    }
-    let told: Vec<String> = lines.iter().map(|(what, lines)| format!("{what} (line {})", first(lines))).collect();
-    let file = &compilation.sources.get(SourceId(0))?.name;
-    (!told.is_empty())
-        .then(|| format!("note: {} checks; `wfc run` does not run it yet: {}\n", printable_line(file), told.join(", ")))
-}
-
-fn first(lines: &BTreeSet<u32>) -> String {
-    let more = if lines.len() > 1 { format!(" and {} more", lines.len() - 1) } else { String::new() };
-    format!("{}{more}", lines.first().copied().unwrap_or_default())
 }
 
 /// The findings of several files as one list, those of a file that several of them use once.

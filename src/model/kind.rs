@@ -30,8 +30,24 @@ pub struct Kind {
     pub bounded: bool,
     /// The programs that it starts on this machine, beside those that a step names.
     pub programs: &'static [&'static str],
-    /// Whether this version of `wfc` runs it; kinds that only check say so before a run.
-    pub runs: bool,
+    /// Whether its steps wait for somebody.
+    pub waits: Waits,
+}
+
+/// Whether steps of a kind wait for somebody, so that nothing of them runs meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// They do not.
+    Never,
+    /// They do, and the engine runs them: nothing has to be started.
+    Always,
+    /// They may, where an attribute is given that is none of these values.
+    Unless {
+        /// The attribute.
+        attribute: &'static str,
+        /// Its values with which they do not.
+        values: &'static [&'static str],
+    },
 }
 
 /// One attribute of a kind.

@@ -34,6 +34,26 @@ pub trait Executor: Send + Sync {
     }
 }
 
+/// A kind, and who runs its steps.
+pub struct Runner {
+    kind: Kind,
+    executor: Option<Arc<dyn Executor>>,
+}
+
+impl Runner {
+    /// An executor, which starts something.
+    #[must_use]
+    pub fn executor(executor: Arc<dyn Executor>) -> Self {
+        Self { kind: executor.kind(), executor: Some(executor) }
+    }
+
+    /// The engine: steps of the kind only wait.
+    #[must_use]
+    pub fn engine(kind: Kind) -> Self {
+        Self { kind, executor: None }
+    }
+}
+
 /// All kinds, with what runs them.
 pub struct Executors {
     registry: Registry,
@@ -43,10 +63,9 @@ pub struct Executors {
 impl Executors {
     /// Takes them in; of two for one kind, the later counts.
     #[must_use]
-    pub fn new(executors: Vec<Arc<dyn Executor>>) -> Self {
-        let kinds: Vec<Kind> = executors.iter().map(|executor| executor.kind()).collect();
-        let by_name = kinds.iter().map(|kind| kind.name).zip(executors).collect();
-        Self { registry: Registry::new(kinds), by_name }
+    pub fn new(runners: Vec<Runner>) -> Self {
+        let executed = runners.iter().filter_map(|runner| Some((runner.kind.name, runner.executor.clone()?)));
+        Self { by_name: executed.collect(), registry: Registry::new(runners.into_iter().map(|runner| runner.kind)) }
     }
 
     /// What is known of the kinds, in the order in which they were given.
@@ -55,7 +74,7 @@ impl Executors {
         &self.registry
     }
 
-    /// What runs a kind.
+    /// What runs a kind, unless the engine does.
     #[must_use]
     pub fn get(&self, kind: &str) -> Option<&Arc<dyn Executor>> {
         self.by_name.get(kind)

@@ -19,34 +19,16 @@ mod tests;
 mod web;
 
 use std::sync::{Arc, LazyLock};
-use wf_model::kind::Registry;
-use wf_runtime::executor::{Executor, Executors};
+use wf_model::kind::{Kind, Registry};
+use wf_runtime::executor::{Executor, Executors, Runner};
+
+static EXECUTORS: LazyLock<Arc<Executors>> = LazyLock::new(|| Arc::new(Executors::new(kinds())));
 
 /// All kinds, in the order of the reference.
 #[must_use]
 pub fn registry() -> &'static Registry {
-    &REGISTRY
+    EXECUTORS.registry()
 }
-
-static REGISTRY: LazyLock<Registry> = LazyLock::new(|| {
-    Registry::new([
-        shell::kind(),
-        python::kind(),
-        javascript::kind(),
-        http::kind(),
-        docker::kind(),
-        sql::kind(),
-        file::kind(),
-        notify::kind(),
-        approval::kind(),
-        gate::kind(),
-        agent::kind(),
-        sleep::kind(),
-        signal::kind(),
-    ])
-});
-
-static EXECUTORS: LazyLock<Arc<Executors>> = LazyLock::new(|| Arc::new(Executors::new(kinds())));
 
 /// What runs the kinds: made once, because a descriptor is hundreds of small pieces.
 #[must_use]
@@ -55,18 +37,28 @@ pub fn executors() -> &'static Arc<Executors> {
 }
 
 /// One line for each kind, in the order of the reference.
-fn kinds() -> Vec<Arc<dyn Executor>> {
+fn kinds() -> Vec<Runner> {
     vec![
-        Arc::new(shell::Shell),
-        Arc::new(python::Python),
-        Arc::new(javascript::JavaScript),
-        Arc::new(http::Http::default()),
-        Arc::new(docker::Docker::default()),
-        Arc::new(sql::Sql),
-        Arc::new(file::File),
-        Arc::new(notify::Notify::default()),
-        Arc::new(gate::Gate),
-        Arc::new(agent::Agent::default()),
-        Arc::new(sleep::Sleep),
+        executed(shell::Shell),
+        executed(python::Python),
+        executed(javascript::JavaScript),
+        executed(http::Http::default()),
+        executed(docker::Docker::default()),
+        executed(sql::Sql),
+        executed(file::File),
+        executed(notify::Notify::default()),
+        by_engine(approval::kind()),
+        executed(gate::Gate),
+        executed(agent::Agent::default()),
+        executed(sleep::Sleep),
+        by_engine(signal::kind()),
     ]
+}
+
+fn executed(executor: impl Executor + 'static) -> Runner {
+    Runner::executor(Arc::new(executor))
+}
+
+fn by_engine(kind: Kind) -> Runner {
+    Runner::engine(kind)
 }

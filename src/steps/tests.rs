@@ -1,7 +1,7 @@
 //! Every descriptor is whole.
 
 use crate::{executors, registry};
-use wf_model::kind::{Attribute, EffectRule, Kind};
+use wf_model::kind::{Attribute, EffectRule, Kind, Waits};
 use wf_model::types::Type;
 use wf_model::value::{decode_json, fits_form};
 use wf_runtime::engine::waits_for_somebody;
@@ -150,8 +150,10 @@ fn examples_are_workflows_that_use_their_kind() {
 }
 
 #[test]
-fn kinds_that_this_version_runs_say_so() {
+fn kinds_that_always_wait_are_those_that_the_engine_runs() {
     for kind in registry().iter() {
-        assert_eq!(kind.runs, executors().get(kind.name).is_some() || waits_for_somebody(kind.name), "{}", kind.name);
+        let by_engine = executors().get(kind.name).is_none();
+        assert_eq!(by_engine, kind.waits == Waits::Always, "{}", kind.name);
+        assert_eq!(by_engine, waits_for_somebody(kind.name), "{}", kind.name);
     }
 }

@@ -39,7 +39,8 @@ fn every_kind_is_told_of() {
     let (report, _) = told(&Place::new(), &[]);
     let names: Vec<_> =
         report["kinds"].as_array().expect("a list").iter().map(|kind| kind["name"].as_str().expect("text")).collect();
-    let known: Vec<_> = wf_steps::registry().iter().filter(|kind| kind.runs).map(|kind| kind.name).collect();
+    let known: Vec<_> =
+        wf_steps::registry().iter().filter(|kind| wf_steps::executors().get(kind.name).is_some()).map(|kind| kind.name).collect();
     assert_eq!(names, known);
 }
 

@@ -31,9 +31,9 @@ pub(super) fn of_steps(program: &Program) -> Vec<(Need, Span)> {
 /// What the kinds need that the machine has or lacks, whatever steps say.
 pub(crate) fn of_kinds() -> Vec<(&'static str, Vec<Need>)> {
     let executors = wf_steps::executors();
-    let names: Vec<&str> = executors.registry().iter().map(|kind| kind.name).collect();
-    let found = together(names.iter().filter_map(|name| Some(executors.get(name)?.needs(None))).collect());
-    names.into_iter().zip(found).collect()
+    let asked: Vec<_> = executors.registry().iter().filter_map(|kind| Some((kind.name, executors.get(kind.name)?))).collect();
+    let found = together(asked.iter().map(|(_, executor)| executor.needs(None)).collect());
+    asked.iter().map(|(name, _)| *name).zip(found).collect()
 }
 
 fn answers(asked: Vec<(Arc<dyn Executor>, Known, Span)>) -> Vec<(Need, Span)> {

@@ -7,7 +7,7 @@ use crate::files::{self, Current};
 use crate::report::diagnostics::Format;
 use crate::report::{Output, printable, somebody_is_there};
 use crate::run::arguments::{Seen, run_value};
-use crate::run::findings::{not_run_yet, show};
+use crate::run::findings::show;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _};
 use std::path::Path;
@@ -60,10 +60,6 @@ impl Changing<'_> {
             let reason = format!("workflow `{}`, which runs, is not in the file any more", self.workflow);
             return contradicted(self.run, &[reason], output).map(Err);
         };
-        let missing = not_run_yet(program, id, kinds);
-        if !missing.is_empty() {
-            return show(Format::Text, &compilation, &missing, output).map(|()| Err(Exit::Usage));
-        }
         let arguments = match self.arguments(program, id) {
             Ok(arguments) => arguments,
             Err(Unbound::Gone(reasons)) => return contradicted(self.run, &reasons, output).map(Err),

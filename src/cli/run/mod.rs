@@ -20,7 +20,6 @@ use crate::store;
 use crate::time::now;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use dry::Previews;
-use findings::not_run_yet;
 use prompt::Prompt;
 use std::ffi::OsString;
 use std::io;
@@ -82,8 +81,7 @@ impl Run {
             Ok(found) => found,
             Err(message) => return output.note(&message).map(|()| Exit::Usage),
         };
-        let mut missing = not_run_yet(&program, id, kinds);
-        missing.extend(missing_interpreters(&program, id, kinds, &Machine::this()));
+        let missing = missing_interpreters(&program, id, kinds, &Machine::this());
         if !missing.is_empty() {
             return self.show(&compilation, &missing, output).map(|()| Exit::Usage);
         }

@@ -18,6 +18,7 @@ mod timeout;
 mod undo;
 mod unstated;
 mod variables;
+mod waits;
 
 use crate::nesting::Tree;
 use foldhash::HashSet;
@@ -30,9 +31,9 @@ use wf_model::program::{Callee, Effect, Place, Program, Statement, StatementId, 
 /// Reports what effects, undos, retries, timeouts and the like leave to be wished for, as far as the level asks for it.
 pub(crate) fn check(program: &Program, kinds: &Registry, level: Level, diagnostics: &mut Vec<Diagnostic>) {
     let rooms: Vec<_> = program.workflows.iter().map(|(id, workflow)| Room::new(id, workflow, kinds)).collect();
-    let covered = covered(&rooms);
+    let (covered, waiting) = (covered(&rooms), waits::waiting(&rooms));
     for room in &rooms {
-        let mut check = Check { room, covered: covered.contains(&room.id), level, diagnostics };
+        let mut check = Check { room, covered: covered.contains(&room.id), waiting: &waiting, level, diagnostics };
         for seen in room.steps() {
             unstated::check(&mut check, &seen);
             undo::check(&mut check, &seen);
@@ -42,6 +43,7 @@ pub(crate) fn check(program: &Program, kinds: &Registry, level: Level, diagnosti
             secret::check(&mut check, &seen);
             options::check(&mut check, &seen);
             variables::check(&mut check, &seen);
+            waits::check(&mut check, &seen);
         }
         retry::check_bodies(&mut check);
         image::check(&mut check);
@@ -79,6 +81,8 @@ struct Check<'a, 'd> {
     room: &'a Room<'a>,
     /// Whether a handler of a workflow that calls this one rolls it back.
     covered: bool,
+    /// The workflows that may wait for somebody.
+    waiting: &'a HashSet<WorkflowId>,
     level: Level,
     diagnostics: &'d mut Vec<Diagnostic>,
 }

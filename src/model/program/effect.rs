@@ -124,7 +124,7 @@ fn literal_part(part: &TextPart) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::Kind;
+    use crate::kind::{Kind, Waits};
     use crate::program::{Attribute, StepClauses};
     use crate::span::Span;
     use crate::types::Type;
@@ -143,7 +143,7 @@ mod tests {
             effect,
             bounded: false,
             programs: &[],
-            runs: false,
+            waits: Waits::Never,
         }])
     }
 

@@ -78,7 +78,7 @@ fn failed(kind: FailureKind, message: &str) -> AttemptOutcome {
 
 async fn outcome(assignment: Assignment) -> (AttemptOutcome, bool, Option<Lent>) {
     let Some(executor) = assignment.executor.clone() else {
-        let message = format!("kind `{}` is not run by this version", assignment.call.kind);
+        let message = format!("kind `{}` is not known to this version", assignment.call.kind);
         return (failed(FailureKind::Spawn, &message), false, None);
     };
     let surroundings = Arc::clone(&assignment.surroundings);

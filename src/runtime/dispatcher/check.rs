@@ -82,7 +82,7 @@ impl Dispatcher {
         };
         let canceller = Canceller::default();
         let means = Means {
-            executors: self.executors.values().cloned().collect(),
+            executors: Arc::clone(&self.executors),
             world: Arc::clone(&self.world),
             locks: Arc::clone(&self.locks),
             cache: Arc::new(NoCache),

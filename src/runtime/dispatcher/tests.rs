@@ -5,7 +5,7 @@ use super::{
     NoCache, NoMail, RealWorld, Recalling, Reporter, RunBroken, RunEnded, World, run,
 };
 use crate::engine::{Engine, Options};
-use crate::executor::{Attempt, Ended, Executor, Executors, Stop, StopSignal, Stream};
+use crate::executor::{Attempt, Ended, Executor, Executors, Runner, Stop, StopSignal, Stream};
 use crate::simulation::draft::{
     Draft, continued, expression, field, literal, lock, name, numbers, retry, seconds, text, undoing,
 };
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use wf_model::event::{CancelCause, Event, EventKind, Instance, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place};
 use wf_model::failure::{Failure, FailureKind};
-use wf_model::kind::{EffectRule, Kind};
+use wf_model::kind::{EffectRule, Kind, Waits};
 use wf_model::program::{Callee, Delay, HandlerCause, LockElse, Program, Retry, StatementKind, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
 use wf_model::types::Type;
@@ -47,7 +47,7 @@ impl Executor for Puppet {
             bounded: false,
             programs: &[],
             example: "",
-            runs: true,
+            waits: Waits::Never,
         }
     }
 
@@ -168,7 +168,10 @@ impl Stage {
     fn means(&self, journal: Box<dyn Journal>) -> Means {
         Means {
             threads: NonZero::<usize>::MIN,
-            executors: Arc::new(Executors::new(vec![Arc::new(self.puppet.clone()), Arc::new(Revert(self.puppet.clone()))])),
+            executors: Arc::new(Executors::new(vec![
+                Runner::executor(Arc::new(self.puppet.clone())),
+                Runner::executor(Arc::new(Revert(self.puppet.clone()))),
+            ])),
             world: Arc::new(PausedWorld(tokio::time::Instant::now())),
             locks: Arc::new(self.locks.clone()),
             cache: Arc::new(NoCache),
@@ -301,7 +304,7 @@ async fn a_kind_without_an_executor_fails_its_step() {
     let mut draft = Draft::new("main");
     draft.call("a", Callee::Kind("docker".into()), Vec::new(), StepClauses::default());
     let failure = Stage::new().play(draft).await.unwrap().failure.unwrap();
-    assert_eq!(&*failure.failure.message, "kind `docker` is not run by this version");
+    assert_eq!(&*failure.failure.message, "kind `docker` is not known to this version");
 }
 
 #[tokio::test(start_paused = true)]

@@ -37,7 +37,6 @@ mod teller;
 mod trace;
 mod undo;
 mod undo_graph;
-mod unsupported;
 mod waiting;
 
 pub use check::{CheckAction, CheckCall, Look};
@@ -47,7 +46,6 @@ pub use outstanding::Running;
 pub use queue::only_waits;
 pub use runbook::{Planned, PlannedAction};
 pub use teller::Teller;
-pub use unsupported::{Unsupported, unsupported};
 pub use waiting::waits_for_somebody;
 
 use handler::Handling;

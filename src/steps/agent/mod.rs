@@ -12,7 +12,7 @@ mod schema;
 pub use executor::Agent;
 
 use crate::process;
-use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
+use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -30,7 +30,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 

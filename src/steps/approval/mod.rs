@@ -1,6 +1,6 @@
 //! `approval`: waits until somebody approves.
 
-use wf_model::kind::{Attribute, EffectRule, Kind};
+use wf_model::kind::{Attribute, EffectRule, Kind, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -24,7 +24,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Reads,
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Always,
     }
 }
 

@@ -19,7 +19,7 @@ mod trouble;
 pub use executor::Docker;
 pub use sweep::end_containers;
 
-use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
+use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -42,7 +42,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 

@@ -13,7 +13,7 @@ mod wish;
 pub use executor::File;
 pub use restoring::restoring;
 
-use wf_model::kind::{Attribute, EffectRule, Kind};
+use wf_model::kind::{Attribute, EffectRule, Kind, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -31,7 +31,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::UndoesItself,
         bounded: true,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 

@@ -10,7 +10,7 @@ mod upload;
 
 pub use executor::Http;
 
-use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
+use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax, Waits};
 use wf_model::types::Type;
 
 /// Why a body wants a method beside it.
@@ -43,7 +43,7 @@ pub fn kind() -> Kind {
         },
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 

@@ -5,7 +5,7 @@ mod executor;
 pub use executor::JavaScript;
 
 use crate::process;
-use wf_model::kind::{EffectRule, Kind};
+use wf_model::kind::{EffectRule, Kind, Waits};
 
 /// The words that no variable of a module can be called.
 const RESERVED: &[&str] = &[
@@ -79,6 +79,6 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &["node"],
-        runs: true,
+        waits: Waits::Never,
     }
 }

@@ -13,7 +13,7 @@ mod throttle;
 
 pub use executor::Notify;
 
-use wf_model::kind::{Attribute, EffectRule, Kind};
+use wf_model::kind::{Attribute, EffectRule, Kind, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -31,7 +31,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 

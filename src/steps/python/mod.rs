@@ -5,7 +5,7 @@ mod executor;
 pub use executor::Python;
 
 use crate::process;
-use wf_model::kind::{EffectRule, Kind};
+use wf_model::kind::{EffectRule, Kind, Waits};
 
 /// The keywords.
 const RESERVED: &[&str] = &[
@@ -29,6 +29,6 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &["python3"],
-        runs: true,
+        waits: Waits::Never,
     }
 }

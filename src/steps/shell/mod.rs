@@ -8,7 +8,7 @@ pub(crate) use line::started;
 pub use line::{Line, line};
 
 use crate::process;
-use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
+use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -26,7 +26,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `signal`: waits until somebody sends a signal to the run.
 
-use wf_model::kind::{Attribute, EffectRule, Kind};
+use wf_model::kind::{Attribute, EffectRule, Kind, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -18,7 +18,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Reads,
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Always,
     }
 }
 

@@ -4,7 +4,7 @@ mod executor;
 
 pub use executor::Sleep;
 
-use wf_model::kind::{Attribute, EffectRule, Kind};
+use wf_model::kind::{Attribute, EffectRule, Kind, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -22,7 +22,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Reads,
         bounded: true,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 

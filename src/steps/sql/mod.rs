@@ -19,7 +19,7 @@ mod work;
 
 pub use executor::Sql;
 
-use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax};
+use wf_model::kind::{Attribute, EffectRule, Kind, TextSyntax, Waits};
 use wf_model::types::Type;
 
 /// Describes the kind.
@@ -37,7 +37,7 @@ pub fn kind() -> Kind {
         effect: EffectRule::Changes,
         bounded: false,
         programs: &[],
-        runs: true,
+        waits: Waits::Never,
     }
 }
 
