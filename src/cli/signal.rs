@@ -11,6 +11,7 @@ use std::io;
 use wf_model::event::{Awaited, Message};
 use wf_model::program::{Callee, Invocation, Program, StatementKind};
 use wf_model::suggest::nearest;
+use wf_model::value::decode_json;
 use wf_store::{RunRow, Store};
 
 /// The largest file that is sent.
@@ -52,7 +53,10 @@ impl Signal {
                 return Ok(Exit::Usage);
             }
         };
-        if let Some((message, help)) = self.unknown(&store, &run)? {
+        let definitions = store.definitions(&run.id)?;
+        let program = definitions.last().and_then(|definition| files::compiled(definition).program);
+        let refused = program.as_ref().and_then(|program| self.unknown(program, &run).or_else(|| self.misfit(program, &data)));
+        if let Some((message, help)) = refused {
             output.error(message, &help)?;
             return Ok(Exit::Usage);
         }
@@ -64,19 +68,29 @@ impl Signal {
     }
 
     /// Why no step of the run could ever take the signal.
-    fn unknown(&self, store: &Store, run: &RunRow) -> Result<Option<(String, String)>, Problem> {
-        let definitions = store.definitions(&run.id)?;
-        let Some(program) = definitions.last().and_then(|definition| files::compiled(definition).program) else {
-            return Ok(None);
-        };
-        let Some(names) = signals(&program).filter(|names| !names.contains(&self.name)) else { return Ok(None) };
+    fn unknown(&self, program: &Program, run: &RunRow) -> Option<(String, String)> {
+        let names = signals(program).filter(|names| !names.contains(&self.name))?;
         let message = format!("no step of run `{}` waits for a signal `{}`", run.id, printable_line(&self.name));
         let help = match nearest(&self.name, names.iter().map(String::as_str)) {
             Some(near) => format!("Do you mean `{}`?", printable_line(near)),
             None if names.is_empty() => "There is no step of kind `signal` in it.".to_owned(),
             None => format!("Its steps wait for {}.", list(names.iter().map(String::as_str))),
         };
-        Ok(Some((message, help)))
+        Some((message, help))
+    }
+
+    /// Why the data fits none of the steps that could take the signal.
+    fn misfit(&self, program: &Program, data: &serde_json::Value) -> Option<(String, String)> {
+        let takes = |call: &&Invocation| {
+            let name = call.attribute("name").and_then(|name| name.value.constant_text());
+            name.is_none_or(|name| name == self.name)
+        };
+        let mut problem = None;
+        for call in calls(program).filter(takes) {
+            problem = Some(decode_json(data, call.decode.as_ref()?).err()?);
+        }
+        let message = format!("the data does not fit: {}", problem?);
+        Some((message, "Nothing was sent. Send what the step asks for behind its `->`.".to_owned()))
     }
 
     fn is_awaited(&self, store: &Store, run: &RunRow) -> Result<bool, Problem> {
@@ -105,6 +119,11 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 
 /// The names of the signals that steps of a program wait for; nothing where some are made up as it runs.
 fn signals(program: &Program) -> Option<BTreeSet<String>> {
+    calls(program).map(|call| call.attribute("name")?.value.constant_text()).collect()
+}
+
+/// What of a program waits for signals.
+fn calls(program: &Program) -> impl Iterator<Item = &Invocation> {
     let statements = program.workflows.iter().flat_map(|(_, workflow)| workflow.statements.iter());
     let steps = statements.filter_map(|(_, statement)| match &statement.kind {
         StatementKind::Step(step) => Some(step),
@@ -114,7 +133,7 @@ fn signals(program: &Program) -> Option<BTreeSet<String>> {
         let undo = step.clauses.undo().map(|undo| &undo.invocation);
         [Some(&step.invocation), undo].into_iter().flatten()
     });
-    calls.filter(|call| is_signal(call)).map(|call| call.attribute("name")?.value.constant_text()).collect()
+    calls.filter(|call| is_signal(call))
 }
 
 fn is_signal(call: &Invocation) -> bool {
