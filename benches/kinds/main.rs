@@ -4,8 +4,10 @@
 
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a measurement prints its figures and has nobody to tell of errors")]
 
+mod agent;
 mod file;
 mod http;
+mod notify;
 mod python;
 mod sql;
 
@@ -90,8 +92,14 @@ fn told(what: &str, (step, bare): (f64, f64), bound: Option<f64>) -> bool {
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let runtime = Runtime::new().expect("threads");
-    let benches: [(&str, Measure); 4] =
-        [("http", http::measure), ("sql", sql::measure), ("file", file::measure), ("python", python::measure)];
+    let benches: [(&str, Measure); 6] = [
+        ("http", http::measure),
+        ("sql", sql::measure),
+        ("file", file::measure),
+        ("python", python::measure),
+        ("notify", notify::measure),
+        ("agent", agent::measure),
+    ];
     let chosen = benches.iter().filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name));
     let met = chosen.map(|(_, measure)| measure(&runtime)).fold(true, |all, met| all & met);
     ExitCode::from(u8::from(!met))
