@@ -9,7 +9,7 @@ use crate::waits::{Sent, Waits, send, word};
 use std::collections::BTreeSet;
 use std::io;
 use wf_model::event::{Awaited, Message};
-use wf_model::program::{Callee, Invocation, Program, StatementKind};
+use wf_model::program::{Callee, Invocation, Program, Step};
 use wf_model::suggest::nearest;
 use wf_model::value::decode_json;
 use wf_store::{RunRow, Store};
@@ -125,15 +125,8 @@ fn signals(program: &Program) -> Option<BTreeSet<String>> {
 /// What of a program waits for signals.
 fn calls(program: &Program) -> impl Iterator<Item = &Invocation> {
     let statements = program.workflows.iter().flat_map(|(_, workflow)| workflow.statements.iter());
-    let steps = statements.filter_map(|(_, statement)| match &statement.kind {
-        StatementKind::Step(step) => Some(step),
-        _ => None,
-    });
-    let calls = steps.flat_map(|step| {
-        let undo = step.clauses.undo().map(|undo| &undo.invocation);
-        [Some(&step.invocation), undo].into_iter().flatten()
-    });
-    calls.filter(|call| is_signal(call))
+    let steps = statements.filter_map(|(_, statement)| statement.kind.step());
+    steps.flat_map(Step::invocations).filter(|call| is_signal(call))
 }
 
 fn is_signal(call: &Invocation) -> bool {

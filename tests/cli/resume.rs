@@ -22,7 +22,11 @@ pub(crate) fn start(place: &Place, arguments: &[&str]) -> Child {
 
 /// Starts `main.wf` and kills its process once a file is there.
 pub(crate) fn killed_at(place: &Place, file: &str) {
-    let mut run = start(place, &[]);
+    killed(place, start(place, &[]), file);
+}
+
+/// Kills the process of a run once a file is there.
+pub(super) fn killed(place: &Place, mut run: Child, file: &str) {
     until(file, || place.path(file).exists());
     run.kill().expect("it runs");
     run.wait().expect("it was started here");

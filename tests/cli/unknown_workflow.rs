@@ -1,7 +1,8 @@
 //! `on unknown check` with a workflow.
 
-use super::Place;
-use super::resume::{killed_at, resumed};
+use super::resume::{killed, killed_at, resumed};
+use super::{Outcome, Place};
+use std::process::Stdio;
 
 /// A run that was killed while a step waits whose check is a workflow with this text.
 fn interrupted(decode: &str, check: &str, clause: &str) -> Place {
@@ -44,6 +45,26 @@ fn a_workflow_that_cannot_tell_leaves_it_to_somebody() {
     let outcome = resumed(&place, &[]);
     assert_eq!(outcome.code, 5, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("check took longer than 100ms"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_workflow_reads_its_secrets() {
+    let place = Place::with(
+        "workflow main {\n  step mid: shell \"touch begun; until [ -e free ]; do sleep 0.01; done\" {\n    no undo \"x\"\n    timeout 1m\n    on unknown check looks {}\n  }\n}\n\nworkflow looks {\n  secret token from env \"LOOK_TOKEN\"\n  step seen: shell \"printf %s \\\"$TOKEN\\\" > told; echo \\\"with $TOKEN\\\" >&2\" { reads only, env: { TOKEN: token } }\n}\n",
+    );
+    let outcome = place.ran(&[]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("secret `token` has no value"), "before anything runs: {outcome:?}");
+
+    let with_token = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command.env("LOOK_TOKEN", "canary-token");
+        command
+    };
+    let run = with_token(&["run", "main.wf"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    killed(&place, run, "begun");
+    let outcome = Outcome::of(with_token(&["resume", "last"]).output().expect("the binary starts"));
+    assert_eq!((outcome.code, place.read("told")), (0, "canary-token".to_owned()), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: it was done\n") && !outcome.stderr.contains("canary"), "{}", outcome.stderr);
 }
 
 #[test]

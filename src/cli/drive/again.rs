@@ -12,7 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wf_model::diagnostic::Level;
-use wf_model::program::{Callee, Program, WorkflowId};
+use wf_model::program::{Callee, Program, Step, WorkflowId};
 use wf_model::run::{RunState, waits_for_rollback};
 use wf_runtime::dispatcher::{Assignments, RecallFailed};
 use wf_runtime::engine::Options;
@@ -205,11 +205,7 @@ fn refuse(error: &RecallFailed, version: &str, output: &mut Output) -> io::Resul
 
 /// Whether steps of a program run in containers, which outlive the processes that started them.
 fn uses_containers(program: &Program) -> bool {
-    program.workflows.iter().flat_map(|(_, workflow)| workflow.statements.iter()).any(|(_, statement)| {
-        statement.kind.step().is_some_and(|step| {
-            let undo = step.clauses.undo().map(|undo| &undo.invocation);
-            let invocations = std::iter::once(&step.invocation).chain(undo);
-            invocations.into_iter().any(|invocation| matches!(&invocation.callee, Callee::Kind(kind) if &**kind == "docker"))
-        })
-    })
+    let statements = program.workflows.iter().flat_map(|(_, workflow)| workflow.statements.iter());
+    let mut invocations = statements.filter_map(|(_, statement)| statement.kind.step()).flat_map(Step::invocations);
+    invocations.any(|invocation| matches!(&invocation.callee, Callee::Kind(kind) if **kind == *"docker"))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use wf_model::diagnostic::Diagnostic;
 use wf_model::expression::ValueId;
-use wf_model::program::{Callee, Program, StatementKind, WorkflowId};
+use wf_model::program::{Invocation, Program, Step, WorkflowId};
 use wf_model::value::Value;
 use wf_runtime::secrets::{Lookup, RunCommand, Secrets};
 
@@ -45,14 +45,8 @@ pub(crate) fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> 
     let mut left = vec![id];
     while let Some(id) = left.pop() {
         let Some(workflow) = program.workflows.get(id).filter(|_| found.insert(id)) else { continue };
-        for (_, statement) in workflow.statements.iter() {
-            let StatementKind::Step(step) = &statement.kind else { continue };
-            let undo = step.clauses.undo().map(|undo| &undo.invocation);
-            left.extend([Some(&step.invocation), undo].into_iter().flatten().filter_map(|invocation| match invocation.callee {
-                Callee::Workflow(callee) => Some(callee),
-                Callee::Kind(_) => None,
-            }));
-        }
+        let steps = workflow.statements.iter().filter_map(|(_, statement)| statement.kind.step());
+        left.extend(steps.flat_map(Step::invocations).filter_map(Invocation::workflow));
     }
     found
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use wf_model::diagnostic::{Diagnostic, Finding};
 use wf_model::expression::{Expression, ExpressionKind};
 use wf_model::kind::{Kind, Registry};
-use wf_model::program::{AttributeValue, Callee, Invocation, Program, SecretSource, Step, UnknownAnswer, Workflow, WorkflowId};
+use wf_model::program::{AttributeValue, Callee, Invocation, Program, SecretSource, Step, Workflow, WorkflowId};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::value::Value;
@@ -50,7 +50,7 @@ pub(crate) fn check(program: &Program, kinds: &Registry, machine: &Machine) -> V
         let mut look = Look { kinds, machine, workflow, diagnostics: &mut diagnostics, made: made(workflow) };
         look.secrets();
         for (_, statement) in workflow.statements.iter() {
-            statement.kind.step().into_iter().flat_map(invocations).for_each(|invocation| look.invocation(invocation));
+            statement.kind.step().into_iter().flat_map(Step::invocations).for_each(|invocation| look.invocation(invocation));
         }
     }
     for (need, span) in needs::of_steps(program) {
@@ -65,7 +65,7 @@ pub(crate) fn missing_interpreters(program: &Program, id: WorkflowId, kinds: &Re
     while let Some(id) = calls.pop() {
         let Some(workflow) = program.workflows.get(id).filter(|_| seen.insert(id)) else { continue };
         let steps = workflow.statements.iter().filter_map(|(_, statement)| statement.kind.step());
-        for invocation in steps.flat_map(invocations) {
+        for invocation in steps.flat_map(Step::invocations) {
             match &invocation.callee {
                 Callee::Workflow(called) => calls.push(*called),
                 Callee::Kind(kind) if !sets_path(workflow, invocation) => {
@@ -79,15 +79,6 @@ pub(crate) fn missing_interpreters(program: &Program, id: WorkflowId, kinds: &Re
     }
     found.sort_by_key(|found| (found.primary.span.source, found.primary.span.start));
     found
-}
-
-/// What a step starts: itself, its undo, and what looks for it at resume.
-fn invocations(step: &Step) -> impl Iterator<Item = &Invocation> {
-    let check = match &step.clauses.unknown {
-        Some(UnknownAnswer::Check(check)) => Some(&check.invocation),
-        _ => None,
-    };
-    [Some(&step.invocation), step.clauses.undo().map(|undo| &undo.invocation), check].into_iter().flatten()
 }
 
 /// The files that steps of the workflow make, as far as the program says.

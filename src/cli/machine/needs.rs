@@ -3,7 +3,7 @@
 use crate::foresight::Foresight;
 use std::sync::Arc;
 use tokio::runtime::Builder;
-use wf_model::program::{Callee, Program};
+use wf_model::program::{Callee, Program, Step};
 use wf_model::span::Span;
 use wf_runtime::executor::{Executor, Known};
 use wf_runtime::need::Need;
@@ -15,7 +15,7 @@ pub(super) fn of_steps(program: &Program) -> Vec<(Need, Span)> {
     for (id, workflow) in program.workflows.iter() {
         let foresight = Foresight::of(program, id, &[]);
         for (_, statement) in workflow.statements.iter() {
-            for invocation in statement.kind.step().into_iter().flat_map(super::invocations) {
+            for invocation in statement.kind.step().into_iter().flat_map(Step::invocations) {
                 let Callee::Kind(name) = &invocation.callee else { continue };
                 let Some(executor) = executors.get(name) else { continue };
                 let known = foresight.known(program, workflow, invocation);

@@ -4,7 +4,7 @@ use super::Check;
 use foldhash::HashMap;
 use wf_model::diagnostic::{Diagnostic, Finding, Strictness};
 use wf_model::expression::{Expression, ExpressionKind, Function, Reference, ValueId};
-use wf_model::program::{AttributeValue, Invocation, Place, StatementKind, UnknownAnswer, ValueOrigin, Workflow};
+use wf_model::program::{AttributeValue, Invocation, Place, StatementKind, Step, ValueOrigin, Workflow};
 use wf_model::script::{ScriptPart, ScriptPlace};
 use wf_model::span::Span;
 
@@ -31,14 +31,7 @@ fn is_raw(expression: &Expression) -> bool {
 /// Values that shell texts take in as they are.
 fn raw_pieces(workflow: &Workflow) -> impl Iterator<Item = &Expression> {
     let steps = workflow.statements.iter().filter_map(|(_, statement)| statement.kind.step());
-    let invocations = steps.flat_map(|step| {
-        let check = match &step.clauses.unknown {
-            Some(UnknownAnswer::Check(check)) => Some(&check.invocation),
-            _ => None,
-        };
-        [Some(&step.invocation), step.clauses.undo().map(|undo| &undo.invocation), check].into_iter().flatten()
-    });
-    invocations.flat_map(raw_pieces_of)
+    steps.flat_map(Step::invocations).flat_map(raw_pieces_of)
 }
 
 fn raw_pieces_of(invocation: &Invocation) -> impl Iterator<Item = &Expression> {

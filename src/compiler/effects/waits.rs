@@ -27,7 +27,7 @@ pub(super) fn waiting(rooms: &[Room<'_>]) -> HashSet<WorkflowId> {
     let mut left: Vec<WorkflowId> = waiting.iter().copied().collect();
     let mut callers: Vec<Vec<WorkflowId>> = vec![Vec::new(); rooms.len()];
     for room in rooms {
-        for callee in room.steps().flat_map(|seen| invocations(seen.step)).filter_map(callee) {
+        for callee in room.steps().flat_map(|seen| invocations(seen.step)).filter_map(Invocation::workflow) {
             callers.get_mut(callee.index()).into_iter().for_each(|callers| callers.push(room.id));
         }
     }
@@ -37,16 +37,9 @@ pub(super) fn waiting(rooms: &[Room<'_>]) -> HashSet<WorkflowId> {
     waiting
 }
 
-/// What a step starts: itself and its undo.
+/// What a step starts as it goes forward or back. Its check is reported of its own.
 fn invocations(step: &Step) -> impl Iterator<Item = &Invocation> {
     [Some(&step.invocation), step.clauses.undo().map(|undo| &undo.invocation)].into_iter().flatten()
-}
-
-fn callee(invocation: &Invocation) -> Option<WorkflowId> {
-    match invocation.callee {
-        Callee::Workflow(id) => Some(id),
-        Callee::Kind(_) => None,
-    }
 }
 
 /// Whether a step of a kind may wait for somebody.

@@ -2,8 +2,8 @@
 
 use crate::expression::{Expression, ValueId};
 use crate::program::{
-    Attribute, AttributeValue, BodyClauses, BodyId, Cache, Delay, EffectClause, Handler, Invocation, Lock, Retry, Statement,
-    StatementKind, Step, StepClauses, Undo, UnknownAnswer, Workflow,
+    Attribute, AttributeValue, BodyClauses, BodyId, Cache, Callee, Delay, EffectClause, Handler, Invocation, Lock, Retry,
+    Statement, StatementKind, Step, StepClauses, Undo, UnknownAnswer, Workflow, WorkflowId,
 };
 use crate::span::Span;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,15 @@ impl Invocation {
     /// The expressions of its attributes, in written order.
     pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
         self.attributes.iter().flat_map(Attribute::expressions)
+    }
+
+    /// The workflow that it calls; `None` for a kind.
+    #[must_use]
+    pub const fn workflow(&self) -> Option<WorkflowId> {
+        match self.callee {
+            Callee::Workflow(id) => Some(id),
+            Callee::Kind(_) => None,
+        }
     }
 
     /// The attribute called `name`.
@@ -100,6 +109,18 @@ impl StepClauses {
         let expected =
             self.expectations.iter().flat_map(|expected| std::iter::once(&expected.condition).chain(&expected.message));
         expected.chain(self.undo().into_iter().flat_map(Undo::expressions))
+    }
+}
+
+impl Step {
+    /// What it may start: itself, its undo, and what looks for it at resume.
+    pub fn invocations(&self) -> impl Iterator<Item = &Invocation> {
+        let check = match &self.clauses.unknown {
+            Some(UnknownAnswer::Check(check)) => Some(&check.invocation),
+            Some(UnknownAnswer::Rerun | UnknownAnswer::Done | UnknownAnswer::Fail | UnknownAnswer::Ask) | None => None,
+        };
+        let undo = self.clauses.undo().map(|undo| &undo.invocation);
+        [Some(&self.invocation), undo, check].into_iter().flatten()
     }
 }
 
