@@ -21,8 +21,13 @@ pub trait Executor: Send + Sync {
     /// Runs one attempt to its end; returns soon after `attempt.stop` asks for it, with nothing of the attempt left running.
     fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended>;
 
+    /// The attributes that tell what one step needs beside what any step of the kind needs.
+    fn needs_by(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Looks for what steps of the kind need beside this program: any step where `step` is `None`, otherwise what one step needs
-    /// beside that.
+    /// beside that, of which it is told what [`Self::needs_by`] names.
     fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
         let programs = if step.is_none() { self.kind().programs } else { &[] };
         join_all(programs.iter().map(|program| need::program(program))).boxed()
@@ -82,7 +87,7 @@ impl Executors {
 }
 
 /// What a file tells of a step before it runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Known {
     /// Attributes that are given, by name; `None` for those that only a run knows.
     pub attributes: Vec<(Arc<str>, Option<Value>)>,
@@ -91,6 +96,13 @@ pub struct Known {
 }
 
 impl Known {
+    /// The same of these attributes alone.
+    #[must_use]
+    pub fn only(mut self, names: &[&str]) -> Self {
+        self.attributes.retain(|(name, _)| names.contains(&&**name));
+        self
+    }
+
     /// The value of an attribute.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&Value> {

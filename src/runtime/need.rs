@@ -10,7 +10,7 @@ use tokio::time::timeout;
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Something that a kind needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Need {
     /// What it is, such as `python3` or `PostgreSQL at localhost:5432`; never holds a secret.
     pub what: String,
@@ -19,7 +19,7 @@ pub struct Need {
 }
 
 /// Why something that is needed cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lack {
     /// One fact, lower case, without a full stop; never holds a secret.
     pub problem: String,
@@ -28,7 +28,7 @@ pub struct Lack {
 }
 
 /// What mends what is missing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Remedy {
     /// This program, by its name on the `PATH`, has to be installed.
     Install(&'static str),

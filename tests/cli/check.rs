@@ -2,6 +2,10 @@
 
 use super::Place;
 use serde_json::Value;
+use std::fmt::Write as _;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const CLEAN: &str = "workflow main {\n  step a: shell \"true\" { reads only, timeout 5s }\n}\n";
 const MISSPELT: &str = "workflow main {\n  step a: shell \"true\" { reads only, timout 5s }\n}\n";
@@ -89,4 +93,24 @@ fn stdin_is_a_file_too() {
     let outcome = place.wfc_with_input(&["check", "-"], MISSPELT.as_bytes());
     assert_eq!(outcome.code, 1);
     assert!(outcome.stdout.contains("<stdin>:2:38"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_database_that_many_steps_use_is_asked_once() {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = server.local_addr().expect("it has one").port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    // Each connection is counted and closed; the thread ends with the test.
+    std::thread::spawn(move || server.incoming().for_each(|_| _ = counted.fetch_add(1, Ordering::SeqCst)));
+    let mut text = "workflow main {\n".to_owned();
+    for step in 0..2000 {
+        let url = format!("postgres://me@127.0.0.1:{port}/data");
+        writeln!(text, "  step a{step}: sql \"select {step}\" {{ database: \"{url}\", reads only, timeout 1m }}")
+            .expect("a string");
+    }
+    let place = Place::with(&format!("{text}}}\n"));
+    let outcome = place.wfc(&["check", "--level", "paranoid", "--format", "json", "main.wf"]);
+    assert_eq!((outcome.code, slugs(&outcome.stdout)), (0, vec!["main.wf: unreachable".to_owned()]), "{}", outcome.stderr);
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }

@@ -1,6 +1,7 @@
 //! What the steps of a program need that only connecting to it can tell: databases, servers.
 
 use crate::foresight::Foresight;
+use std::collections::HashSet;
 use std::sync::Arc;
 use tokio::runtime::Builder;
 use wf_model::program::{Callee, Program, Step};
@@ -12,14 +13,15 @@ use wf_runtime::need::Need;
 pub(super) fn of_steps(program: &Program) -> Vec<(Need, Span)> {
     let executors = wf_steps::executors();
     let mut asked: Vec<(Arc<dyn Executor>, Known, Span)> = Vec::new();
+    let mut seen: HashSet<(Arc<str>, Known)> = HashSet::new();
     for (id, workflow) in program.workflows.iter() {
         let foresight = Foresight::of(program, id, &[]);
         for (_, statement) in workflow.statements.iter() {
             for invocation in statement.kind.step().into_iter().flat_map(Step::invocations) {
                 let Callee::Kind(name) = &invocation.callee else { continue };
                 let Some(executor) = executors.get(name) else { continue };
-                let known = foresight.known(program, workflow, invocation);
-                if !asked.iter().any(|(other, same, _)| Arc::ptr_eq(other, executor) && *same == known) {
+                let known = foresight.known(program, workflow, invocation).only(executor.needs_by());
+                if seen.insert((Arc::clone(name), known.clone())) {
                     asked.push((Arc::clone(executor), known, invocation.span));
                 }
             }
@@ -39,15 +41,9 @@ pub(crate) fn of_kinds() -> Vec<(&'static str, Vec<Need>)> {
 fn answers(asked: Vec<(Arc<dyn Executor>, Known, Span)>) -> Vec<(Need, Span)> {
     let spans: Vec<Span> = asked.iter().map(|(_, _, span)| *span).collect();
     let found = together(asked.into_iter().map(|(executor, known, _)| executor.needs(Some(known))).collect());
-    let mut needs: Vec<(Need, Span)> = Vec::new();
-    for (found, span) in found.into_iter().zip(spans) {
-        for need in found {
-            if !needs.iter().any(|(known, _)| *known == need) {
-                needs.push((need, span));
-            }
-        }
-    }
-    needs
+    let mut seen = HashSet::new();
+    let needs = found.into_iter().zip(spans).flat_map(|(found, span)| found.into_iter().map(move |need| (need, span)));
+    needs.filter(|(need, _)| seen.insert(need.clone())).collect()
 }
 
 fn together(asking: Vec<futures_util::future::BoxFuture<'static, Vec<Need>>>) -> Vec<Vec<Need>> {

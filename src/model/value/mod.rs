@@ -3,6 +3,7 @@
 mod decode;
 #[cfg(test)]
 mod decode_tests;
+mod hash;
 mod json;
 mod output;
 mod path;

@@ -3,6 +3,7 @@
 use super::{Channel, Secret, Value};
 use crate::unit::{Duration, Size};
 use proptest::prelude::*;
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
 fn slack() -> Value {
@@ -28,6 +29,16 @@ fn whole_numbers_of_json_are_integers_where_they_fit() {
     let json = serde_json::from_str("[9223372036854775807, 9223372036854775808, 1.0]").unwrap();
     let expected = [Value::Int(i64::MAX), Value::Float(9_223_372_036_854_775_808.0), Value::Float(1.0)];
     assert_eq!(Value::from_json(&json), Value::list(expected));
+}
+
+#[test]
+fn equal_values_have_one_hash() {
+    let hashed = |value: &Value| std::hash::BuildHasherDefault::<std::hash::DefaultHasher>::default().hash_one(value);
+    let (one, other) = (("a", Value::Int(1)), ("b", Value::list([slack()])));
+    let (forwards, backwards) = (Value::map([one.clone(), other.clone()]), Value::map([other, one]));
+    assert_eq!((&forwards, hashed(&forwards)), (&backwards, hashed(&backwards)));
+    assert_eq!(hashed(&Value::Float(0.0)), hashed(&Value::Float(-0.0)));
+    assert_ne!(hashed(&Value::Secret(Secret::new("a"))), hashed(&Value::Secret(Secret::new("b"))));
 }
 
 #[test]

@@ -45,6 +45,10 @@ impl Executor for Notify {
         .boxed()
     }
 
+    fn needs_by(&self) -> &'static [&'static str] {
+        &["to", "ca"]
+    }
+
     fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
         async move {
             match step {

@@ -54,6 +54,10 @@ impl Executor for Sql {
         .boxed()
     }
 
+    fn needs_by(&self) -> &'static [&'static str] {
+        &["database"]
+    }
+
     fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
         async move {
             match step {
