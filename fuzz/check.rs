@@ -7,7 +7,7 @@ use wf_model::program::Program;
 
 /// Compiles a text, and stores the program and loads it where there is one.
 pub fn check(text: &str) {
-    let Compilation { sources, program, diagnostics } = compile(text);
+    let Compilation { sources, program, tests: _, diagnostics } = compile(text);
     spans::lie_inside(&diagnostics, |span| sources.get(span.source).map(|source| &*source.text));
     match program {
         Some(program) => loads_as_stored(&program),

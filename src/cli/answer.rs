@@ -1,14 +1,13 @@
 //! `wfc approve RUN [STEP]` and `wfc reject RUN [STEP]`: answer what a step of a run asks.
 
 use crate::exit::Exit;
-use crate::logs::wanted::without_places;
 use crate::report::{Output, printable_line};
 use crate::store::{self, Problem};
 use crate::user::user;
 use crate::waits::{Sent, Wait, Waits, send, short, word};
 use std::io;
 use std::sync::Arc;
-use wf_model::event::{Answer, EventKind, Message};
+use wf_model::event::{Answer, EventKind, Message, without_places};
 use wf_model::suggest::nearest;
 use wf_store::{RunRow, Store};
 

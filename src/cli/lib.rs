@@ -26,6 +26,7 @@ pub mod runs;
 pub mod signal;
 pub mod status;
 mod store;
+pub mod test;
 mod text;
 mod time;
 mod user;
@@ -81,6 +82,8 @@ enum Command {
     Signal(signal::Signal),
     /// Shows how a run stands or ended.
     Status(status::Status),
+    /// Runs the tests of workflow files on a virtual clock; no step touches the world.
+    Test(test::Test),
     /// Shows what the steps of a run wrote.
     Logs(logs::Logs),
     /// Says why a step ran when it did, waited, was skipped or tried again.
@@ -108,6 +111,7 @@ impl Command {
             Self::Runs(command) => command.run(output),
             Self::Signal(command) => command.run(output),
             Self::Status(command) => command.run(output),
+            Self::Test(command) => command.run(output),
             Self::Logs(command) => command.run(output),
             Self::Why(command) => command.run(output),
             Self::Delete(command) => command.run(output),

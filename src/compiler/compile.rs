@@ -12,6 +12,7 @@ use wf_model::kind::Registry;
 use wf_model::program::{Program, ProgramSource, Table, WorkflowId};
 use wf_model::source::Sources;
 use wf_model::span::{SourceId, Span};
+use wf_model::test::Test;
 use wf_syntax::ast;
 
 /// What compiling gives, always.
@@ -21,6 +22,8 @@ pub struct Compilation {
     pub sources: Sources,
     /// The program; `None` where there is an error at the level.
     pub program: Option<Program>,
+    /// The tests of the file that was asked for, in written order; none where there is no program.
+    pub tests: Vec<Test>,
     /// Everything that the level shows, in the order of the texts.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -28,14 +31,14 @@ pub struct Compilation {
 /// Compiles the file at `path` with everything that it uses, as strictly as `level` says.
 pub fn compile(path: &str, files: &dyn Files, kinds: &Registry, level: Level) -> Compilation {
     let Loaded { sources, modules, mut diagnostics } = load(path, files);
-    let program = program(&sources, &modules, kinds, &mut diagnostics);
+    let (program, tests) = program(&sources, &modules, kinds, &mut diagnostics);
     if no_errors(&diagnostics, Level::Basic) {
         effects::check(&program, kinds, level, &mut diagnostics);
     }
     diagnostics.retain(|diagnostic| diagnostic.severity(level).is_some());
     diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.span, diagnostic.slug));
-    let program = no_errors(&diagnostics, level).then_some(program);
-    Compilation { sources, program, diagnostics }
+    let (program, tests) = if no_errors(&diagnostics, level) { (Some(program), tests) } else { (None, Vec::new()) };
+    Compilation { sources, program, tests, diagnostics }
 }
 
 fn no_errors(diagnostics: &[Diagnostic], level: Level) -> bool {
@@ -53,7 +56,7 @@ struct Declared<'a> {
     workflow: &'a ast::Workflow,
 }
 
-fn program(sources: &Sources, modules: &[Module], kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) -> Program {
+fn program(sources: &Sources, modules: &[Module], kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) -> (Program, Vec<Test>) {
     let mut declared: Vec<Declared<'_>> = Vec::new();
     let mut own: Vec<HashMap<Arc<str>, WorkflowId>> = Vec::new();
     for (module, file) in modules.iter().enumerate() {
@@ -82,15 +85,20 @@ fn program(sources: &Sources, modules: &[Module], kinds: &Registry, diagnostics:
             *slot = Some(checked);
         }
     }
-    for ((module, context), globals) in modules.iter().zip(&contexts).zip(&globals_of) {
-        test::check(module, context, &finished, diagnostics);
+    let mut tests = Vec::new();
+    for (place, ((module, context), globals)) in modules.iter().zip(&contexts).zip(&globals_of).enumerate() {
+        let of_module = test::check(module, context, &finished, &mut places, diagnostics);
+        if place == 0 {
+            tests = of_module;
+        }
         context.report_unused(module, globals, diagnostics);
     }
     let mut workflows = Table::default();
     for workflow in finished.into_iter().flatten() {
         workflows.add(workflow);
     }
-    Program { workflows, globals, sources: sources.iter().map(|(_, source)| program_source(source)).collect() }
+    let sources = sources.iter().map(|(_, source)| program_source(source)).collect();
+    (Program { workflows, globals, sources }, tests)
 }
 
 fn program_source(source: &wf_model::source::Source) -> ProgramSource {

@@ -717,6 +717,12 @@ impl Timestamp {
     }
 }
 
+/// `ship.health` of `ship.health[1]`
+#[must_use]
+pub fn without_places(path: &str) -> &str {
+    path.find('[').and_then(|place| path.get(..place)).unwrap_or(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{AttemptOutcome, Event, EventKind, Instance, InstanceId, Timestamp};

@@ -13,6 +13,7 @@ pub mod script;
 pub mod source;
 pub mod span;
 pub mod suggest;
+pub mod test;
 pub mod types;
 pub mod unit;
 pub mod value;

@@ -2,12 +2,14 @@
 
 use crate::need::{self, Need};
 use crate::process::Environment;
+use crate::simulation::Course;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
+use wf_model::event::Timestamp;
 use wf_model::failure::Failure;
 use wf_model::kind::{Kind, Registry};
 use wf_model::script::Call;
@@ -31,6 +33,12 @@ pub trait Executor: Send + Sync {
     fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {
         let programs = if step.is_none() { self.kind().programs } else { &[] };
         join_all(programs.iter().map(|program| need::program(program))).boxed()
+    }
+
+    /// How an attempt goes in a test, where nothing of the world is touched; `made` is how one goes that succeeds, with a result that
+    /// was made of the kind's type.
+    fn simulate(&self, _call: &Call, _now: Timestamp, made: Course) -> Course {
+        made
     }
 
     /// Tells what a step would change, where that can be told before anything runs: lines, such as a unified diff.

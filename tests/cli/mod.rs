@@ -24,6 +24,7 @@ mod sarif;
 mod store;
 mod surroundings;
 mod terminal;
+mod test;
 mod unknown_workflow;
 mod why;
 mod with_current;
@@ -116,15 +117,19 @@ impl Place {
 impl Place {
     /// Runs `wfc` to its end with an input.
     pub(crate) fn wfc_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
-        let mut command = self.command(arguments);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary starts");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        // A command that does not read its input may close it.
-        let _ = stdin.write_all(input);
-        drop(stdin);
-        Outcome::of(child.wait_with_output().expect("the binary ends"))
+        with_input(&mut self.command(arguments), input)
     }
+}
+
+/// Runs a program that reads its stdin.
+pub(crate) fn with_input(command: &mut Command, input: &[u8]) -> Outcome {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // One that does not read its input may close it.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    Outcome::of(child.wait_with_output().expect("the program ends"))
 }
 
 impl Place {

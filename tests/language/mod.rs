@@ -8,6 +8,8 @@
 //!   `diagnostics strict` at that level;
 //! - `run ARGUMENTS`: what `wfc run main.wf ARGUMENTS` prints to stdout; a first line `exit N` when it does not end with 0
 //!   (before the arguments may stand variables of the environment, `TOKEN=x`, and the workflow, `:other`, or another file);
+//! - `test`: what `wfc test main.wf` prints, after a line `exit N` when it does not end with 0; a file with tests passes them where this is
+//!   left out and it has no errors;
 //! - `stderr`: lines that the run before it wrote to stderr, in this order, others between them left out;
 //! - `formatted`: what `wfc fmt` makes of it;
 //! - `wf NAME.wf`, `file NAME`: another file beside it.
@@ -51,6 +53,12 @@ fn run(place: &Place, arguments: &str) -> (String, String) {
     (exit + &outcome.stdout, outcome.stderr)
 }
 
+fn test(place: &Place) -> String {
+    let outcome = place.wfc(&["test", "main.wf"]);
+    let exit = if outcome.code == 0 { String::new() } else { format!("exit {}\n", outcome.code) };
+    exit + &outcome.stdout
+}
+
 /// Whether `lines` stand in `text` in this order.
 fn holds(text: &str, lines: &str) -> bool {
     let mut rest = text.lines();
@@ -72,6 +80,12 @@ fn problems(case: &Case) -> Vec<String> {
     if !case.expectations.iter().any(|expectation| matches!(expectation, Expectation::Diagnostics { .. })) {
         differ("diagnostics", "", &diagnostics(&place, "standard"));
     }
+    let says = |wanted: fn(&Expectation) -> bool| case.expectations.iter().any(wanted);
+    let is_checked = says(|expectation| matches!(expectation, Expectation::Diagnostics { .. } | Expectation::Test(_)));
+    if !is_checked && case.files.iter().any(|(name, text)| name == "main.wf" && text.contains("\ntest \"")) {
+        let outcome = place.wfc(&["test", "main.wf"]);
+        differ("tests", "0", &format!("{}{}", outcome.code, if outcome.code == 0 { "" } else { &outcome.stdout }));
+    }
     let mut errors = String::new();
     for expectation in &case.expectations {
         match expectation {
@@ -81,6 +95,7 @@ fn problems(case: &Case) -> Vec<String> {
                 differ(&format!("run {arguments}\n{stderr}"), text, &found);
                 errors = stderr;
             }
+            Expectation::Test(text) => differ("test", text, &test(&place)),
             Expectation::Stderr(text) => {
                 let found = if holds(&errors, text) { text.as_str() } else { errors.as_str() };
                 differ("stderr", text, found);

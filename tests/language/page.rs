@@ -24,6 +24,7 @@ pub(super) struct Case {
 pub(super) enum Expectation {
     Diagnostics { level: String, text: String },
     Run { arguments: String, text: String },
+    Test(String),
     Stderr(String),
     Formatted(String),
 }
@@ -68,6 +69,7 @@ fn cases(name: &str, text: &str) -> Vec<Case> {
                 case.expectations.push(Expectation::Diagnostics { level, text });
             }
             "run" => case.expectations.push(Expectation::Run { arguments: rest, text }),
+            "test" => case.expectations.push(Expectation::Test(text)),
             "stderr" => case.expectations.push(Expectation::Stderr(text)),
             "formatted" => case.expectations.push(Expectation::Formatted(text)),
             _ => panic!("{name}:{line}: no block is called {kind:?}"),

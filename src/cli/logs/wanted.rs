@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use wf_model::event::{Event, EventKind, InstanceId, InstanceKind};
+use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, without_places};
 use wf_model::suggest::nearest;
 use wf_runtime::executor::Stream;
 use wf_store::{History, StoreError};
@@ -27,11 +27,6 @@ impl Wanted<'_> {
     pub(crate) fn takes_stream(&self, stream: Stream) -> bool {
         self.stream.is_none_or(|wanted| wanted == stream)
     }
-}
-
-/// `ship.health` of `ship.health[1]`
-pub(crate) fn without_places(path: &str) -> &str {
-    path.find('[').and_then(|place| path.get(..place)).unwrap_or(path)
 }
 
 /// The steps of a run that may be meant by what is `written`: their paths without places in loops, and with those that are written.

@@ -36,6 +36,22 @@ pub(crate) fn cut(text: &str) -> Cow<'_, str> {
     format!("{} … {}", text.get(..beginning).unwrap_or_default(), text.get(end..).unwrap_or_default()).into()
 }
 
+/// Text as it may stand in XML or HTML, also in the value of an attribute: printable, with its markup characters written out.
+pub(crate) fn markup(text: &str) -> String {
+    let printed = printable(text);
+    printed.chars().fold(String::with_capacity(printed.len()), |mut written, character| {
+        match character {
+            '&' => written.push_str("&amp;"),
+            '<' => written.push_str("&lt;"),
+            '>' => written.push_str("&gt;"),
+            '"' => written.push_str("&quot;"),
+            '\'' => written.push_str("&#39;"),
+            _ => written.push(character),
+        }
+        written
+    })
+}
+
 /// Adds one character in its printable form.
 pub(crate) fn push(printed: &mut String, character: char) {
     if is_deceptive(character) {

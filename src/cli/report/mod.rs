@@ -5,8 +5,9 @@ mod escape;
 mod look;
 mod output;
 pub mod run;
+pub mod test;
 
-pub(crate) use escape::{printable, printable_line};
+pub(crate) use escape::{cut, markup, printable, printable_line};
 pub use look::Look;
 pub(crate) use look::somebody_is_there;
 pub use output::Output;

@@ -1,13 +1,12 @@
 //! Attempts that were under way when the process of their run died: nobody knows what became of them.
 
-use crate::logs::wanted::without_places;
 use crate::report::{Output, printable_line, somebody_is_there};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, BufRead};
 use std::sync::Arc;
-use wf_model::event::{InstanceId, LostAnswer};
+use wf_model::event::{InstanceId, LostAnswer, without_places};
 use wf_model::kind::Registry;
-use wf_model::program::{Program, Statement, UnknownAnswer};
+use wf_model::program::{Program, UnknownAnswer};
 use wf_model::suggest::nearest;
 use wf_model::types::Type;
 use wf_model::value::{Value, decode_json};
@@ -129,9 +128,8 @@ impl Unknown<'_> {
 
     /// Whether only the step's own check can tell what became of an attempt.
     pub(super) fn is_to_be_checked(&self, attempt: &Running) -> bool {
-        let step = self.statement(attempt).and_then(|statement| statement.kind.step());
-        let has_check = step.is_some_and(|step| matches!(step.clauses.unknown, Some(UnknownAnswer::Check(_))));
-        has_check && self.known(attempt).is_none()
+        let answer = attempt.answer_unasked(self.program, self.kinds);
+        matches!(answer, Some(UnknownAnswer::Check(_))) && self.known(attempt).is_none()
     }
 
     /// Takes down what a check says, and tells it.
@@ -176,15 +174,11 @@ impl Unknown<'_> {
         if let Some(said) = self.said_of(&attempt.instance.path) {
             return Some(said.answer);
         }
-        let clauses = &self.statement(attempt)?.kind.step()?.clauses;
-        if attempt.may_run_twice(self.program, self.kinds) {
-            return Some(Answer::Rerun);
-        }
-        match clauses.unknown {
-            Some(UnknownAnswer::Rerun) => Some(Answer::Rerun),
-            Some(UnknownAnswer::Done) => Some(Answer::Done),
-            Some(UnknownAnswer::Fail) => Some(Answer::Fail),
-            Some(UnknownAnswer::Ask | UnknownAnswer::Check(_)) | None => None,
+        match attempt.answer_unasked(self.program, self.kinds)? {
+            UnknownAnswer::Rerun => Some(Answer::Rerun),
+            UnknownAnswer::Done => Some(Answer::Done),
+            UnknownAnswer::Fail => Some(Answer::Fail),
+            UnknownAnswer::Ask | UnknownAnswer::Check(_) => None,
         }
     }
 
@@ -204,10 +198,6 @@ impl Unknown<'_> {
         own.or_else(|| self.values.iter().rev().find(|value| value.step.is_none()).map(|value| &value.json))
     }
 
-    fn statement(&self, attempt: &Running) -> Option<&Statement> {
-        self.program.workflows.get(attempt.workflow)?.statements.get(attempt.statement)
-    }
-
     fn event(&self, attempt: &Running, answer: Answer) -> Result<LostAnswer, (String, String)> {
         match answer {
             Answer::Rerun => Ok(LostAnswer::Rerun),
@@ -221,18 +211,14 @@ impl Unknown<'_> {
         let path = &attempt.instance.path;
         let result = self.kinds.get(&attempt.call.kind).map(|kind| &kind.result);
         let Some(type_) = attempt.call.decode.as_ref().or(result) else { return Ok(Value::Null) };
-        let used = self.statement(attempt).and_then(|statement| statement.value).filter(|value| {
-            let workflow = self.program.workflows.get(attempt.workflow);
-            workflow.is_some_and(|workflow| workflow.first_uses(&BTreeSet::from([*value])).contains_key(value))
-        });
-        match (self.said_value_of(path), used) {
-            (Some(json), Some(_)) => decode_json(json, type_).map_err(|error| {
+        match (self.said_value_of(path), attempt.value_is_used(self.program)) {
+            (Some(json), true) => decode_json(json, type_).map_err(|error| {
                 let help = format!("It has to be {}; `--value '{path}=JSON'` is for this step alone.", described(type_));
                 (format!("`--value` is no value of step `{path}`: {error}"), help)
             }),
             // Where nobody uses it, it may be that of another step.
-            (json, None) => Ok(json.and_then(|json| decode_json(json, type_).ok()).unwrap_or(Value::Null)),
-            (None, Some(_)) => Err((
+            (json, false) => Ok(json.and_then(|json| decode_json(json, type_).ok()).unwrap_or(Value::Null)),
+            (None, true) => Err((
                 format!("step `{path}` is said to be done, but its value is used and was not kept"),
                 format!(
                     "Add its value, {}, with `--value '{path}=JSON'`; or let it run again: `--step '{path}=rerun'`.",

@@ -1,8 +1,8 @@
 //! The condition of a step in the source that its run kept, and what its names were.
 
 use super::loops::Lists;
-use crate::logs::wanted::without_places;
 use std::collections::BTreeSet;
+use wf_model::event::without_places;
 use wf_model::expression::Expression;
 use wf_model::program::{Callee, Program, Statement, StatementId, StatementKind, ValueOrigin, Workflow, WorkflowId};
 use wf_model::run::{RunRecord, Status};

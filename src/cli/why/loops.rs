@@ -1,9 +1,8 @@
 //! What the variables of loops were around a step, as its path and the lists of the loops tell.
 
-use crate::logs::wanted::without_places;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::event::{Event, EventKind};
+use wf_model::event::{Event, EventKind, without_places};
 use wf_model::expression::ValueId;
 use wf_model::program::{BodyId, ForEach, Statement, StatementId, StatementKind, Workflow};
 use wf_model::value::Value;

@@ -3,13 +3,13 @@
 use super::condition::Conditions;
 use super::loops::Lists;
 use super::waiting;
-use crate::logs::wanted::{Wanted, distinction, without_places};
+use crate::logs::wanted::{Wanted, distinction};
 use crate::report::run::rounded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wf_model::event::{
     AttemptOutcome, Awaited, CacheChange, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, InstanceKind,
-    LockRefusal, LostAnswer, SkipReason, Timer, Timestamp,
+    LockRefusal, LostAnswer, SkipReason, Timer, Timestamp, without_places,
 };
 use wf_model::run::{RunRecord, Status, UndoStatus};
 use wf_model::unit::Duration;

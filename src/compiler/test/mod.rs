@@ -11,12 +11,13 @@ use crate::workflow::{FileContext, described};
 use paths::{Named, Paths};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
-use wf_model::expression::{Function, Reference, ValueId};
-use wf_model::program::{Place as _, Workflow};
+use wf_model::expression::{Expression, Function, Reference, ValueId};
+use wf_model::program::{Expectation, Place as _, Workflow};
 use wf_model::span::Span;
 use wf_model::suggest::near;
+use wf_model::test::{Mock, MockOutcome, MockTarget, Test};
 use wf_model::types::{Field, Type};
-use wf_syntax::ast::{self, ClauseKind, Entry, ExpressionKind, Item, MockOutcome};
+use wf_syntax::ast::{self, ClauseKind, Entry, ExpressionKind, Item};
 
 /// What a test's expressions see: the outcomes of steps by path, and `run`.
 struct Outcomes<'a> {
@@ -69,14 +70,16 @@ impl Names for Outcomes<'_> {
     }
 }
 
-/// Checks the tests of a file.
+/// Checks the tests of a file; those that could be read come back. `places` counts the calls that look outside.
 pub(crate) fn check(
     module: &Module,
     context: &FileContext<'_>,
     finished: &[Option<Workflow>],
+    places: &mut u32,
     diagnostics: &mut Vec<Diagnostic>,
-) {
+) -> Vec<Test> {
     let mut titles: Vec<(&str, Span)> = Vec::new();
+    let mut tests = Vec::new();
     for item in &module.file.items {
         let Item::Test(test) = item else { continue };
         if let Some((_, first)) = titles.iter().find(|(title, _)| *title == test.name) {
@@ -84,45 +87,51 @@ pub(crate) fn check(
             diagnostics.push(found.diagnostic());
         }
         titles.push((&test.name, test.name_span));
-        Test { context, finished, diagnostics }.check(test);
+        tests.extend(Check { context, finished, places, diagnostics }.test(test));
     }
+    tests
 }
 
-struct Test<'a> {
+struct Check<'a> {
     context: &'a FileContext<'a>,
     finished: &'a [Option<Workflow>],
+    places: &'a mut u32,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
-impl Test<'_> {
+impl Check<'_> {
     fn report(&mut self, finding: &impl Finding) {
         self.diagnostics.push(finding.diagnostic());
     }
 
-    fn check(&mut self, test: &ast::Test) {
+    fn test(&mut self, test: &ast::Test) -> Option<Test> {
         let run = test.body.entries.iter().find_map(|entry| if let Entry::Run(run) = entry { Some(run) } else { None });
         let Some(run) = run else {
-            return self.report(&TestRunMissing { span: test.name_span });
+            self.report(&TestRunMissing { span: test.name_span });
+            return None;
         };
         let Some(id) = self.context.workflow_named(None, &run.workflow.text) else {
             let names = self.context.kind_names();
             let near = near(&run.workflow.text, names.iter().map(String::as_str));
-            return self.report(&TestWorkflowUnknown { name: &run.workflow.text, span: run.workflow.span, near });
+            self.report(&TestWorkflowUnknown { name: &run.workflow.text, span: run.workflow.span, near });
+            return None;
         };
-        let Some(workflow) = self.finished.get(id.index()).and_then(Option::as_ref) else { return };
+        let workflow = self.finished.get(id.index())?.as_ref()?;
         let mut paths = Paths::new(id, self.finished, self.context.kinds);
         let (first, run_type) = (paths.first_names(), run_type(paths.outputs(id)));
         let mut outcomes = Outcomes { paths, first, run: run_type };
-        self.arguments(run, workflow, &mut outcomes);
+        let arguments = self.arguments(run, workflow, &mut outcomes);
+        let (name, span) = (test.name.as_str().into(), test.name_span);
+        let mut checked = Test { name, span, workflow: id, arguments, mocks: Vec::new(), expectations: Vec::new() };
         for entry in &test.body.entries {
             match entry {
                 Entry::Run(again) if again.span != run.span => {
                     self.report(&RepeatedClause { clause: "run", span: again.span, first: run.span });
                 }
                 Entry::Run(_) => {}
-                Entry::Mock(mock) => self.mock(mock, &mut outcomes),
+                Entry::Mock(mock) => checked.mocks.extend(self.mock(mock, &mut outcomes)),
                 Entry::Clause(clause) if matches!(clause.kind, ClauseKind::Expect { .. }) => {
-                    self.expectation(clause, &mut outcomes)
+                    checked.expectations.extend(self.expectation(clause, &mut outcomes));
                 }
                 other => {
                     let (what, span) = described(other);
@@ -130,33 +139,38 @@ impl Test<'_> {
                 }
             }
         }
+        Some(checked)
     }
 
-    fn expectation(&mut self, clause: &ast::Clause, outcomes: &mut Outcomes<'_>) {
-        let ClauseKind::Expect { condition, message } = &clause.kind else { return };
-        self.with_checker(outcomes, |checker| drop(checker.condition(condition)));
-        message.iter().for_each(|message| self.expression(message, &Type::String, outcomes));
+    fn expectation(&mut self, clause: &ast::Clause, outcomes: &mut Outcomes<'_>) -> Option<Expectation> {
+        let ClauseKind::Expect { condition, message } = &clause.kind else { return None };
+        let text = self.context.slice(condition.span);
+        let condition = self.with_checker(outcomes, |checker| checker.condition(condition));
+        let message = message.as_ref().map(|message| self.expression(message, &Type::String, outcomes));
+        Some(Expectation { condition, message, text })
     }
 
-    fn with_checker(&mut self, outcomes: &mut Outcomes<'_>, check: impl FnOnce(&mut Checker<'_>)) {
-        let mut places = 0;
+    fn with_checker<T>(&mut self, outcomes: &mut Outcomes<'_>, check: impl FnOnce(&mut Checker<'_>) -> T) -> T {
         let here = self.context.here.clone();
-        check(&mut Checker::new(outcomes, &self.context.types, &here, self.diagnostics, &mut places));
+        check(&mut Checker::new(outcomes, &self.context.types, &here, self.diagnostics, self.places))
     }
 
-    fn expression(&mut self, expression: &ast::Expression, expected: &Type, outcomes: &mut Outcomes<'_>) {
-        self.with_checker(outcomes, |checker| drop(checker.check(expression, expected)));
+    fn expression(&mut self, expression: &ast::Expression, expected: &Type, outcomes: &mut Outcomes<'_>) -> Expression {
+        self.with_checker(outcomes, |checker| checker.check(expression, expected))
     }
 
     /// `with { … }`: parameters of the workflow.
-    fn arguments(&mut self, run: &ast::TestRun, workflow: &Workflow, outcomes: &mut Outcomes<'_>) {
+    fn arguments(&mut self, run: &ast::TestRun, workflow: &Workflow, outcomes: &mut Outcomes<'_>) -> Vec<(Arc<str>, Expression)> {
         let entries = match run.with.as_ref().map(|with| &with.kind) {
             Some(ExpressionKind::Record(entries)) => entries.as_slice(),
             _ => &[],
         };
+        let mut arguments = Vec::new();
         for (key, value) in entries {
             match workflow.parameters.iter().find(|parameter| parameter.name == key.text) {
-                Some(parameter) => self.expression(value, &parameter.type_, outcomes),
+                Some(parameter) => {
+                    arguments.push((key.text.clone(), self.expression(value, &parameter.type_, outcomes)));
+                }
                 None => {
                     let problem = format!("workflow `{}` has no parameter `{}`", workflow.name, key.text);
                     self.report(&TriggerArgument { span: key.span, problem: &problem });
@@ -172,48 +186,51 @@ impl Test<'_> {
                 });
             }
         }
+        arguments
     }
 
     /// A mock names a step by its path, or a call that looks outside.
-    fn mock(&mut self, mock: &ast::Mock, outcomes: &mut Outcomes<'_>) {
-        let value = match &mock.target.kind {
+    fn mock(&mut self, mock: &ast::Mock, outcomes: &mut Outcomes<'_>) -> Option<Mock> {
+        let (target, type_) = match &mock.target.kind {
             ExpressionKind::Call { name, .. } => self.mocked_call(&mock.target, &name.text, outcomes),
             _ => self.mocked_step(&mock.target, outcomes),
+        }?;
+        let outcome = match &mock.outcome {
+            ast::MockOutcome::Succeeds(given) => {
+                MockOutcome::Succeeds(given.as_ref().map(|given| self.expression(given, &type_, outcomes)))
+            }
+            ast::MockOutcome::Gives(given) => MockOutcome::Gives(self.expression(given, &type_, outcomes)),
+            ast::MockOutcome::Fails(message) => {
+                MockOutcome::Fails(message.as_ref().map(|message| self.expression(message, &Type::String, outcomes)))
+            }
+            ast::MockOutcome::TimesOut => MockOutcome::TimesOut,
+            ast::MockOutcome::Crashes => MockOutcome::Crashes,
         };
-        let Some(value) = value else { return };
-        match &mock.outcome {
-            MockOutcome::Succeeds(Some(given)) | MockOutcome::Gives(given) => self.expression(given, &value, outcomes),
-            MockOutcome::Fails(Some(message)) => self.expression(message, &Type::String, outcomes),
-            MockOutcome::Succeeds(None) | MockOutcome::Fails(None) | MockOutcome::TimesOut | MockOutcome::Crashes => {}
-        }
-        if let Some(after) = &mock.after {
-            self.expression(after, &Type::Duration, outcomes);
-        }
-        if let Some(times) = &mock.times {
-            self.expression(times, &Type::Int, outcomes);
-        }
+        let after = mock.after.as_ref().map(|after| self.expression(after, &Type::Duration, outcomes));
+        let times = mock.times.as_ref().map(|times| self.expression(times, &Type::Int, outcomes));
+        Some(Mock { target, outcome, after, times, span: mock.span })
     }
 
-    /// What a call gives that looks outside.
-    fn mocked_call(&mut self, target: &ast::Expression, name: &str, outcomes: &mut Outcomes<'_>) -> Option<Type> {
+    /// A call that looks outside, and what it gives.
+    fn mocked_call(&mut self, target: &ast::Expression, name: &str, outcomes: &mut Outcomes<'_>) -> Option<(MockTarget, Type)> {
         if Function::named(name).is_some_and(|function| !function.looks_outside()) {
             self.report(&UnknownMock { span: target.span, near: None });
             return None;
         }
-        let mut type_ = Type::Unknown;
-        self.with_checker(outcomes, |checker| type_ = checker.infer(target, None).type_);
-        match type_ {
-            Type::Unknown => None,
+        let call = self.with_checker(outcomes, |checker| checker.infer(target, None));
+        let type_ = match &call.type_ {
+            Type::Unknown => return None,
             // A path would be made absolute against the file of the test.
-            type_ if type_ == Type::list(Type::Path) => Some(Type::list(Type::String)),
-            type_ => Some(type_),
-        }
+            paths if *paths == Type::list(Type::Path) => Type::list(Type::String),
+            type_ => type_.clone(),
+        };
+        Some((MockTarget::Call(call), type_))
     }
 
-    /// What a mocked step gives; of a record any fields.
-    fn mocked_step(&mut self, target: &ast::Expression, outcomes: &mut Outcomes<'_>) -> Option<Type> {
-        let place = match outcomes.paths.named(target, false) {
-            Named::Place(place, _) => place,
+    /// A mocked step, and what it gives; of a record any fields.
+    fn mocked_step(&mut self, target: &ast::Expression, outcomes: &mut Outcomes<'_>) -> Option<(MockTarget, Type)> {
+        let (place, path) = match outcomes.paths.named(target, false) {
+            Named::Place(place, path) => (place, path),
             Named::Nothing => {
                 let near = root(target).and_then(|name| near(name, outcomes.first.iter().map(|first| &**first)));
                 self.report(&UnknownMock { span: target.span, near });
@@ -228,10 +245,11 @@ impl Test<'_> {
             self.report(&StepPath::block(target.span));
             return None;
         };
-        Some(match outcomes.paths.value(step) {
+        let type_ = match outcomes.paths.value(step) {
             Type::Record(fields) if step.invocation.decode.is_none() => Type::Record(fields.iter().map(optional).collect()),
             type_ => type_,
-        })
+        };
+        Some((MockTarget::Step { path, workflow: place.workflow, statement: place.statement }, type_))
     }
 }
 

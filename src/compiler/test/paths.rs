@@ -18,8 +18,8 @@ const FIELDS: [&str; 6] = ["status", "attempts", "started", "finished", "undone"
 /// A step or a named block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    workflow: WorkflowId,
-    statement: StatementId,
+    pub(super) workflow: WorkflowId,
+    pub(super) statement: StatementId,
     /// How many loops stand around it, from where its path begins.
     loops: usize,
 }

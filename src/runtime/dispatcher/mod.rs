@@ -38,6 +38,7 @@ pub use mailbox::{Mailbox, NoMail};
 pub use paths::fitting;
 pub use recall::{RecallFailed, Recalled, Recalling};
 pub use reporter::{Reporter, Silence};
+pub(crate) use world::time;
 pub use world::{RealWorld, World, boot};
 
 use crate::engine::{Engine, IllegalTransition, Options};

@@ -65,10 +65,9 @@ impl World for RealWorld {
                 let paths = super::paths::fitting(&self.folder, pattern)?;
                 Ok(Value::list(paths.into_iter().map(|path| Value::String(path.into()))))
             }
-            (Function::Now, []) => Ok(Value::string(&jiff::Timestamp::now().to_string())),
-            (Function::Now, [Value::String(format)]) => formatted(format),
+            (Function::Now, arguments) => time(self.now(), arguments),
             (Function::Uuid, []) => Ok(Value::string(&uuid::Uuid::new_v4().to_string())),
-            _ => Err(format!("`{}` does not take these arguments", function.name())),
+            (function, _) => Err(format!("`{}` does not take these arguments", function.name())),
         }
     }
 }
@@ -99,11 +98,15 @@ fn read(path: &Path) -> Result<Value, String> {
     Ok(Value::String(text.into()))
 }
 
-/// The time in UTC, as the format of `strftime` says.
-fn formatted(format: &str) -> Result<Value, String> {
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
-    let text =
-        jiff::fmt::strtime::format(format, &now).map_err(|error| format!("format `{format}` does not fit a time: {error}"))?;
+/// What `now` gives at a time: RFC 3339, or, in UTC, what a format of `strftime` says.
+pub(crate) fn time(now: Timestamp, arguments: &[Value]) -> Result<Value, String> {
+    let now = jiff::Timestamp::from_millisecond(now.milliseconds).map_err(|error| error.to_string())?;
+    let text = match arguments {
+        [] => now.to_string(),
+        [Value::String(format)] => jiff::fmt::strtime::format(&**format, &now.to_zoned(jiff::tz::TimeZone::UTC))
+            .map_err(|error| format!("format `{format}` does not fit a time: {error}"))?,
+        _ => return Err("`now` takes a format alone".to_owned()),
+    };
     Ok(Value::string(&text))
 }
 

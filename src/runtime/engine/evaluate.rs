@@ -142,6 +142,16 @@ impl Engine {
         }
     }
 
+    /// What an expression is where a step stands, where `own` are the step's value, by its name, and what its action gave; `None` where
+    /// that cannot be told.
+    #[must_use]
+    pub fn sight(&self, step: InstanceId, expression: &Expression, own: Option<(ValueId, &Value, &Value)>) -> Option<Value> {
+        let node = self.nodes.get(&step)?;
+        let result = own.map(|(_, _, result)| result.clone());
+        let own = own.map(|(id, value, _)| (id, value.clone()));
+        self.evaluate(node.spot(), &Extras { result, failure: None, own }, expression).ok()
+    }
+
     pub(super) fn evaluate_bool(&self, spot: Spot, extras: &Extras, expression: &Expression) -> Result<bool, Hindrance> {
         match self.evaluate(spot, extras, expression)? {
             Value::Bool(value) => Ok(value),

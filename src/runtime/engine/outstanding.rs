@@ -5,10 +5,11 @@ use super::command::Command;
 use super::node::statement_of;
 use super::rollback::run_itself;
 use super::state::{Attempts, NodeState, StepPhase};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use wf_model::event::{Instance, InstanceId};
 use wf_model::kind::Registry;
-use wf_model::program::{EffectClause, Program, StatementId, WorkflowId};
+use wf_model::program::{EffectClause, Program, StatementId, UnknownAnswer, WorkflowId};
 use wf_model::script::{Argument, Call};
 
 /// An attempt that is under way.
@@ -29,6 +30,29 @@ pub struct Running {
 }
 
 impl Running {
+    /// What its step says of an attempt of which nobody knows what became of it: `None` where somebody has to be asked. What may run
+    /// twice runs again.
+    #[must_use]
+    pub fn answer_unasked<'a>(&self, program: &'a Program, kinds: &Registry) -> Option<&'a UnknownAnswer> {
+        if self.may_run_twice(program, kinds) {
+            return Some(&UnknownAnswer::Rerun);
+        }
+        let step = statement_of(program, self.workflow, self.statement)?.kind.step()?;
+        step.clauses.unknown.as_ref().filter(|answer| !matches!(answer, UnknownAnswer::Ask))
+    }
+
+    /// Whether somebody uses the step's value.
+    #[must_use]
+    pub fn value_is_used(&self, program: &Program) -> bool {
+        let statement = statement_of(program, self.workflow, self.statement);
+        let (Some(value), Some(workflow)) =
+            (statement.and_then(|statement| statement.value), program.workflows.get(self.workflow))
+        else {
+            return false;
+        };
+        workflow.first_uses(&BTreeSet::from([value])).contains_key(&value)
+    }
+
     /// Whether it may run again without being asked for, as its step or its kind says; an undo may.
     #[must_use]
     pub fn may_run_twice(&self, program: &Program, kinds: &Registry) -> bool {
@@ -81,7 +105,9 @@ impl Engine {
         running.collect()
     }
 
-    fn attempt_of(&self, id: InstanceId) -> Option<Running> {
+    /// The attempt that a step is at.
+    #[must_use]
+    pub fn attempt_of(&self, id: InstanceId) -> Option<Running> {
         let node = self.nodes.get(&id)?;
         let step = node.step()?;
         Some(Running {

@@ -4,12 +4,12 @@ use super::draft::{Draft, cache, equal, expecting, expression, field, literal, n
 use super::tests::{Script, result, simulate, story};
 use super::{Cast, Course, Simulation};
 use crate::dispatcher::CacheAnswer;
-use crate::engine::{CacheQuery, CachedAction, Command, Options, Running};
+use crate::engine::{CacheQuery, CachedAction, Command, Engine, Options, Running};
 use std::sync::Arc;
-use wf_model::event::{Event, EventKind, Instance, LostAnswer};
+use wf_model::event::{Event, EventKind, Instance, LostAnswer, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Reference};
 use wf_model::program::{Callee, HandlerCause, Program, StepClauses, WorkflowId};
-use wf_model::script::Call;
+use wf_model::unit::Duration;
 use wf_model::value::Value;
 
 fn cached() -> StepClauses {
@@ -147,20 +147,20 @@ fn a_call_that_fails_inside_is_not_kept_and_undone_as_ever() {
 struct Vouched(Script);
 
 impl Cast for Vouched {
-    fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course {
-        self.0.attempt(instance, attempt, call)
+    fn attempt(&mut self, running: &Running, engine: &Engine, _: Option<Duration>) -> Course {
+        self.0.attempt(running, engine, None)
     }
 
     fn look_up(&mut self, instance: &Instance, query: &CacheQuery) -> CacheAnswer {
         self.0.look_up(instance, query)
     }
 
-    fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, Arc<str>> {
-        self.0.observe(function, arguments)
+    fn observe(&mut self, function: Function, arguments: &[Value], now: Timestamp) -> Result<Value, Arc<str>> {
+        self.0.observe(function, arguments, now)
     }
 
-    fn lost(&mut self, _: &Running) -> LostAnswer {
-        LostAnswer::Done(result("said"))
+    fn lost(&mut self, _: &Running, _: &Engine) -> Option<LostAnswer> {
+        Some(LostAnswer::Done(result("said")))
     }
 }
 

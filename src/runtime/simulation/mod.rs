@@ -1,5 +1,16 @@
 //! A run without a world: what the engine asks for is answered by a script, on a clock that only moves when everybody waits.
 
+mod made;
+mod mocks;
+mod outcomes;
+mod subject;
+mod trial;
+
+pub use mocks::Mocks;
+pub use outcomes::Side;
+pub use subject::Subject;
+pub use trial::{Trial, Unmet, Unrunnable, trial};
+
 use crate::dispatcher::{Asking, CacheAnswer, CachedValue, LockRequest, LockTable, Ticket};
 use crate::engine::{CacheQuery, Command, Engine, IllegalTransition, Options, Running};
 use std::collections::BTreeMap;
@@ -12,7 +23,6 @@ use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Program, WorkflowId};
 use wf_model::run::RunState;
-use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
 
@@ -28,45 +38,102 @@ pub struct Course {
     pub outcome: AttemptOutcome,
 }
 
+impl Course {
+    /// The same, where it succeeds, with another value of a field of the result.
+    #[must_use]
+    pub fn with(mut self, field: &str, value: Value) -> Self {
+        if let AttemptOutcome::Succeeded { result: Value::Map(fields), .. } = &mut self.outcome {
+            Arc::make_mut(fields).insert(field.into(), value);
+        }
+        self
+    }
+}
+
 /// What somebody gives a step that waits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reply {
     /// How long the step has waited then.
     pub after: Duration,
-    /// Whether they approve; signals bring this.
-    pub approved: bool,
+    /// What it is given.
+    pub given: Given,
+}
+
+/// What a step that waits is given.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// An answer.
+    Answer(Answer),
+    /// A signal's data.
+    Signal(Value),
+}
+
+impl Reply {
+    /// Somebody answers, or sends a signal with that as its data.
+    #[must_use]
+    pub fn somebody(after: Duration, approved: bool, awaited: &Awaited) -> Self {
+        let given = match awaited {
+            Awaited::Signal { .. } => Given::Signal(Value::Bool(approved)),
+            Awaited::Approval { .. } | Awaited::Gate { .. } => {
+                Given::Answer(Answer { approved, by: "somebody".into(), choice: None, comment: None })
+            }
+        };
+        Self { after, given }
+    }
+}
+
+/// What happens to the run while a step goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// Its process dies.
+    Crash,
+    /// Somebody asks for its end.
+    Cancel(CancelCause),
 }
 
 /// Answers for the world.
 pub trait Cast {
-    /// How an attempt of a step goes.
-    fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course;
+    /// How an attempt of a step goes, which the engine is about to start and stops after `timeout`.
+    fn attempt(&mut self, running: &Running, engine: &Engine, timeout: Option<Duration>) -> Course;
 
-    /// What a call that looks outside sees.
+    /// What a call that looks outside sees at a time.
     ///
     /// # Errors
     /// Says why it sees nothing.
-    fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, Arc<str>>;
+    fn observe(&mut self, function: Function, arguments: &[Value], now: Timestamp) -> Result<Value, Arc<str>>;
 
     /// What the cache says of a step.
     fn look_up(&mut self, _instance: &Instance, _query: &CacheQuery) -> CacheAnswer {
         CacheAnswer::Missed { reason: CacheMiss::New, digest: Some("digest".into()) }
     }
 
-    /// What becomes of an attempt that was under way when the process of the run died.
-    fn lost(&mut self, _running: &Running) -> LostAnswer {
-        LostAnswer::Rerun
+    /// What becomes of an attempt that was under way when the process of the run died; nobody can say where there is none.
+    fn lost(&mut self, _running: &Running, _engine: &Engine) -> Option<LostAnswer> {
+        Some(LostAnswer::Rerun)
     }
 
     /// When and how somebody gives a step what it waits for; nobody does where there is none.
-    fn answer(&mut self, _instance: &Instance, _attempt: u32, _awaited: &Awaited) -> Option<Reply> {
-        Some(Reply { after: Duration::from_seconds(1), approved: true })
+    fn answer(&mut self, _running: &Running, awaited: &Awaited, _engine: &Engine) -> Option<Reply> {
+        Some(Reply::somebody(Duration::from_seconds(1), true, awaited))
+    }
+
+    /// What happens to the run while an attempt goes on or waits, and how long after its start.
+    fn interruption(&mut self, _running: &Running) -> Option<(Duration, Interruption)> {
+        None
     }
 
     /// The delay that is drawn; at most `upper`.
     fn jitter(&mut self, upper: Duration) -> Duration {
         upper
     }
+}
+
+/// What comes at a time.
+#[derive(Debug)]
+enum Due {
+    /// Something happens.
+    Event(EventKind),
+    /// The process of the run dies.
+    Crash,
 }
 
 /// A simulated run.
@@ -76,7 +143,7 @@ pub struct Simulation<C> {
     clock: Timestamp,
     events: Vec<Event>,
     commands: Vec<Command>,
-    due: BTreeMap<(Timestamp, u64), EventKind>,
+    due: BTreeMap<(Timestamp, u64), Due>,
     sequence: u64,
     attempts: BTreeMap<InstanceId, (Timestamp, u64)>,
     timers: BTreeMap<(InstanceId, wf_model::event::Timer), (Timestamp, u64)>,
@@ -86,12 +153,28 @@ pub struct Simulation<C> {
     waiting: BTreeMap<Ticket, (Instance, Arc<str>)>,
     /// Locks that another run holds until then.
     foreign: BTreeMap<(Timestamp, u64), Ticket>,
+    crashed: bool,
+    /// Steps of which nobody can say what became of them when the process of the run died.
+    unknown: Vec<Arc<str>>,
 }
 
 impl<C: Cast> Simulation<C> {
     /// A run that begins at time zero.
     #[must_use]
     pub fn new(
+        program: Arc<Program>,
+        workflow: WorkflowId,
+        arguments: Vec<(Arc<str>, Value)>,
+        options: Options,
+        cast: C,
+    ) -> Self {
+        Self::beginning(Timestamp::default(), program, workflow, arguments, options, cast)
+    }
+
+    /// A run that begins at a time.
+    #[must_use]
+    pub fn beginning(
+        clock: Timestamp,
         program: Arc<Program>,
         workflow: WorkflowId,
         arguments: Vec<(Arc<str>, Value)>,
@@ -109,7 +192,7 @@ impl<C: Cast> Simulation<C> {
         let mut simulation = Self {
             engine: Engine::new(program, workflow, arguments, options),
             cast,
-            clock: Timestamp::default(),
+            clock,
             events: Vec::new(),
             commands: Vec::new(),
             due: BTreeMap::new(),
@@ -120,16 +203,35 @@ impl<C: Cast> Simulation<C> {
             tickets: BTreeMap::new(),
             waiting: BTreeMap::new(),
             foreign: BTreeMap::new(),
+            crashed: false,
+            unknown: Vec::new(),
         };
         simulation.plan(Duration::default(), started);
         simulation
     }
 
-    /// Goes on with a run whose process died behind these events; of what was under way the cast says what became.
+    /// Goes on with a run whose process died behind these events, as soon as the last has happened.
     ///
     /// # Errors
     /// When they are not the beginning of such a run.
-    pub fn resumed(
+    #[cfg(test)]
+    pub(crate) fn resumed(
+        program: Arc<Program>,
+        workflow: WorkflowId,
+        arguments: Vec<(Arc<str>, Value)>,
+        options: Options,
+        cast: C,
+        history: &[Event],
+    ) -> Result<Self, IllegalTransition> {
+        Self::resumed_at(Timestamp::default(), program, workflow, arguments, options, cast, history)
+    }
+
+    /// Goes on at a time with a run whose process died behind these events; of what was under way the cast says what became.
+    ///
+    /// # Errors
+    /// When they are not the beginning of such a run.
+    pub fn resumed_at(
+        clock: Timestamp,
         program: Arc<Program>,
         workflow: WorkflowId,
         arguments: Vec<(Arc<str>, Value)>,
@@ -142,7 +244,7 @@ impl<C: Cast> Simulation<C> {
         for event in history {
             simulation.engine.apply(event)?;
         }
-        (simulation.clock, simulation.events) = (last.at, history.to_vec());
+        (simulation.clock, simulation.events) = (clock.max(last.at), history.to_vec());
         simulation.taken_up()
     }
 
@@ -175,14 +277,22 @@ impl<C: Cast> Simulation<C> {
             }
         }
         let outstanding = simulation.engine.outstanding();
-        let running = simulation.engine.running(None);
+        let mut lost = Vec::new();
+        for running in simulation.engine.running(None) {
+            match simulation.cast.lost(&running, &simulation.engine) {
+                Some(answer) => lost.push((running, answer)),
+                None => simulation.unknown.push(running.instance.path),
+            }
+        }
+        if !simulation.unknown.is_empty() {
+            return Ok(self);
+        }
         simulation.answer_all(0);
         simulation.tell(EventKind::RunResumed { boot: None, jobs: None })?;
         for command in outstanding {
             simulation.perform(command)?;
         }
-        for lost in running {
-            let answer = simulation.cast.lost(&lost);
+        for (lost, answer) in lost {
             simulation.tell(EventKind::Lost { instance: lost.instance, attempt: lost.attempt, answer })?;
         }
         Ok(self)
@@ -203,7 +313,7 @@ impl<C: Cast> Simulation<C> {
     }
 
     /// What happens next; what other runs do comes before it.
-    fn next(&mut self) -> Option<((Timestamp, u64), EventKind)> {
+    fn next(&mut self) -> Option<((Timestamp, u64), Due)> {
         while let Some((&key, &ticket)) = self.foreign.first_key_value()
             && self.due.keys().next().is_none_or(|next| key < *next)
         {
@@ -220,18 +330,25 @@ impl<C: Cast> Simulation<C> {
     /// An event that the engine refuses is a mistake of one of the two.
     pub fn run(&mut self) -> Result<RunState, IllegalTransition> {
         loop {
-            let Some(((at, _), kind)) = self.next() else {
-                if !self.engine.only_gates_wait() {
+            let Some(((at, _), due)) = self.next() else {
+                if self.crashed || !self.engine.only_gates_wait() {
                     break;
                 }
                 self.tell(EventKind::PauseRequested)?;
                 continue;
             };
-            if self.engine.state().is_final() && !matches!(kind, EventKind::RollbackRequested { .. }) {
+            if self.engine.state().is_final() && !matches!(due, Due::Event(EventKind::RollbackRequested { .. })) {
                 break;
             }
             self.clock = self.clock.max(at);
-            self.tell(kind)?;
+            match due {
+                Due::Event(kind) => self.tell(kind)?,
+                Due::Crash => {
+                    self.crashed = true;
+                    self.due.clear();
+                    break;
+                }
+            }
         }
         Ok(self.engine.state())
     }
@@ -252,6 +369,23 @@ impl<C: Cast> Simulation<C> {
     #[must_use]
     pub const fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// Whether the process of the run died.
+    #[must_use]
+    pub const fn has_crashed(&self) -> bool {
+        self.crashed
+    }
+
+    /// The steps of which nobody can say what became of them, so that the run waits for somebody who does.
+    #[must_use]
+    pub fn unknown(&self) -> &[Arc<str>] {
+        &self.unknown
+    }
+
+    /// What answered for the world, and everything that happened.
+    pub fn into_parts(self) -> (C, Vec<Event>) {
+        (self.cast, self.events)
     }
 
     /// The virtual time.
@@ -294,25 +428,39 @@ impl<C: Cast> Simulation<C> {
         let waiting = self.events.iter().skip(from).filter(|event| matches!(event.kind, EventKind::Waiting { .. }));
         for Event { at, kind } in waiting.cloned().collect::<Vec<_>>() {
             let EventKind::Waiting { instance, attempt, awaited, question, .. } = kind else { continue };
-            let Some(Reply { after, approved }) = self.cast.answer(&instance, attempt, &awaited) else { continue };
-            let kind = match awaited {
-                Awaited::Signal { name } => {
-                    EventKind::Signalled { message: 0, name, data: Value::Bool(approved), by: "somebody".into() }
+            let going = self.engine.attempt_of(instance.id).filter(|going| going.attempt == attempt);
+            let Some(running) = going else { continue };
+            let reply = self.cast.answer(&running, &awaited, &self.engine);
+            self.interrupt(&running, at);
+            let Some(Reply { after, given }) = reply else { continue };
+            let kind = match (given, awaited) {
+                (Given::Signal(data), Awaited::Signal { name }) => {
+                    EventKind::Signalled { message: 0, name, data, by: "somebody".into() }
                 }
-                Awaited::Approval { .. } | Awaited::Gate { .. } => {
-                    let answer = Answer { approved, by: "somebody".into(), choice: None, comment: None };
+                (Given::Answer(answer), Awaited::Approval { .. } | Awaited::Gate { .. }) => {
                     EventKind::Answered { message: 0, instance, question, answer }
                 }
+                (Given::Signal(_) | Given::Answer(_), _) => continue,
             };
             self.plan(at.after(after).since(self.clock), kind);
         }
     }
 
+    /// Lets happen what happens to the run while an attempt that began at a time goes on.
+    fn interrupt(&mut self, running: &Running, began: Timestamp) {
+        let Some((after, interruption)) = self.cast.interruption(running) else { return };
+        let due = match interruption {
+            Interruption::Crash => Due::Crash,
+            Interruption::Cancel(cause) => Due::Event(EventKind::CancelRequested { cause }),
+        };
+        self.put(began.after(after).since(self.clock), due);
+    }
+
     fn perform(&mut self, command: Command) -> Result<(), IllegalTransition> {
         match command {
-            Command::Start { instance, attempt, call, timeout } => return self.start(instance, attempt, &call, timeout),
+            Command::Start { instance, attempt, timeout, .. } => return self.start(instance, attempt, timeout),
             Command::Observe { instance, place, occurrence, function, arguments } => {
-                let answer = self.cast.observe(function, &arguments);
+                let answer = self.cast.observe(function, &arguments, self.clock);
                 self.plan(Duration::default(), EventKind::Observed { instance, place, occurrence, function, answer });
             }
             Command::WakeAt { instance, timer, due } => {
@@ -355,14 +503,9 @@ impl<C: Cast> Simulation<C> {
         Ok(())
     }
 
-    fn start(
-        &mut self,
-        instance: Instance,
-        attempt: u32,
-        call: &Call,
-        timeout: Option<Duration>,
-    ) -> Result<(), IllegalTransition> {
-        let mut course = self.cast.attempt(&instance, attempt, call);
+    fn start(&mut self, instance: Instance, attempt: u32, timeout: Option<Duration>) -> Result<(), IllegalTransition> {
+        let Some(running) = self.engine.attempt_of(instance.id) else { return Ok(()) };
+        let mut course = self.cast.attempt(&running, &self.engine, timeout);
         if let Some(timeout) = timeout.filter(|timeout| *timeout < course.takes) {
             let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Timeout, "attempt ran out of time") };
             course = Course { takes: timeout, outcome: AttemptOutcome::Failed(failure) };
@@ -370,13 +513,14 @@ impl<C: Cast> Simulation<C> {
         let ended = EventKind::AttemptEnded { instance: instance.clone(), attempt, outcome: course.outcome, leaked: false };
         let key = self.plan(course.takes, ended);
         self.attempts.insert(instance.id, key);
+        self.interrupt(&running, self.clock);
         self.tell(EventKind::Announced { instance: instance.clone(), attempt })?;
         self.tell(EventKind::Started { instance, attempt })
     }
 
     fn stop(&mut self, instance: &Instance) {
         let Some(key) = self.attempts.remove(&instance.id) else { return };
-        if let Some(EventKind::AttemptEnded { instance, attempt, leaked, .. }) = self.due.remove(&key) {
+        if let Some(Due::Event(EventKind::AttemptEnded { instance, attempt, leaked, .. })) = self.due.remove(&key) {
             let outcome = AttemptOutcome::Cancelled;
             self.plan(Duration::default(), EventKind::AttemptEnded { instance, attempt, outcome, leaked });
         }
@@ -409,9 +553,13 @@ impl<C: Cast> Simulation<C> {
     }
 
     fn plan(&mut self, delay: Duration, kind: EventKind) -> (Timestamp, u64) {
+        self.put(delay, Due::Event(kind))
+    }
+
+    fn put(&mut self, delay: Duration, due: Due) -> (Timestamp, u64) {
         self.sequence += 1;
         let key = (self.clock.after(delay).max(self.clock), self.sequence);
-        self.due.insert(key, kind);
+        self.due.insert(key, due);
         key
     }
 }

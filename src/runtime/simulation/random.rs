@@ -5,7 +5,7 @@ use super::draft::{
     text, undoing,
 };
 use super::instants::waits_are_kept;
-use super::{Cast, Course, Reply, Simulation};
+use super::{Cast, Course, Due, Reply, Simulation};
 use crate::dispatcher::{CacheAnswer, CachedValue};
 use crate::engine::{CacheQuery, Command, Engine, Options, Running};
 use proptest::prelude::*;
@@ -16,7 +16,6 @@ use wf_model::event::{
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Delay, HandlerCause, Lock, LockElse, Retry, StatementId, StepClauses, Wait, WorkflowId};
-use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
 
@@ -297,7 +296,9 @@ impl Fate {
 }
 
 impl Cast for Fate {
-    fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course {
+    fn attempt(&mut self, running: &Running, _: &Engine, _: Option<Duration>) -> Course {
+        let Running { instance, attempt, call, .. } = running;
+        let attempt = *attempt;
         let fate = self.of(&format!("{} {}", call.kind, instance.path), attempt);
         let failure = |retryable| Failure { retryable, ..Failure::final_of(FailureKind::Exit, "exit code 1") };
         let outcome = match fate % 7 {
@@ -320,22 +321,22 @@ impl Cast for Fate {
         }
     }
 
-    fn answer(&mut self, instance: &Instance, attempt: u32, _: &Awaited) -> Option<Reply> {
-        let fate = self.of(&format!("answer {}", instance.path), attempt);
+    fn answer(&mut self, running: &Running, awaited: &Awaited, _: &Engine) -> Option<Reply> {
+        let fate = self.of(&format!("answer {}", running.instance.path), running.attempt);
         let after = Duration::from_seconds(i64::try_from(fate / 3 % 5).unwrap());
-        Some(Reply { after, approved: !fate.is_multiple_of(3) })
+        Some(Reply::somebody(after, !fate.is_multiple_of(3), awaited))
     }
 
-    fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, Arc<str>> {
+    fn observe(&mut self, _: Function, _: &[Value], _: Timestamp) -> Result<Value, Arc<str>> {
         Ok(Value::string("seen"))
     }
 
-    fn lost(&mut self, running: &Running) -> LostAnswer {
-        match self.of(&running.instance.path, running.attempt) % 4 {
+    fn lost(&mut self, running: &Running, _: &Engine) -> Option<LostAnswer> {
+        Some(match self.of(&running.instance.path, running.attempt) % 4 {
             0 if !running.is_undo => LostAnswer::Done(Value::map([])),
             1 if !running.is_undo => LostAnswer::Failed,
             _ => LostAnswer::Rerun,
-        }
+        })
     }
 
     fn jitter(&mut self, upper: Duration) -> Duration {
@@ -479,7 +480,7 @@ impl Life {
         if let Some(seconds) = self.pauses {
             simulation.plan(Duration::from_seconds(seconds), EventKind::PauseRequested);
         }
-        while let Some(((at, _), kind)) = simulation.next() {
+        while let Some(((at, _), Due::Event(kind))) = simulation.next() {
             simulation.clock = simulation.clock.max(at);
             let known = simulation.commands.len();
             simulation.tell(kind).unwrap();

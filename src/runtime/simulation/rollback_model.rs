@@ -10,12 +10,11 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, Event, EventKind, Instance, InstanceId, InstanceKind, LostAnswer, SettledUndo};
+use wf_model::event::{AttemptOutcome, Event, EventKind, InstanceId, InstanceKind, LostAnswer, SettledUndo, Timestamp};
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{EffectClause, HandlerCause, LockElse, Program, Rollback, StatementKind, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, UndoStatus};
-use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
 
@@ -107,7 +106,9 @@ struct Troupe {
 }
 
 impl Cast for Troupe {
-    fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course {
+    fn attempt(&mut self, running: &Running, _: &Engine, _: Option<Duration>) -> Course {
+        let Running { instance, attempt, call, .. } = running;
+        let attempt = *attempt;
         let Some(member) = number_of(&instance.path).and_then(|number| self.graph.members.get(number)) else {
             return Course { takes: Duration::default(), outcome: done() };
         };
@@ -120,19 +121,19 @@ impl Cast for Troupe {
         Course { takes: Duration::from_seconds(member.takes), outcome }
     }
 
-    fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, Arc<str>> {
+    fn observe(&mut self, _: Function, _: &[Value], _: Timestamp) -> Result<Value, Arc<str>> {
         Ok(Value::Null)
     }
 
-    fn lost(&mut self, running: &Running) -> LostAnswer {
+    fn lost(&mut self, running: &Running, _: &Engine) -> Option<LostAnswer> {
         let number = running.instance.id.0 as usize + running.attempt as usize;
         let mut answers = self.graph.answers.iter().cycle();
         let asked = !running.is_undo && number_of(&running.instance.path).is_some();
-        match answers.nth(number).filter(|_| asked) {
+        Some(match answers.nth(number).filter(|_| asked) {
             Some(0) => LostAnswer::Done(result("x")),
             Some(1) => LostAnswer::Failed,
             _ => LostAnswer::Rerun,
-        }
+        })
     }
 }
 

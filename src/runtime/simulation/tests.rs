@@ -6,11 +6,11 @@ use super::draft::{
 };
 use super::{Cast, Course, Simulation};
 use crate::dispatcher::{CacheAnswer, CachedValue};
-use crate::engine::{CacheQuery, Command, Engine, Options};
+use crate::engine::{CacheQuery, Command, Engine, Options, Running};
 use crate::executor::{Stop, StopSignal};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use wf_model::event::{AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, SkipReason};
+use wf_model::event::{AttemptOutcome, CacheMiss, CancelCause, Event, EventKind, Instance, SkipReason, Timestamp};
 use wf_model::expression::{ExpressionKind, Function, Place, Reference};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Delay, Program, Retry, StepClauses, Wait, WorkflowId};
@@ -47,9 +47,11 @@ pub(super) fn result(value: &str) -> Value {
 }
 
 impl Cast for Script {
-    fn attempt(&mut self, instance: &Instance, attempt: u32, call: &Call) -> Course {
+    fn attempt(&mut self, running: &Running, _: &Engine, _: Option<Duration>) -> Course {
+        let Running { instance, attempt, call, .. } = running;
+        let attempt = *attempt;
         let path = &*instance.path;
-        self.calls.push((instance.path.clone(), call.clone()));
+        self.calls.push((instance.path.clone(), Call::clone(call)));
         let undone = || self.calls.iter().filter(|(of, call)| **of == *path && &*call.kind == "revert").count();
         let fails = if &*call.kind == "revert" {
             self.undo_fails.get(path).is_some_and(|times| undone() <= *times as usize)
@@ -75,7 +77,7 @@ impl Cast for Script {
         }
     }
 
-    fn observe(&mut self, function: Function, arguments: &[Value]) -> Result<Value, Arc<str>> {
+    fn observe(&mut self, function: Function, arguments: &[Value], _: Timestamp) -> Result<Value, Arc<str>> {
         self.looks += 1;
         match arguments {
             [Value::String(name)] if **name == *"MISSING" => Err("nothing is there".into()),
@@ -437,11 +439,11 @@ fn whoever_asks_to_be_left_alone_is() {
 fn what_cannot_get_better_is_not_tried_again() {
     struct Final;
     impl Cast for Final {
-        fn attempt(&mut self, _: &Instance, _: u32, _: &Call) -> Course {
+        fn attempt(&mut self, _: &Running, _: &Engine, _: Option<Duration>) -> Course {
             let failure = Failure::final_of(FailureKind::Decode, "no number");
             Course { takes: Duration::default(), outcome: AttemptOutcome::Failed(failure) }
         }
-        fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, Arc<str>> {
+        fn observe(&mut self, _: Function, _: &[Value], _: Timestamp) -> Result<Value, Arc<str>> {
             Err("nothing".into())
         }
     }
@@ -661,7 +663,7 @@ fn a_second_cancel_stops_at_once() {
     let mut draft = Draft::new("main");
     draft.step("a");
     let mut engine = Engine::new(draft.program(), WorkflowId(0), Vec::new(), Options::default());
-    let mut tell = |kind| engine.apply(&Event { at: wf_model::event::Timestamp::default(), kind }).unwrap();
+    let mut tell = |kind| engine.apply(&Event { at: Timestamp::default(), kind }).unwrap();
     let (run, workflow, directory) = ("r".into(), "main".into(), "/".into());
     tell(EventKind::RunStarted { run, workflow, arguments: Vec::new(), directory, boot: None });
     tell(EventKind::CancelRequested { cause: CancelCause::Interrupt });
@@ -675,7 +677,7 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
     let mut draft = Draft::new("main");
     draft.step("a");
     let mut engine = Engine::new(draft.program(), WorkflowId(0), Vec::new(), Options::default());
-    let at = |kind| Event { at: wf_model::event::Timestamp::default(), kind };
+    let at = |kind| Event { at: Timestamp::default(), kind };
     let instance = Instance { id: wf_model::event::InstanceId(1), path: "a".into() };
     let started = at(EventKind::Started { instance: instance.clone(), attempt: 1 });
     assert_eq!(engine.apply(&started).unwrap_err().to_string(), "event does not fit the run: run is queued");

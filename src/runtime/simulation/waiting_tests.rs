@@ -3,14 +3,13 @@
 use super::draft::{Draft, holds, numbers, pausing, seconds, text};
 use super::tests::check_replay;
 use super::{Cast, Course, Reply, Simulation};
-use crate::engine::{Engine, Options, Teller};
+use crate::engine::{Engine, Options, Running, Teller};
 use proptest::prelude::*;
 use std::sync::Arc;
-use wf_model::event::{Answer, AttemptOutcome, Awaited, CancelCause, Event, EventKind, Instance, Timestamp};
+use wf_model::event::{Answer, AttemptOutcome, Awaited, CancelCause, Event, EventKind, Timestamp};
 use wf_model::expression::{Expression, Function};
 use wf_model::program::{Callee, HandlerCause, Program, StepClauses, Wait, WorkflowId};
 use wf_model::run::{RunRecord, RunState, Status};
-use wf_model::script::Call;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
 
@@ -19,16 +18,16 @@ use wf_model::value::Value;
 struct People(Option<(i64, bool)>);
 
 impl Cast for People {
-    fn attempt(&mut self, _: &Instance, _: u32, _: &Call) -> Course {
+    fn attempt(&mut self, _: &Running, _: &Engine, _: Option<Duration>) -> Course {
         let outcome = AttemptOutcome::Succeeded { result: Value::map([]), decoded: None };
         Course { takes: Duration::from_seconds(1), outcome }
     }
 
-    fn answer(&mut self, _: &Instance, _: u32, _: &Awaited) -> Option<Reply> {
-        self.0.map(|(after, approved)| Reply { after: Duration::from_seconds(after), approved })
+    fn answer(&mut self, _: &Running, awaited: &Awaited, _: &Engine) -> Option<Reply> {
+        self.0.map(|(after, approved)| Reply::somebody(Duration::from_seconds(after), approved, awaited))
     }
 
-    fn observe(&mut self, _: Function, _: &[Value]) -> Result<Value, Arc<str>> {
+    fn observe(&mut self, _: Function, _: &[Value], _: Timestamp) -> Result<Value, Arc<str>> {
         Ok(Value::string("seen"))
     }
 }

@@ -2,11 +2,14 @@
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
+use wf_model::event::{AttemptOutcome, Timestamp};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
 use wf_model::script::Call;
+use wf_model::unit::Duration;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended, Executor};
+use wf_runtime::simulation::Course;
 
 /// Runs `gate` steps.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +22,14 @@ impl Executor for Gate {
 
     fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
         ready(Ended { outcome: outcome(&attempt.call), decoded: None, leaked: false }).boxed()
+    }
+
+    fn simulate(&self, call: &Call, _: Timestamp, _: Course) -> Course {
+        let outcome = match outcome(call) {
+            Ok(result) => AttemptOutcome::Succeeded { result, decoded: None },
+            Err(failure) => AttemptOutcome::Failed(failure),
+        };
+        Course { takes: Duration::default(), outcome }
     }
 }
 

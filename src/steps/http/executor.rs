@@ -9,13 +9,16 @@ use crate::web::log::Log;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use std::sync::Arc;
+use wf_model::event::Timestamp;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
+use wf_model::script::Call;
 use wf_model::types::Type;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended, Executor, Known, Stop};
 use wf_runtime::mask::Masker;
 use wf_runtime::need::{Need, Remedy};
+use wf_runtime::simulation::Course;
 
 /// Runs `http` steps; clones share their connections.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +49,10 @@ impl Executor for Http {
             }
         }
         .boxed()
+    }
+
+    fn simulate(&self, _: &Call, _: Timestamp, made: Course) -> Course {
+        made.with("status", Value::Int(200))
     }
 
     fn needs(&self, step: Option<Known>) -> BoxFuture<'static, Vec<Need>> {

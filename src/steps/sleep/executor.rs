@@ -7,10 +7,13 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
+use wf_model::event::AttemptOutcome;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::Kind;
+use wf_model::script::Call;
 use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended, Executor, Stop};
+use wf_runtime::simulation::Course;
 
 /// The wall clock may jump: nobody sleeps longer without looking at it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -46,6 +49,26 @@ impl Executor for Sleep {
         }
         .boxed()
     }
+
+    fn simulate(&self, call: &Call, now: wf_model::event::Timestamp, made: Course) -> Course {
+        let milliseconds = match (call.value("duration"), call.value("until")) {
+            (Some(Value::Duration(duration)), _) => duration.milliseconds,
+            (_, Some(Value::String(until))) => match time_of(until) {
+                Ok(until) => until.as_millisecond().saturating_sub(now.milliseconds).max(0),
+                Err(failure) => return Course { outcome: AttemptOutcome::Failed(failure), ..made },
+            },
+            _ => return made,
+        };
+        Course { takes: wf_model::unit::Duration { milliseconds }, ..made }
+    }
+}
+
+/// The time that a text says.
+fn time_of(until: &str) -> Result<Timestamp, Failure> {
+    until.parse().map_err(|_| {
+        let message = format!("`until` is {until:?}, which is no time as in \"2026-03-01T06:00:00Z\"");
+        Failure::final_of(FailureKind::Engine, &message)
+    })
 }
 
 async fn wait(duration: Option<&Value>, until: Option<&Value>, kept: &Path) -> Result<(), Failure> {
@@ -53,11 +76,7 @@ async fn wait(duration: Option<&Value>, until: Option<&Value>, kept: &Path) -> R
         wait_for(duration.to_std(), kept).await;
     }
     if let Some(Value::String(until)) = until {
-        let until: Timestamp = until.parse().map_err(|_| {
-            let message = format!("`until` is {until:?}, which is no time as in \"2026-03-01T06:00:00Z\"");
-            Failure::final_of(FailureKind::Engine, &message)
-        })?;
-        wait_until(until).await;
+        wait_until(time_of(until)?).await;
     }
     Ok(())
 }

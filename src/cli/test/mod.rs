@@ -1,0 +1,83 @@
+//! `wfc test [FILE…]`: runs the tests of workflow files on a virtual clock; nothing of the world is touched.
+
+mod found;
+
+use crate::exit::Exit;
+use crate::files::Disk;
+use crate::report::diagnostics;
+use crate::report::test::{Case, FileReport, Format, write};
+use crate::report::{Look, Output};
+use std::io;
+use std::sync::Arc;
+use wf_compiler::compile;
+use wf_model::diagnostic::Level;
+use wf_runtime::simulation::{Subject, trial};
+
+/// Runs the tests of workflow files on a virtual clock; no step touches the world.
+#[derive(Debug, clap::Args)]
+pub struct Test {
+    /// Files with tests, or folders with such files; without any, all in and below the current folder. `-` is stdin.
+    files: Vec<String>,
+    /// Only tests whose names contain this text.
+    #[arg(long, value_name = "TEXT", env = "WFC_TEST_FILTER")]
+    filter: Option<String>,
+    /// How the results are written.
+    #[arg(long, value_enum, default_value_t = Format::Human, env = "WFC_TEST_FORMAT")]
+    format: Format,
+}
+
+impl Test {
+    /// Runs the tests of every file, also behind one that does not check.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        let files = match found::files(&self.files) {
+            Ok(files) => files,
+            Err(problem) => {
+                output.error(problem.message, &problem.help)?;
+                return Ok(Exit::Usage);
+            }
+        };
+        let mut reports = Vec::new();
+        let mut unchecked = false;
+        for file in &files {
+            match self.file(file, output)? {
+                Some(report) => reports.push(report),
+                None => unchecked = true,
+            }
+        }
+        let cases = || reports.iter().flat_map(|report| &report.cases);
+        if cases().next().is_none() && !unchecked {
+            let help = match &self.filter {
+                Some(filter) => format!("No test's name contains {filter:?}; leave `--filter` out to run all."),
+                None => "Write one: `test \"what it shows\" { run WORKFLOW with { … } … }`; `--rehearse` needs none.".to_owned(),
+            };
+            output.error("there is no test to run", &help)?;
+            return Ok(Exit::Usage);
+        }
+        output.result(&write(self.format, &reports, Look::of(&io::stdout())))?;
+        Ok(if unchecked {
+            Exit::Usage
+        } else if cases().all(Case::has_passed) {
+            Exit::Done
+        } else {
+            Exit::Failed
+        })
+    }
+
+    /// The tests of one file; nothing where it does not check, which is said on stderr.
+    fn file(&self, file: &str, output: &mut Output) -> io::Result<Option<FileReport>> {
+        let compilation = compile(file, &Disk::default(), wf_steps::registry(), Level::Basic);
+        let Some(program) = compilation.program else {
+            let look = Look::of(&io::stderr());
+            output.note(&diagnostics::text(&compilation.diagnostics, &compilation.sources, Level::Basic, look))?;
+            return Ok(None);
+        };
+        let subject = Arc::new(Subject::new(Arc::new(program), wf_steps::executors().clone()));
+        let is_wanted = |name: &str| self.filter.as_ref().is_none_or(|filter| name.contains(&**filter));
+        let wanted = compilation.tests.iter().filter(|test| is_wanted(&test.name));
+        let case = |test| Case::new(test, trial(&subject, test));
+        Ok(Some(FileReport { name: file.into(), cases: wanted.map(case).collect(), sources: compilation.sources }))
+    }
+}
