@@ -153,6 +153,14 @@ pub struct Attempt {
     pub stop: watch::Receiver<Stop>,
 }
 
+impl Attempt {
+    /// What it is told of itself under a name such as `WF_KEY`.
+    #[must_use]
+    pub fn variable(&self, wanted: &str) -> &str {
+        self.variables.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value)
+    }
+}
+
 /// Takes the output of a step; called with whole or partial lines, in order within each stream.
 pub trait OutputSink: Send + Sync {
     /// Takes bytes that are masked already.

@@ -16,6 +16,7 @@ pub mod sleep;
 pub mod sql;
 #[cfg(test)]
 mod tests;
+mod text;
 mod web;
 
 use std::sync::{Arc, LazyLock};

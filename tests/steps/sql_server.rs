@@ -154,5 +154,6 @@ fn mariadb(folder: &Path) -> Command {
 
 fn done(mut command: Command) {
     let output = command.output().expect("tests/setup installs the server");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = [output.stdout, output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&told));
 }

@@ -140,6 +140,15 @@ impl Value {
         Self::Map(Arc::new(entries.into_iter().map(|(key, value)| (Arc::from(key), value)).collect()))
     }
 
+    /// The text of a value, also where it is a secret; every caller answers for where it goes. Empty for what has none.
+    #[must_use]
+    pub fn exposed(&self) -> String {
+        match self {
+            Self::Secret(secret) => secret.expose().to_string(),
+            other => other.render().unwrap_or_default(),
+        }
+    }
+
     /// The field or key `name` of a map.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {

@@ -14,6 +14,7 @@ use aho_corasick::{Anchored, dfa::DFA, nfa::contiguous, nfa::noncontiguous};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
+use wf_model::failure::Failure;
 use wf_model::value::Value;
 
 /// What stands in the place of a secret.
@@ -89,6 +90,12 @@ impl Masker {
             return text.to_owned();
         }
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// Masks what a failure tells.
+    #[must_use]
+    pub fn failure(&self, failure: Failure) -> Failure {
+        Failure { message: self.text(&failure.message).into(), stderr: self.text(&failure.stderr).into(), ..failure }
     }
 
     /// Masks whole bytes.

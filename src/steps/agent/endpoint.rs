@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::conversation::Conversation;
 use super::events::{End, Events, Fault};
 use crate::process::not_started;
+use crate::text::one_line;
 use crate::web::address::AddressPolicy;
 use crate::web::client::Clients;
 use crate::web::log::Log;
@@ -107,11 +108,7 @@ fn completions(mut url: Url) -> Url {
 }
 
 fn bearer(key: &Value) -> Result<HeaderValue, Failure> {
-    let key = match key {
-        Value::Secret(secret) => secret.expose().to_string(),
-        other => other.render().unwrap_or_default(),
-    };
-    let header = HeaderValue::from_str(&format!("Bearer {key}"));
+    let header = HeaderValue::from_str(&format!("Bearer {}", key.exposed()));
     let mut header = header.map_err(|_| not_started("`key` holds a character that no header can, such as a line break"))?;
     header.set_sensitive(true);
     Ok(header)
@@ -155,7 +152,7 @@ fn ended(events: Events, target: &str, length: usize, log: &Log) -> Result<Answe
             Err(Failure::final_of(FailureKind::Decode, &message))
         }
         Some(End::Refused(why)) => {
-            let why = if log.is_open() { why.split_whitespace().collect::<Vec<_>>().join(" ") } else { "it says why".to_owned() };
+            let why = if log.is_open() { one_line(&why) } else { "it says why".to_owned() };
             Err(Failure::final_of(FailureKind::Decode, &format!("model of {target} does not answer: {why}")))
         }
         None if length == 0 || events.text.is_empty() && events.tokens == 0 => Err(strange(
@@ -172,7 +169,7 @@ fn ended(events: Events, target: &str, length: usize, log: &Log) -> Result<Answe
 fn faulty(fault: Fault, target: &str) -> Failure {
     match fault {
         Fault::Told(error) => {
-            let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
+            let error = one_line(&error);
             let message = format!("{target} ends its answer with an error: {error}");
             Failure { retryable: true, ..Failure::final_of(FailureKind::Exit, &message) }
         }

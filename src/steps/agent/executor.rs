@@ -44,15 +44,11 @@ impl Executor for Agent {
             let (leaked, masker) = (asking.leaked, asking.masker);
             match outcome {
                 Ok((result, decoded)) => Ended { outcome: Ok(result), decoded, leaked },
-                Err(failure) => Ended { outcome: Err(masked(failure, &masker)), decoded: None, leaked },
+                Err(failure) => Ended { outcome: Err(masker.failure(failure)), decoded: None, leaked },
             }
         }
         .boxed()
     }
-}
-
-fn masked(failure: Failure, masker: &Masker) -> Failure {
-    Failure { message: masker.text(&failure.message).into(), stderr: masker.text(&failure.stderr).into(), ..failure }
 }
 
 /// A step under way.
@@ -119,16 +115,12 @@ impl Asking<'_> {
     }
 
     async fn asked(&mut self, endpoint: &Endpoint, conversation: &Conversation) -> Result<Answer, Failure> {
-        let key = self.attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
+        let key = self.attempt.variable("WF_KEY");
         let mut stop = self.attempt.stop.clone();
         tokio::select! {
-            answer = endpoint.ask(conversation, key, self.clients, &mut self.log) => return answer,
-            Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => {}
+            answer = endpoint.ask(conversation, key, self.clients, &mut self.log) => answer,
+            Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => Err(self.log.ended()),
         }
-        self.log.end_body();
-        let stage = self.log.stage();
-        self.log.line(&format!("* {stage}"));
-        Err(Failure { stderr: stage.into(), ..Failure::final_of(FailureKind::Signal, "was ended before its answer had come") })
     }
 
     fn without_secrets(&self, answer: Answer) -> Answer {

@@ -3,8 +3,7 @@
 use super::auth;
 use super::context::Context;
 use super::log::Log;
-use super::trouble::{self, not_started, one_line};
-use crate::process::bytes;
+use super::trouble::{self, not_started, trimmed};
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::models::BuildInfo;
@@ -38,12 +37,12 @@ pub(super) struct Build {
 impl Build {
     /// Reads the attribute `build`; paths are seen from `folder`.
     pub(super) fn of(build: &Arc<Map>, folder: &Path) -> Result<Self, Failure> {
-        let text = |name: &str| build.get(name).filter(|value| !matches!(value, Value::Null)).map(shown);
+        let text = |name: &str| build.get(name).filter(|value| !matches!(value, Value::Null)).map(Value::exposed);
         let context = text("context").ok_or_else(|| not_started("`build` has no `context`", false))?;
         let file = text("file").map(|file| folder.join(file));
         let context = Context::of(&folder.join(context), file.as_deref()).map_err(|why| not_started(&why, false))?;
         let arguments = match build.get("args") {
-            Some(Value::Map(arguments)) => arguments.iter().map(|(name, value)| (name.to_string(), shown(value))).collect(),
+            Some(Value::Map(arguments)) => arguments.iter().map(|(name, value)| (name.to_string(), value.exposed())).collect(),
             _ => HashMap::new(),
         };
         Ok(Self { context, arguments, target: text("target") })
@@ -85,10 +84,6 @@ pub(super) struct Wanted {
     pub(super) tag: Option<String>,
     pub(super) pull: bool,
     pub(super) platform: Option<String>,
-}
-
-fn shown(value: &Value) -> String {
-    String::from_utf8_lossy(&bytes(value)).into_owned()
 }
 
 /// The archive of a context as it is read, and what is said where it cannot be.
@@ -144,7 +139,7 @@ fn failed(error: &Error) -> Failure {
 
 /// A build that began and failed.
 fn not_built(message: &str, code: Option<i64>) -> Failure {
-    let message = one_line(message);
+    let message = trimmed(message);
     let advice = if message.contains("requires BuildKit") || message.contains("Unknown flag: mount") {
         ": build it by `shell \"docker buildx build …\"`"
     } else {

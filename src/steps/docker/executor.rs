@@ -48,10 +48,9 @@ impl Executor for Docker {
             // What a dead run's containers come to is told by whoever resumes it.
             unless_given_up().await;
             performed.unwrap_or_else(|failure| {
-                let stderr = if failure.stderr.is_empty() { told } else { failure.stderr.to_string() };
-                let message = log.masker.text(&failure.message).into();
-                let failure = Failure { message, stderr: stderr.into(), ..failure };
-                Ended { outcome: Err(failure), decoded: None, leaked: false }
+                let failure = log.masker.failure(failure);
+                let stderr = if failure.stderr.is_empty() { told.into() } else { failure.stderr };
+                Ended { outcome: Err(Failure { stderr, ..failure }), decoded: None, leaked: false }
             })
         }
         .boxed()
@@ -131,7 +130,7 @@ impl Step<'_> {
         let mut stop = attempt.stop.clone();
         let container = Container { docker: self.client, name: name(attempt), log: self.log };
         // Before the engine hears of it: whatever becomes of this process, somebody looks for the container.
-        leave(variable(attempt, "WF_RUN"));
+        leave(attempt.variable("WF_RUN"));
         let making = self.made(&container, image);
         tokio::pin!(making);
         let made = tokio::select! {
@@ -206,12 +205,7 @@ async fn stopped(stop: &mut watch::Receiver<Stop>) {
 /// A name that no other container has, so that it is known before the engine has answered.
 fn name(attempt: &Attempt) -> String {
     let unique = Uuid::new_v4().simple().to_string();
-    format!("wfc-{}-{}-{}", variable(attempt, "WF_KEY"), variable(attempt, "WF_ATTEMPT"), unique.get(..8).unwrap_or_default())
-}
-
-/// What an attempt is told of itself.
-fn variable<'a>(attempt: &'a Attempt, wanted: &str) -> &'a str {
-    attempt.variables.iter().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value)
+    format!("wfc-{}-{}-{}", attempt.variable("WF_KEY"), attempt.variable("WF_ATTEMPT"), unique.get(..8).unwrap_or_default())
 }
 
 fn pull(call: &Call) -> Pull {

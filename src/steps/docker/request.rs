@@ -1,7 +1,7 @@
 //! What a step asks of its container.
 
 use super::mount;
-use crate::process::{bytes, given, not_started};
+use crate::process::{given, not_started};
 use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
 use std::collections::HashMap;
 use std::path::Path;
@@ -70,15 +70,14 @@ impl Request {
 
 /// An attribute as text.
 pub(super) fn text(call: &Call, name: &str) -> Option<String> {
-    call.value(name).map(|value| String::from_utf8_lossy(&bytes(value)).into_owned())
+    call.value(name).map(Value::exposed)
 }
 
 /// An attribute that is one text or a list of them.
 pub(super) fn texts(call: &Call, name: &str) -> Option<Vec<String>> {
-    let of = |value: &Value| String::from_utf8_lossy(&bytes(value)).into_owned();
     match call.value(name)? {
-        Value::List(elements) => Some(elements.iter().map(of).collect()),
-        value => Some(vec![of(value)]),
+        Value::List(elements) => Some(elements.iter().map(Value::exposed).collect()),
+        value => Some(vec![value.exposed()]),
     }
 }
 
@@ -98,7 +97,7 @@ fn command(call: &Call) -> Result<Command, Failure> {
             Command { arguments: texts(call, "run"), ..Command::default() }
         }
         // The checker lets through `raw(…)` and text that is always the same, in which there is no value to place.
-        Some(Argument::Value(value)) => shell(String::from_utf8_lossy(&bytes(value)).into_owned(), Vec::new(), Vec::new())?,
+        Some(Argument::Value(value)) => shell(value.exposed(), Vec::new(), Vec::new())?,
     };
     let Some(entrypoint) = entrypoint else {
         // What a step runs is not what the image's own entry point makes of it.

@@ -1,6 +1,7 @@
 //! What keeps a step from its container, in words that say what to do.
 
 use super::engine::host;
+use crate::text::one_line;
 use bollard::errors::Error;
 use std::io;
 use wf_model::failure::{Failure, FailureKind};
@@ -9,7 +10,7 @@ use wf_model::failure::{Failure, FailureKind};
 pub(super) fn of(error: &Error, what: &str) -> Failure {
     match error {
         Error::DockerResponseServerError { status_code, message } => refused(*status_code, message, what),
-        Error::DockerStreamError { error } => not_started(&format!("{what}: {}", one_line(error)), true),
+        Error::DockerStreamError { error } => not_started(&format!("{what}: {}", trimmed(error)), true),
         _ => unreached(error, what),
     }
 }
@@ -27,7 +28,7 @@ pub(super) fn no_certificates(error: &Error) -> Failure {
     let message = format!(
         "certificates for the engine at {} cannot be used: {}: name the directory of ca.pem, cert.pem and key.pem by `DOCKER_CERT_PATH`",
         host(),
-        one_line(&error.to_string())
+        trimmed(&error.to_string())
     );
     not_started(&message, false)
 }
@@ -39,7 +40,7 @@ pub(super) fn not_started(message: &str, retryable: bool) -> Failure {
 
 /// The failure of a step whose container runs, or has run, unseen.
 pub(super) fn lost(error: &Error) -> Failure {
-    let message = format!("engine at {} was lost while the container ran: {}", host(), one_line(&innermost(error)));
+    let message = format!("engine at {} was lost while the container ran: {}", host(), trimmed(&innermost(error)));
     Failure { retryable: true, ..Failure::final_of(FailureKind::Engine, &message) }
 }
 
@@ -61,13 +62,13 @@ fn unreached(error: &Error, what: &str) -> Failure {
             ),
             false,
         ),
-        _ => not_started(&format!("{what}: Docker engine at {host} does not answer: {}", one_line(&innermost(error))), true),
+        _ => not_started(&format!("{what}: Docker engine at {host} does not answer: {}", trimmed(&innermost(error))), true),
     }
 }
 
 /// What an engine says no to.
 fn refused(status: u16, message: &str, what: &str) -> Failure {
-    let message = one_line(message);
+    let message = trimmed(message);
     let advice = advice(&message).unwrap_or_default();
     not_started(&format!("{what}: {message}{advice}"), status >= 500 && advice.is_empty())
 }
@@ -131,15 +132,14 @@ fn innermost(error: &Error) -> String {
     next.to_string()
 }
 
-/// A message without line breaks, and without what engines append to all of theirs.
-pub(super) fn one_line(message: &str) -> String {
-    let joined = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    joined.trim_end_matches(": unknown").trim_end_matches('.').to_owned()
+/// A message in one line, without what engines append to all of theirs.
+pub(super) fn trimmed(message: &str) -> String {
+    one_line(message).trim_end_matches(": unknown").trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{advice, of, one_line};
+    use super::{advice, of, trimmed};
     use bollard::errors::Error;
     use std::io;
 
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn messages_of_engines_are_told_in_one_line() {
-        assert_eq!(one_line("OCI runtime create failed:\n exec: \"x\": unknown"), "OCI runtime create failed: exec: \"x\"");
+        assert_eq!(trimmed("OCI runtime create failed:\n exec: \"x\": unknown"), "OCI runtime create failed: exec: \"x\"");
         assert_eq!(advice("something else"), None);
         assert!(advice("exec: \"x\": Executable file not found in $PATH").is_some_and(|advice| advice.contains("`run`")));
     }

@@ -1,8 +1,8 @@
 //! What a step asks of a file.
 
-use crate::process::{bytes, folder};
+use crate::process::folder;
 use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::kind::parse_mode;
@@ -35,13 +35,14 @@ pub(super) enum Aim {
 impl Wish {
     /// What a call asks for.
     pub(super) fn of(call: &Call, around: &Path) -> Result<Self, Failure> {
-        let path = call.value("path").map(bytes).unwrap_or_default();
-        let path = checked(&folder(call, around), &OsString::from_vec(path))?;
+        let path = call.value("path").map(Value::exposed).unwrap_or_default();
+        let path = checked(&folder(call, around), &path.into())?;
         let aim = if let Some(Value::Bool(true)) = call.value("absent") {
             Aim::Absent
         } else {
             let mode = call.value("mode").and_then(Value::render).map(|text| mode(&text)).transpose()?;
-            Aim::Present { content: call.value("content").filter(|value| **value != Value::Null).map(bytes), mode }
+            let content = call.value("content").filter(|value| **value != Value::Null);
+            Aim::Present { content: content.map(|value| value.exposed().into_bytes()), mode }
         };
         Ok(Self { path, aim })
     }

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use std::sync::Arc;
 use wf_model::event::Timestamp;
-use wf_model::failure::{Failure, FailureKind};
+use wf_model::failure::Failure;
 use wf_model::kind::Kind;
 use wf_model::script::Call;
 use wf_model::types::Type;
@@ -41,11 +41,11 @@ impl Executor for Http {
             let mut stop = attempt.stop.clone();
             let outcome = tokio::select! {
                 outcome = perform(&attempt, &clients, &mut log) => outcome,
-                Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => Err(ended(&mut log)),
+                Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => Err(log.ended()),
             };
             match outcome {
                 Ok((result, decoded)) => Ended { outcome: Ok(result), decoded, leaked: false },
-                Err(failure) => Ended { outcome: Err(masked(failure, &masker)), decoded: None, leaked: false },
+                Err(failure) => Ended { outcome: Err(masker.failure(failure)), decoded: None, leaked: false },
             }
         }
         .boxed()
@@ -69,20 +69,8 @@ fn authorities() -> Need {
     }
 }
 
-/// The failure of a request that was asked to end; the output says what it waited for.
-fn ended(log: &mut Log) -> Failure {
-    log.end_body();
-    let stage = log.stage();
-    log.line(&format!("* {stage}"));
-    Failure { stderr: stage.into(), ..Failure::final_of(FailureKind::Signal, "was ended before its answer had come") }
-}
-
-fn masked(failure: Failure, masker: &Masker) -> Failure {
-    Failure { message: masker.text(&failure.message).into(), stderr: masker.text(&failure.stderr).into(), ..failure }
-}
-
 async fn perform(attempt: &Attempt, clients: &Clients, log: &mut Log) -> Result<(Value, Option<Value>), Failure> {
-    let key = attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
+    let key = attempt.variable("WF_KEY");
     let folder = process::folder(&attempt.call, &attempt.folder);
     let request = Request::of(&attempt.call, &folder, key)?;
     let download = request.save.clone().map(|target| Download::new(target, key)).transpose()?;

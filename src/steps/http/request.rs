@@ -86,10 +86,7 @@ impl Request {
 
 /// The text of a value, and whether it is a secret.
 fn text(value: &Value) -> (String, bool) {
-    match value {
-        Value::Secret(secret) => (secret.expose().to_string(), true),
-        other => (other.render().unwrap_or_default(), false),
-    }
+    (value.exposed(), matches!(value, Value::Secret(_)))
 }
 
 fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
@@ -121,8 +118,8 @@ fn url(call: &Call) -> Result<Url, Failure> {
     let mut pairs = Vec::new();
     for (name, value) in entries(call.value("query")) {
         match value {
-            Value::List(values) => pairs.extend(values.iter().map(|value| pair(name, &text_of(value)))),
-            value => pairs.push(pair(name, &text_of(value))),
+            Value::List(values) => pairs.extend(values.iter().map(|value| pair(name, &value.exposed()))),
+            value => pairs.push(pair(name, &value.exposed())),
         }
     }
     if !pairs.is_empty() {
@@ -130,10 +127,6 @@ fn url(call: &Call) -> Result<Url, Failure> {
         url.set_query(Some(&written.into_iter().chain(pairs).collect::<Vec<_>>().join("&")));
     }
     Ok(url)
-}
-
-fn text_of(value: &Value) -> String {
-    text(value).0
 }
 
 /// `name=value`, percent-encoded.
@@ -170,7 +163,7 @@ fn authorization(call: &Call, headers: &[Header]) -> Result<Option<Header>, Fail
     if headers.iter().any(|header| header.name == AUTHORIZATION) {
         return Err(not_started("both `auth` and `headers` give `Authorization`; leave one of them out"));
     }
-    let part = |name: &str| auth.get(name).map(text_of);
+    let part = |name: &str| auth.get(name).map(Value::exposed);
     let credentials = match (part("bearer"), part("user"), part("password")) {
         (Some(token), ..) => format!("Bearer {token}"),
         (None, Some(user), _) if user.contains(':') => {

@@ -30,10 +30,10 @@ impl Destination {
             ("slack", [url]) => Ok(Self::Slack(web(&channel.kind, url)?)),
             ("webhook", [url]) => Ok(Self::Webhook(web(&channel.kind, url)?, None)),
             ("webhook", [url, key]) => {
-                let key = SigningKey::of(&text(key)).map_err(|error| not_started(&error.to_string()))?;
+                let key = SigningKey::of(&key.exposed()).map_err(|error| not_started(&error.to_string()))?;
                 Ok(Self::Webhook(web(&channel.kind, url)?, Some(key)))
             }
-            ("email", [to, smtp]) => Mail::of(&texts(to), &text(smtp)).map(|mail| Self::Mail(Box::new(mail))),
+            ("email", [to, smtp]) => Mail::of(&texts(to), &smtp.exposed()).map(|mail| Self::Mail(Box::new(mail))),
             ("desktop", []) => Ok(Self::Desktop),
             (kind, _) => Err(not_started(&format!("channel `{kind}` is not served by this version"))),
         }
@@ -53,22 +53,14 @@ impl Destination {
 /// The texts of an argument, which is one or a list.
 fn texts(value: &Value) -> Vec<String> {
     match value {
-        Value::List(texts) => texts.iter().map(text).collect(),
-        one => vec![text(one)],
-    }
-}
-
-/// The text of an argument, whether it is a secret or not.
-pub(super) fn text(value: &Value) -> String {
-    match value {
-        Value::Secret(secret) => secret.expose().to_string(),
-        other => other.render().unwrap_or_default(),
+        Value::List(texts) => texts.iter().map(Value::exposed).collect(),
+        one => vec![one.exposed()],
     }
 }
 
 fn web(kind: &str, argument: &Value) -> Result<Url, Failure> {
     // The text may hold a secret, so it is not shown.
-    let mut url = Url::parse(text(argument).trim())
+    let mut url = Url::parse(argument.exposed().trim())
         .map_err(|error| not_started(&format!("the URL of `{kind}` is not read as one: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         let message = format!("the URL of `{kind}` begins with `{}:`; it has to be http:// or https://", url.scheme());
@@ -81,7 +73,7 @@ fn web(kind: &str, argument: &Value) -> Result<Url, Failure> {
 /// What of a channel's arguments gives power to whoever reads it, beside the whole of them: a server may tell a part of it.
 pub(super) fn confidential_parts(channel: &Channel) -> Vec<Value> {
     let mut parts = Vec::new();
-    for url in channel.arguments.iter().filter_map(|argument| Url::parse(text(argument).trim()).ok()) {
+    for url in channel.arguments.iter().filter_map(|argument| Url::parse(argument.exposed().trim()).ok()) {
         let segments = url.path_segments().into_iter().flatten();
         parts.extend(segments.filter(|segment| segment.len() >= SHORTEST_TOKEN).map(str::to_owned));
         parts.extend(url.query_pairs().map(|(_, value)| value.into_owned()).filter(|value| value.len() >= SHORTEST_TOKEN));

@@ -2,6 +2,7 @@
 
 use super::message::Message;
 use crate::process::not_started;
+use crate::text::one_line;
 use std::ffi::OsString;
 use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
@@ -41,7 +42,7 @@ pub(super) async fn show(message: &Message, attempt: &Attempt, masker: &Masker) 
         return Ok(());
     }
     let told = finished.error.text();
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let told = one_line(&told);
     let message = format!("`{PROGRAM}` finds no desktop that shows messages: run it within a session of one ({told})");
     Err(Failure { retryable: true, stderr: told.as_str().into(), ..Failure::final_of(FailureKind::Exit, &message) })
 }

@@ -39,7 +39,7 @@ impl Executor for Notify {
             let secrets: Vec<Value> = attempt.secrets.iter().cloned().chain(parts).collect();
             let masker = Masker::of_values(&secrets);
             let outcome = perform(&attempt, &channels, &clients, &masker).await;
-            let outcome = outcome.map(result).map_err(|failure| masked(failure, &masker));
+            let outcome = outcome.map(result).map_err(|failure| masker.failure(failure));
             Ended { outcome, decoded: None, leaked: false }
         }
         .boxed()
@@ -81,10 +81,6 @@ pub(super) fn channels(to: Option<&Value>) -> Vec<Arc<Channel>> {
         None => &[],
     };
     listed.iter().filter_map(|value| if let Value::Channel(channel) = value { Some(Arc::clone(channel)) } else { None }).collect()
-}
-
-fn masked(failure: Failure, masker: &Masker) -> Failure {
-    Failure { message: masker.text(&failure.message).into(), stderr: masker.text(&failure.stderr).into(), ..failure }
 }
 
 /// Whether the message went out.

@@ -2,6 +2,7 @@
 
 use super::message::Message;
 use crate::process::not_started;
+use crate::text::one_line;
 use crate::web::address::AddressPolicy;
 use crate::web::client::{NotResolved, permitted};
 use crate::web::trouble::Trouble;
@@ -245,7 +246,7 @@ impl Server {
     /// The failure of a message that the server did not take.
     fn refused(&self, what: &str, error: &smtp::Error) -> Failure {
         let told = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = one_line(&told);
         let host = self.name();
         let (message, retryable) = match error.status() {
             Some(code) => (format!("{host} {what}: {code} {told}"), error.is_transient()),

@@ -1,6 +1,5 @@
 //! What is said.
 
-use super::channel::text;
 use serde_json::json;
 use wf_model::value::Value;
 use wf_runtime::executor::Attempt;
@@ -19,15 +18,13 @@ pub(super) struct Message {
 impl Message {
     /// The message of an attempt.
     pub(super) fn of(attempt: &Attempt) -> Self {
-        let variable = |name: &str| attempt.variables.iter().find(|(known, _)| *known == name);
-        let variable = |name| variable(name).map(|(_, value)| value.clone()).unwrap_or_default();
-        let title = attempt.call.value("title").map(text).filter(|title| !title.trim().is_empty());
+        let title = attempt.call.value("title").map(Value::exposed).filter(|title| !title.trim().is_empty());
         Self {
             title,
-            text: attempt.call.value("message").map_or_else(String::new, text),
-            run: variable("WF_RUN"),
-            step: variable("WF_STEP"),
-            key: variable("WF_KEY"),
+            text: attempt.call.value("message").map_or_else(String::new, Value::exposed),
+            run: attempt.variable("WF_RUN").to_owned(),
+            step: attempt.variable("WF_STEP").to_owned(),
+            key: attempt.variable("WF_KEY").to_owned(),
         }
     }
 

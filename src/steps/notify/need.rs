@@ -1,6 +1,6 @@
 //! Whether the servers and programs that a step sends by are there.
 
-use super::channel::{Destination, confidential_parts, text};
+use super::channel::{Destination, confidential_parts};
 use super::desktop;
 use super::executor::channels;
 use super::mail::Mail;
@@ -36,7 +36,7 @@ async fn server(mail: &Mail, channel: &Channel, step: &Known) -> Need {
 }
 
 fn lacking(what: &str, problem: &str, channel: &Channel) -> Need {
-    let whole = channel.arguments.iter().map(|argument| Value::Secret(Secret::new(&text(argument))));
+    let whole = channel.arguments.iter().map(|argument| Value::Secret(Secret::new(&argument.exposed())));
     let secrets: Vec<Value> = confidential_parts(channel).into_iter().chain(whole).collect();
     let problem = Masker::of_values(&secrets).text(problem);
     Need::lacking(what, &problem, Remedy::Do("Start the server, or look at the arguments of the channel.".to_owned()))

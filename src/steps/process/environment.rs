@@ -1,6 +1,6 @@
 //! The environment of a step's process.
 
-use super::{bytes, not_started};
+use super::not_started;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(super) fn variables(
 /// The variables of `env`.
 pub(crate) fn given(call: &Call) -> Result<Vec<(OsString, OsString)>, Failure> {
     let Some(Value::Map(given)) = call.value("env") else { return Ok(Vec::new()) };
-    given.iter().map(|(name, value)| Ok((checked(name)?.to_owned(), OsString::from_vec(bytes(value))))).collect()
+    given.iter().map(|(name, value)| Ok((checked(name)?.to_owned(), OsString::from(value.exposed())))).collect()
 }
 
 fn checked(name: &str) -> Result<&OsStr, Failure> {

@@ -1,11 +1,10 @@
 //! Programs that an interpreter reads: their text or file, the values that they get as variables, and how they say why they failed.
 
-use super::{Command, bytes, folder, not_started, perform};
+use super::{Command, folder, not_started, perform};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,11 +75,11 @@ fn prepared(attempt: &Attempt, language: &Language) -> Result<Command, Failure> 
 
 fn program(attempt: &Attempt) -> Result<Program, Failure> {
     if let Some(code) = attempt.call.value("code") {
-        let code = String::from_utf8(bytes(code)).map_err(|_| not_started("`code` is not UTF-8"))?;
+        let code = code.exposed();
         return Ok(Program::Code(code));
     }
     let file = attempt.call.value("file").ok_or_else(|| not_started("there is neither `code` nor `file`"))?;
-    let file = PathBuf::from(std::ffi::OsString::from_vec(bytes(file)));
+    let file = PathBuf::from(file.exposed());
     let path = folder(&attempt.call, &attempt.folder).join(&file);
     let shown = file.display();
     match path.metadata() {

@@ -103,7 +103,7 @@ async fn run(attempt: &Attempt, command: Command, output_file: &Path, kept: Kept
         inherited: Arc::clone(&attempt.inherited),
         environment: variables(attempt, output_file, command.variables)?,
         folder: folder(&attempt.call, &attempt.folder),
-        input: command.input.or_else(|| attempt.call.value("stdin").map(bytes)),
+        input: command.input.or_else(|| attempt.call.value("stdin").map(|value| value.exposed().into_bytes())),
         name: command.name,
         arguments: command.arguments,
     };
@@ -117,14 +117,6 @@ pub(crate) fn folder(call: &Call, around: &Path) -> PathBuf {
     match call.value("cwd") {
         Some(Value::String(path)) => around.join(&**path),
         _ => around.to_owned(),
-    }
-}
-
-/// The text of a value as a process gets it.
-pub(crate) fn bytes(value: &Value) -> Vec<u8> {
-    match value {
-        Value::Secret(secret) => secret.expose().as_bytes().to_vec(),
-        _ => value.render().unwrap_or_default().into_bytes(),
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a step of this kind starts, before it is started: its program, arguments, variables, files and input.
 
 use super::executor::keep;
-use crate::process::{self, Command, bytes, not_started};
+use crate::process::{self, Command, not_started};
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use wf_model::failure::Failure;
 use wf_model::script::{Argument, Call, Script};
@@ -56,7 +55,7 @@ pub fn line(call: &Call, folder: &Path, scratch: &Path) -> Result<Line, Failure>
         environment: process::given(call)?,
         variables: command.variables,
         files,
-        input: call.value("stdin").map(bytes),
+        input: call.value("stdin").map(|value| value.exposed().into_bytes()),
         allowed,
     })
 }
@@ -84,7 +83,7 @@ pub(crate) fn started(call: &Call, attribute: &str, scratch: &Path) -> Result<St
         Some(Argument::Value(Value::List(words))) => program(words, attribute),
         // The checker lets through `raw(…)` and text that is always the same, in which there is no value to place.
         Some(Argument::Value(value)) => {
-            let text = String::from_utf8_lossy(&bytes(value)).into_owned();
+            let text = value.exposed();
             shell(text, Vec::new(), Vec::new(), call, scratch)
         }
         None => Err(not_started(&format!("there is no `{attribute}`"))),
@@ -93,7 +92,7 @@ pub(crate) fn started(call: &Call, attribute: &str, scratch: &Path) -> Result<St
 
 /// A program with its arguments, without a shell.
 fn program(words: &[Value], attribute: &str) -> Result<Started, Failure> {
-    let mut words = words.iter().map(|word| OsString::from_vec(bytes(word)));
+    let mut words = words.iter().map(|word| OsString::from(word.exposed()));
     let name =
         words.next().ok_or_else(|| not_started(&format!("`{attribute}` is an empty list: its first element is the program")))?;
     Ok(Started { command: Command { name, arguments: words.collect(), ..Command::default() }, files: Vec::new() })

@@ -38,16 +38,15 @@ impl Executor for Sql {
 
     fn execute(&self, attempt: Attempt) -> BoxFuture<'static, Ended> {
         async move {
-            let url = attempt.call.value("database").map(text).unwrap_or_default();
+            let url = attempt.call.value("database").map(Value::exposed).unwrap_or_default();
             let masker = Masker::of_values(&attempt.secrets);
             match perform(&attempt, &url).await.and_then(|rows| rows.result(attempt.call.decode.as_ref(), &masker)) {
                 Ok((result, decoded)) => Ended { outcome: Ok(result), decoded, leaked: false },
                 Err(failure) => {
                     // Rows stay what they are where a password is also a word of them.
                     let secrets: Vec<Value> = attempt.secrets.iter().cloned().chain(password(&url)).collect();
-                    let masker = Masker::of_values(&secrets);
-                    let message = masker.text(&failure.message).into();
-                    Ended { outcome: Err(Failure { message, ..failure }), decoded: None, leaked: false }
+                    let failure = Masker::of_values(&secrets).failure(failure);
+                    Ended { outcome: Err(failure), decoded: None, leaked: false }
                 }
             }
         }
@@ -69,13 +68,6 @@ impl Executor for Sql {
     }
 }
 
-pub(super) fn text(value: &Value) -> String {
-    match value {
-        Value::Secret(secret) => secret.expose().to_string(),
-        other => other.render().unwrap_or_default(),
-    }
-}
-
 /// The password of a URL, as it is written there and as it is.
 pub(super) fn password(url: &str) -> Vec<Value> {
     let Ok(url) = Url::parse(url) else { return Vec::new() };
@@ -86,7 +78,7 @@ pub(super) fn password(url: &str) -> Vec<Value> {
 
 async fn perform(attempt: &Attempt, url: &str) -> Result<Rows, Failure> {
     let dialect = Dialect::of(url).ok_or_else(|| not_started("`database` is no URL of `sqlite:`, `postgres:` or `mysql:`"))?;
-    let key = attempt.variables.iter().find(|(name, _)| *name == "WF_KEY").map_or("", |(_, key)| key);
+    let key = attempt.variable("WF_KEY");
     let folder = folder(&attempt.call, &attempt.folder);
     let work = Work::of(&attempt.call, dialect, &folder, key)?;
     let mut stop = attempt.stop.clone();

@@ -85,7 +85,7 @@ impl Migrations {
     async fn seen(&self, session: &mut dyn Session) -> Result<Vec<(String, String)>, Failure> {
         let mut rows = Rows::default();
         let statement = Statement::made(&["select name, checksum from wfc_migrations order by name"], Vec::new());
-        session.execute(&statement, &mut rows).await.map_err(|problem| self.failed(&problem, ""))?;
+        session.statement(&statement, &mut rows).await.map_err(|problem| self.failed(&problem, ""))?;
         let text = |row: &Value, name| row.get(name).and_then(Value::render).unwrap_or_default();
         Ok(rows.so_far().iter().map(|row| (text(row, "name"), text(row, "checksum"))).collect())
     }
@@ -181,7 +181,7 @@ impl Migrations {
     }
 
     async fn asked(&self, session: &mut dyn Session, statement: Statement) -> Result<(), Failure> {
-        let done = session.execute(&statement, &mut Rows::default()).await;
+        let done = session.statement(&statement, &mut Rows::default()).await;
         done.map(drop).map_err(|problem| self.failed(&problem, " the note of a migration"))
     }
 

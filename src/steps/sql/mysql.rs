@@ -2,7 +2,7 @@
 
 use super::decimal::{decimal, float};
 use super::rows::Rows;
-use super::session::{Interrupt, Problem, Session, arguments, gather};
+use super::session::{Interrupt, Problem, Session, Statements, arguments, gather};
 use super::statement::Statement;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -18,10 +18,6 @@ use wf_model::value::{Value, parse_json};
 /// The number of the error for a statement that only goes without values.
 const NOT_PREPARED: u16 = 1295;
 
-struct MySqlSession {
-    connection: MySqlConnection,
-}
-
 /// Ends the server's thread for a session.
 struct Kill {
     options: MySqlConnectOptions,
@@ -33,7 +29,7 @@ pub(super) async fn connect(url: &str) -> Result<(Box<dyn Session>, Box<dyn Inte
     let options = MySqlConnectOptions::from_str(url)?.disable_statement_logging();
     let mut connection = options.connect().await?;
     let thread = sqlx::query_scalar("select cast(connection_id() as unsigned)").fetch_one(&mut connection).await?;
-    Ok((Box::new(MySqlSession { connection }), Box::new(Kill { options, thread })))
+    Ok((Box::new(connection), Box::new(Kill { options, thread })))
 }
 
 impl Interrupt for Kill {
@@ -49,38 +45,28 @@ impl Interrupt for Kill {
     }
 }
 
-impl Session for MySqlSession {
-    fn execute<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>> {
+impl Statements for MySqlConnection {
+    fn statement<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>> {
         async move {
             let text = statement.text(|_| "?".to_owned());
             let without_values = statement.parameters().next().is_none();
-            match self.prepared(text.clone(), arguments(statement)?, rows).await {
+            match prepared(self, text.clone(), arguments(statement)?, rows).await {
                 Err(problem) if without_values && is_not_prepared(&problem) => self.script(text).await.map(|()| 0),
                 done => done,
             }
         }
         .boxed()
     }
-
-    fn script(&mut self, text: String) -> BoxFuture<'_, Result<(), Problem>> {
-        async move {
-            self.connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        // Nothing is left to do for one who cannot say goodbye.
-        self.connection.close().map(drop).boxed()
-    }
 }
 
-impl MySqlSession {
-    async fn prepared(&mut self, text: String, arguments: MySqlArguments, rows: &mut Rows) -> Result<u64, Problem> {
-        let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(false);
-        gather(self.connection.fetch_many(query), rows, MySqlQueryResult::rows_affected, value).await
-    }
+async fn prepared(
+    connection: &mut MySqlConnection,
+    text: String,
+    arguments: MySqlArguments,
+    rows: &mut Rows,
+) -> Result<u64, Problem> {
+    let query = sqlx::query_with(AssertSqlSafe(text), arguments).persistent(false);
+    gather(connection.fetch_many(query), rows, MySqlQueryResult::rows_affected, value).await
 }
 
 fn is_not_prepared(problem: &Problem) -> bool {

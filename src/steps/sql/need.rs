@@ -1,7 +1,7 @@
 //! Whether the database of a step can be reached.
 
 use super::dialect::Dialect;
-use super::executor::{connected, password, text};
+use super::executor::{connected, password};
 use super::rows::Rows;
 use super::statement::Statement;
 use reqwest::Url;
@@ -15,7 +15,7 @@ use wf_runtime::need::{Need, PATIENCE, Remedy};
 /// The database that a step names, where the file tells.
 pub(super) async fn database(step: Known) -> Option<Need> {
     let value = step.value("database")?;
-    let url = text(value);
+    let url = value.exposed();
     let dialect = Dialect::of(&url)?;
     let what = place(&url, dialect);
     Some(match timeout(PATIENCE, version(&url, dialect, &step.folder)).await {
@@ -68,7 +68,7 @@ async fn version(url: &str, dialect: Dialect, folder: &Path) -> Result<String, S
     };
     let mut rows = Rows::default();
     rows.begin();
-    let asked = session.execute(&Statement::made(&[statement], Vec::new()), &mut rows).await;
+    let asked = session.statement(&Statement::made(&[statement], Vec::new()), &mut rows).await;
     session.close().await;
     asked.map_err(|_| "takes connections, but does not say what it is".to_owned())?;
     let version = match rows.so_far() {

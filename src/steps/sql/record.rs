@@ -34,7 +34,7 @@ impl Record {
     pub(super) async fn claim(&self, session: &mut dyn Session) -> Result<bool, Problem> {
         let parameters = vec![self.key(), Parameter::Text(jiff::Timestamp::now().to_string())];
         let texts = ["insert into wfc_steps (step, result, done) values (", ", '', ", ")"];
-        match session.execute(&Statement::made(&texts, parameters), &mut Rows::default()).await {
+        match session.statement(&Statement::made(&texts, parameters), &mut Rows::default()).await {
             Ok(_) => Ok(true),
             Err(Problem::Database(sqlx::Error::Database(found))) if found.is_unique_violation() => Ok(false),
             Err(problem) => Err(problem),
@@ -45,14 +45,14 @@ impl Record {
     pub(super) async fn keep(&self, session: &mut dyn Session, rows: &Rows) -> Result<(), Problem> {
         let texts = ["update wfc_steps set result = ", " where step = "];
         let statement = Statement::made(&texts, vec![Parameter::Text(rows.told()), self.key()]);
-        session.execute(&statement, &mut Rows::default()).await.map(drop)
+        session.statement(&statement, &mut Rows::default()).await.map(drop)
     }
 
     /// What the attempt gave that did it.
     pub(super) async fn kept(&self, session: &mut dyn Session) -> Result<Rows, Problem> {
         let mut found = Rows::default();
         let statement = Statement::made(&["select result from wfc_steps where step = "], vec![self.key()]);
-        session.execute(&statement, &mut found).await?;
+        session.statement(&statement, &mut found).await?;
         let text = found.so_far().first().and_then(|row| row.get("result")?.render()).unwrap_or_default();
         Rows::of_told(&text).ok_or_else(|| Problem::Value("record of the step in `wfc_steps` is not read".to_owned()))
     }

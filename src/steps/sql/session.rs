@@ -2,22 +2,43 @@
 
 use super::rows::{Rows, TooLarge};
 use super::statement::{Parameter, Statement};
-use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use sqlx::{Arguments, Column, Database, Either, Encode, Row, Type};
+use futures_util::{FutureExt, TryStreamExt};
+use sqlx::{Arguments, AssertSqlSafe, Column, Connection, Database, Either, Encode, Executor, Row, Type};
 use wf_model::value::Value;
 
-/// A connection that runs statements one after the other.
-pub(super) trait Session: Send {
+/// Runs statements, each sort of database in its own way.
+pub(super) trait Statements: Send {
     /// Runs one statement; gives how many rows the database says it touched.
-    fn execute<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>>;
+    fn statement<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>>;
+}
 
+/// A connection that runs statements one after the other.
+pub(super) trait Session: Statements {
     /// Runs what a program file says, statements and all, without a value.
     fn script(&mut self, text: String) -> BoxFuture<'_, Result<(), Problem>>;
 
     /// Says goodbye.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+impl<C: Statements + Connection> Session for C
+where
+    for<'c> &'c mut C: Executor<'c>,
+{
+    fn script(&mut self, text: String) -> BoxFuture<'_, Result<(), Problem>> {
+        async move {
+            self.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        // Nothing is left to do for one who cannot say goodbye.
+        Connection::close(*self).map(drop).boxed()
+    }
 }
 
 /// Ends what a session does, from outside.

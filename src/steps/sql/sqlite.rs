@@ -2,14 +2,14 @@
 
 use super::decimal::float;
 use super::rows::Rows;
-use super::session::{Interrupt, Problem, Session, arguments, gather};
+use super::session::{Interrupt, Problem, Session, Statements, arguments, gather};
 use super::statement::Statement;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteArguments, SqliteColumn, SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow};
-use sqlx::{AssertSqlSafe, Column, ConnectOptions, Connection, Executor, Row, TypeInfo, Value as _, ValueRef};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Executor, Row, TypeInfo, Value as _, ValueRef};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -22,11 +22,6 @@ const BUSY: Duration = Duration::from_secs(5);
 
 /// Operations of SQLite's machine between two looks at whether the statement is to end.
 const OPERATIONS: i32 = 1000;
-
-/// A connection.
-struct Sqlite {
-    connection: SqliteConnection,
-}
 
 /// Asks a statement to end.
 struct Flag(Arc<AtomicBool>);
@@ -41,7 +36,7 @@ pub(super) async fn connect(url: &str, folder: &Path) -> Result<(Box<dyn Session
     let flag = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&flag);
     connection.lock_handle().await?.set_progress_handler(OPERATIONS, move || !asked.load(Ordering::Relaxed));
-    Ok((Box::new(Sqlite { connection }), Box::new(Flag(flag))))
+    Ok((Box::new(connection), Box::new(Flag(flag))))
 }
 
 impl Interrupt for Flag {
@@ -51,27 +46,14 @@ impl Interrupt for Flag {
     }
 }
 
-impl Session for Sqlite {
-    fn execute<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>> {
+impl Statements for SqliteConnection {
+    fn statement<'a>(&'a mut self, statement: &'a Statement, rows: &'a mut Rows) -> BoxFuture<'a, Result<u64, Problem>> {
         async move {
             let text = statement.text(|number| format!("?{number}"));
             let query = sqlx::query_with(AssertSqlSafe(text), arguments::<SqliteArguments>(statement)?).persistent(false);
-            gather(self.connection.fetch_many(query), rows, SqliteQueryResult::rows_affected, value).await
+            gather(self.fetch_many(query), rows, SqliteQueryResult::rows_affected, value).await
         }
         .boxed()
-    }
-
-    fn script(&mut self, text: String) -> BoxFuture<'_, Result<(), Problem>> {
-        async move {
-            self.connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
-        // Nothing is left to do for one who cannot say goodbye.
-        self.connection.close().map(drop).boxed()
     }
 }
 

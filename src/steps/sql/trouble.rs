@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::session::Problem;
+use crate::text::one_line;
 use sqlx::Error;
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::mysql::MySqlDatabaseError;
@@ -58,7 +59,7 @@ pub(super) fn is_busy(problem: &Problem) -> bool {
 
 /// The message of a database in one line, with its code.
 fn told(error: &dyn DatabaseError) -> String {
-    let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = one_line(error.message());
     let detail = error.try_downcast_ref::<PgDatabaseError>().map(of_postgres).unwrap_or_default();
     let code = match error.try_downcast_ref::<MySqlDatabaseError>() {
         Some(error) => Some(error.number().to_string()),

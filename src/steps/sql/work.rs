@@ -118,7 +118,7 @@ impl Work {
     async fn statements(&self, session: &mut dyn Session, rows: &mut Rows) -> Result<(), Failure> {
         for statement in &self.statements {
             rows.begin();
-            let touched = session.execute(statement, rows).await;
+            let touched = session.statement(statement, rows).await;
             let touched = touched.map_err(|problem| self.failed(&problem, statement))?;
             if statement.changes_rows() {
                 rows.affected += touched;

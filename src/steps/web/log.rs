@@ -1,6 +1,7 @@
 //! What an exchange leaves in the output of its step: what was asked and answered on stderr, the body on stdout.
 
 use std::sync::Arc;
+use wf_model::failure::{Failure, FailureKind};
 use wf_runtime::executor::{OutputSink, Stream};
 use wf_runtime::mask::{MaskStream, Masker};
 
@@ -44,12 +45,20 @@ impl Log {
     }
 
     /// What the exchange waits for, in words.
-    pub(crate) fn stage(&self) -> String {
+    fn stage(&self) -> String {
         let Stage { host, length } = &self.stage;
         match length {
             None => format!("{host} has not answered yet"),
             Some(length) => format!("{length} bytes of the body of the answer of {host} have come"),
         }
+    }
+
+    /// The failure of an exchange that was asked to end; the output says what it waited for.
+    pub(crate) fn ended(&mut self) -> Failure {
+        self.end_body();
+        let stage = self.stage();
+        self.line(&format!("* {stage}"));
+        Failure { stderr: stage.into(), ..Failure::final_of(FailureKind::Signal, "was ended before its answer had come") }
     }
 
     /// Says a line.
