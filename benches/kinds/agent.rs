@@ -1,7 +1,6 @@
 //! `agent` by a command beside the command.
 
-use super::{measured, step, told};
-use std::fs;
+use super::{empty, measured, step, told};
 use std::io::Write;
 use std::process::{Command, Stdio};
 use tokio::runtime::Runtime;
@@ -9,7 +8,7 @@ use wf_model::value::Value;
 use wf_steps::agent::Agent;
 
 /// Questions of a round.
-const QUESTIONS: usize = 20;
+const QUESTIONS: u32 = 20;
 
 fn bare() {
     let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cat is there");
@@ -24,12 +23,9 @@ pub(super) fn measure(runtime: &Runtime) -> bool {
     let command = Value::List(vec![Value::string("cat")].into());
     let attributes = [("prompt", Value::string("a question")), ("command", command)];
     let agent = Agent::default();
-    let by_step = || {
-        runtime.block_on(step(&agent, folder.path(), &attributes));
-        // An attempt gets an empty scratch directory.
-        for entry in fs::read_dir(folder.path()).expect("the folder").flatten() {
-            let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
-        }
+    let by_step = async || {
+        step("agent", &agent, folder.path(), &attributes).await;
+        empty(folder.path());
     };
-    told("agent, a command", measured(QUESTIONS, by_step, bare), None)
+    told("agent, a command", measured(runtime, QUESTIONS, by_step, async || bare()), None)
 }

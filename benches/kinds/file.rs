@@ -9,7 +9,7 @@ use wf_model::value::Value;
 use wf_steps::file::File;
 
 /// Files of a round.
-const FILES: usize = 20;
+const FILES: u32 = 20;
 
 /// Writes a file beside its place, and moves it there once it is on disk.
 fn bare(folder: &Path, content: &str) {
@@ -24,13 +24,13 @@ fn bare(folder: &Path, content: &str) {
 pub(super) fn measure(runtime: &Runtime) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut count, mut bare_count) = (0, 0);
-    let by_step = || {
+    let by_step = async || {
         count += 1;
         let attributes = [("path", Value::string("step.txt")), ("content", Value::string(&format!("content {count}\n")))];
-        runtime.block_on(step(&File, folder.path(), &attributes));
+        step("file", &File, folder.path(), &attributes).await;
         fs::remove_dir_all(folder.path().join("kept")).expect("what undoes it");
     };
-    let times = measured(FILES, by_step, || {
+    let times = measured(runtime, FILES, by_step, async || {
         bare_count += 1;
         bare(folder.path(), &format!("content {bare_count}\n"));
     });

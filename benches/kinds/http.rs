@@ -10,7 +10,7 @@ use wf_model::value::Value;
 use wf_steps::http::Http;
 
 /// Requests of a round, one after the other.
-const REQUESTS: usize = 100;
+const REQUESTS: u32 = 100;
 
 /// How many times the bare client's time a step may take.
 const BOUND: f64 = 1.2;
@@ -65,8 +65,8 @@ pub(super) fn measure(runtime: &Runtime) -> bool {
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         server.spawn(serve(listener, body));
         let attributes = [("url", Value::string(&url))];
-        let by_step = || runtime.block_on(step(&http, Path::new("/"), &attributes));
-        let times = measured(REQUESTS, by_step, || runtime.block_on(bare(&client, &url)));
+        let by_step = async || step("http", &http, Path::new("/"), &attributes).await;
+        let times = measured(runtime, REQUESTS, by_step, async || bare(&client, &url).await);
         told(&format!("http, body of {body} bytes"), times, Some(BOUND))
     };
     [3, 1 << 12, 1 << 16].map(of_size).iter().all(|met| *met)

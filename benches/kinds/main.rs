@@ -5,12 +5,14 @@
 #![allow(clippy::print_stdout, clippy::expect_used, reason = "a measurement prints its figures and has nobody to tell of errors")]
 
 mod agent;
+mod docker;
 mod file;
 mod http;
 mod notify;
 mod python;
 mod sql;
 
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, LazyLock};
@@ -37,23 +39,17 @@ impl OutputSink for Nowhere {
     fn write(&self, _: Stream, _: &[u8]) {}
 }
 
-/// Runs a step with these attributes in a folder.
-async fn step(executor: &dyn Executor, folder: &Path, attributes: &[(&str, Value)]) {
+/// Runs a step of a kind with these attributes in a folder.
+async fn step(kind: &str, executor: &dyn Executor, folder: &Path, attributes: &[(&str, Value)]) {
     let (_keep, stop) = watch::channel(Stop::No);
     let arguments = attributes.iter().map(|(name, value)| ((*name).into(), Argument::Value(value.clone())));
     let attempt = Attempt {
-        call: Call {
-            kind: executor.kind().name.into(),
-            arguments: arguments.collect(),
-            decode: None,
-            is_unread: false,
-            undoes: None,
-        },
+        call: Call { kind: kind.into(), arguments: arguments.collect(), decode: None, is_unread: false, undoes: None },
         folder: folder.into(),
         scratch: folder.into(),
         kept: folder.join("kept"),
         shared: folder.into(),
-        variables: vec![("WF_KEY", "bench-1".to_owned())],
+        variables: vec![("WF_RUN", "bench".to_owned()), ("WF_KEY", "bench-1".to_owned())],
         inherited: Arc::clone(&INHERITED),
         secrets: Arc::new([]),
         output: Arc::new(Nowhere),
@@ -62,41 +58,57 @@ async fn step(executor: &dyn Executor, folder: &Path, attributes: &[(&str, Value
     executor.execute(attempt).await.outcome.expect("the step succeeds");
 }
 
-/// Microseconds of one of `number` in each round, medians: of a step and of what it drives.
-fn measured(number: usize, mut step: impl FnMut(), mut bare: impl FnMut()) -> (f64, f64) {
-    let (mut steps, mut bares) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        steps.push(time(number, &mut step));
-        bares.push(time(number, &mut bare));
+/// Empties a folder, as an attempt gets an empty scratch directory.
+fn empty(folder: &Path) {
+    for entry in fs::read_dir(folder).expect("the folder").flatten() {
+        let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
     }
-    let each = |times: Vec<Duration>| median(times) / number as f64 * 1e6;
-    (each(steps.split_off(1)), each(bares.split_off(1)))
 }
 
-fn time(number: usize, work: &mut impl FnMut()) -> Duration {
+/// The time of one of `number` in each round, medians: of a step and of what it drives.
+fn measured(runtime: &Runtime, number: u32, mut step: impl AsyncFnMut(), mut bare: impl AsyncFnMut()) -> (Duration, Duration) {
+    let (mut steps, mut bares) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        // Whoever comes second finds what the first one left to do.
+        for is_step in [round % 2 == 0, round % 2 != 0] {
+            if is_step {
+                steps.push(runtime.block_on(time(number, &mut step)));
+            } else {
+                bares.push(runtime.block_on(time(number, &mut bare)));
+            }
+        }
+    }
+    (median(steps.split_off(1)), median(bares.split_off(1)))
+}
+
+/// The time of one of `number`, one after the other.
+async fn time(number: u32, work: &mut impl AsyncFnMut()) -> Duration {
     let begun = Instant::now();
-    (0..number).for_each(|_| work());
-    begun.elapsed()
+    for _ in 0..number {
+        work().await;
+    }
+    begun.elapsed() / number
 }
 
-fn median(mut times: Vec<Duration>) -> f64 {
+fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
-    times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64)
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// Prints a figure; whether it is within its bound, where it has one.
-fn told(what: &str, (step, bare): (f64, f64), bound: Option<f64>) -> bool {
-    let ratio = step / bare;
+fn told(what: &str, (step, bare): (Duration, Duration), bound: Option<f64>) -> bool {
+    let ratio = step.as_secs_f64() / bare.as_secs_f64();
     let limit = bound.map(|bound| format!(" (at most {bound} ×)")).unwrap_or_default();
-    println!("{what}: {step:.0} µs as a step, {bare:.0} µs bare: {ratio:.2} ×{limit}");
+    println!("{what}: {step:.1?} as a step, {bare:.1?} bare: {ratio:.2} ×{limit}");
     bound.is_none_or(|bound| ratio <= bound)
 }
 
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let runtime = Runtime::new().expect("threads");
-    let benches: [(&str, Measure); 6] = [
+    let benches: [(&str, Measure); 7] = [
         ("http", http::measure),
+        ("docker", docker::measure),
         ("sql", sql::measure),
         ("file", file::measure),
         ("python", python::measure),

@@ -10,7 +10,7 @@ use wf_model::value::{Channel, Value};
 use wf_steps::notify::Notify;
 
 /// Messages of a round, one after the other.
-const MESSAGES: usize = 50;
+const MESSAGES: u32 = 50;
 
 /// A message with the receipt that keeps it from going out twice.
 pub(super) fn measure(runtime: &Runtime) -> bool {
@@ -22,14 +22,14 @@ pub(super) fn measure(runtime: &Runtime) -> bool {
     let (notify, client) = (Notify::default(), client());
     let to = Value::Channel(Arc::new(Channel { kind: "webhook".into(), arguments: vec![Value::string(&url)] }));
     let attributes = [("message", Value::string("it is done")), ("to", to)];
-    let by_step = || {
-        runtime.block_on(step(&notify, folder.path(), &attributes));
+    let by_step = async || {
+        step("notify", &notify, folder.path(), &attributes).await;
         // Whoever has a receipt has the message.
         let _ = fs::remove_dir_all(folder.path().join("kept"));
     };
-    let by_client = || {
+    let by_client = async || {
         let sent = client.post(&url).header("content-type", "application/json").body(r#"{"message":"it is done"}"#).send();
-        assert!(runtime.block_on(sent).expect("the server answers").status().is_success());
+        assert!(sent.await.expect("the server answers").status().is_success());
     };
-    told("notify, a webhook", measured(MESSAGES, by_step, by_client), None)
+    told("notify, a webhook", measured(runtime, MESSAGES, by_step, by_client), None)
 }

@@ -1,14 +1,13 @@
 //! `python` beside `python3` with the same program.
 
-use super::{measured, step, told};
-use std::fs;
+use super::{empty, measured, step, told};
 use std::process::{Command, Stdio};
 use tokio::runtime::Runtime;
 use wf_model::value::Value;
 use wf_steps::python::Python;
 
 /// Programs of a round.
-const PROGRAMS: usize = 5;
+const PROGRAMS: u32 = 5;
 
 const CODE: &str = "print(1 + 1)";
 
@@ -21,12 +20,9 @@ fn bare() {
 pub(super) fn measure(runtime: &Runtime) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let attributes = [("code", Value::string(CODE))];
-    let by_step = || {
-        runtime.block_on(step(&Python, folder.path(), &attributes));
-        // An attempt gets an empty scratch directory.
-        for entry in fs::read_dir(folder.path()).expect("the folder").flatten() {
-            let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
-        }
+    let by_step = async || {
+        step("python", &Python, folder.path(), &attributes).await;
+        empty(folder.path());
     };
-    told("python, a program that prints", measured(PROGRAMS, by_step, bare), None)
+    told("python, a program that prints", measured(runtime, PROGRAMS, by_step, async || bare()), None)
 }

@@ -9,7 +9,7 @@ use wf_model::value::Value;
 use wf_steps::sql::Sql;
 
 /// Transactions of a round, each with a connection of its own.
-const TRANSACTIONS: usize = 50;
+const TRANSACTIONS: u32 = 50;
 
 const QUERY: &str = "select 1 as number, 'text' as text";
 
@@ -31,7 +31,7 @@ pub(super) fn measure(runtime: &Runtime) -> bool {
         made.expect("a database").close().await.expect("it closes");
     });
     let attributes = [("query", Value::string(QUERY)), ("database", Value::string("sqlite:data.db"))];
-    let by_step = || runtime.block_on(step(&Sql, folder.path(), &attributes));
-    let times = measured(TRANSACTIONS, by_step, || runtime.block_on(bare(&path)));
+    let by_step = async || step("sql", &Sql, folder.path(), &attributes).await;
+    let times = measured(runtime, TRANSACTIONS, by_step, async || bare(&path).await);
     told("sql, a query of SQLite", times, None)
 }

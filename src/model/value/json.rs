@@ -82,7 +82,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(from_number(&value.into()))
+        Ok(i64::try_from(value).map_or_else(|_| from_number(&value.into()), Value::Int))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
