@@ -35,7 +35,7 @@ fn killed_at(text: &str, number: u32) -> Option<String> {
 
 #[test]
 fn a_transaction_with_a_record_takes_effect_once_wherever_the_run_is_killed() {
-    let calls = Scene::of(WORKFLOW).calls(&[("-wal", "pwrite64")])[0];
+    let calls = Scene::of(WORKFLOW).calls(&["run", "main.wf"], &[("-wal", "pwrite64")])[0];
     let twice: Vec<u32> =
         (1..=calls).filter(|number| killed_at(&careless(), *number).is_some_and(|told| told != "all = 3 6\n")).collect();
     assert!(!twice.is_empty(), "no kill fell between the end of a transaction and the journal");

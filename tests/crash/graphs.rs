@@ -147,7 +147,7 @@ fn settled(numbers: &mut Numbers, scene: &Scene) -> Vec<String> {
 
 /// Runs a graph, kills it up to three times, and goes on; then rolls back what was left.
 fn goes(text: &str, numbers: &mut Numbers, witness: &mut Witness<'_>) -> Result<(), String> {
-    let writes = Scene::of(text).calls(&[("-wal", "pwrite64")])[0];
+    let writes = Scene::of(text).calls(&["run", "main.wf"], &[("-wal", "pwrite64")])[0];
     let at = |number| Kill::At(Fault { file: "-wal", call: "pwrite64", number: number as u32 + 1 });
     for _ in 0..=numbers.below(3) {
         let Some(way) = witness.way_on() else { break };

@@ -55,7 +55,7 @@ pub(super) struct Measured {
 pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows: usize) -> Vec<Case> {
     let mut numbers = Numbers(workflow as u64);
     let mut cases = Vec::new();
-    let counts = Scene::of(measured.text).calls(&CALLS);
+    let counts = Scene::of(measured.text).calls(&["run", "main.wf"], &CALLS);
     for (index, ((file, call), count)) in CALLS.into_iter().zip(counts).enumerate() {
         let at = |number| Kill::At(Fault { file, call, number });
         let certain = (count * 3 / 5).max(1);
@@ -101,6 +101,7 @@ pub(super) fn standing(journal: Option<&[Event]>) -> &'static str {
         () if undo(UndoStatus::Planned) => "between undos",
         () if events.iter().map(open).sum::<i32>() > 0 => "a handler runs",
         () if steps().any(|step| matches!(step.status, Status::Retrying(_))) => "a retry waits",
+        () if steps().any(|step| matches!(step.status, Status::Waiting { .. })) => "a step waits for somebody",
         () if steps().any(|step| is_step(&step.kind) && step.status == Status::Running) => "a step runs",
         () => "between steps",
     }

@@ -7,6 +7,7 @@ mod exactly_once;
 mod graphs;
 mod instants;
 mod matrix;
+mod messages;
 mod model;
 mod plan;
 mod scene;
@@ -43,6 +44,7 @@ const WORKFLOWS: &[(&str, &str)] = &[
     ("secrets", include_str!("workflows/secrets.wf")),
     ("locks", include_str!("workflows/locks.wf")),
     ("cached", include_str!("workflows/cached.wf")),
+    ("waits", include_str!("workflows/waits.wf")),
 ];
 
 /// How often somebody answers what became of steps before it is clear that nobody will know.
@@ -154,13 +156,13 @@ struct Subject {
 impl Subject {
     fn of(name: &'static str, text: &'static str) -> Self {
         let (scene, plan) = (Scene::of(text), Plan::of(text));
+        let witness = Witness { scene, plan: &plan, deaths: Vec::new(), tally: Tally::default() };
         let begun = Instant::now();
-        let outcome = scene.ended(&["run", "main.wf"]);
+        let outcome = witness.finish().expect("nobody disturbs it").expect("it has not ended yet");
         let time = begun.elapsed();
-        let record = RunRecord::of(&scene.journal().expect("it was begun"));
+        let record = RunRecord::of(&witness.scene.journal().expect("it was begun"));
         let (code, stdout) = (outcome.code, outcome.stdout.clone());
         let undisturbed = Undisturbed { code, stdout, state: record.state, outputs: record.outputs };
-        let witness = Witness { scene, plan: &plan, deaths: Vec::new(), tally: Tally::default() };
         if let Err(problem) = witness.judge(Some(&outcome), &undisturbed) {
             panic!("{name}, undisturbed: {problem}\n{}\n{}", outcome.stderr, witness.told());
         }

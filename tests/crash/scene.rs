@@ -1,11 +1,15 @@
 //! A workflow in a folder of its own, whose run is killed and goes on.
 
 use crate::cli::{Outcome, Place};
+use crate::steps::http_server::{Server, ok};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 use wf_model::event::Event;
 use wf_store::{RunFilter, Store};
@@ -80,12 +84,23 @@ pub(super) struct Line {
 
 pub(super) struct Scene {
     place: Place,
+    /// What steps asked for by `ask` and somebody has answered.
+    answered: Mutex<BTreeSet<OsString>>,
 }
+
+/// What `http://server/` means in all workflows; answers take a little, so that runs die while they wait for them.
+static SERVER: LazyLock<Server> = LazyLock::new(|| {
+    Server::doing(|_, connection| {
+        std::thread::sleep(Duration::from_millis(10));
+        // Whoever asked may be dead.
+        let _ = connection.write_all(ok("served").as_bytes());
+    })
+});
 
 impl Scene {
     /// A folder with the workflow and an empty store.
     pub(super) fn of(text: &str) -> Self {
-        let place = Place::with(text);
+        let place = Place::with(&text.replace("http://server/", &SERVER.url("/")));
         place.write("act", include_str!("workflows/act"));
         place.write("undo", include_str!("workflows/undo"));
         place.write("data/one.txt", "one");
@@ -93,9 +108,23 @@ impl Scene {
         for name in ["variable", "file", "program", "step"] {
             place.write(&format!("secrets/{name}"), &format!("canary-from-a-{name}\n"));
         }
-        let scene = Self { place };
+        place.write("ask", include_str!("workflows/ask"));
+        if text.contains("sh ask ") {
+            fs::create_dir(place.path("asks")).expect("a folder");
+        }
+        let scene = Self { place, answered: Mutex::default() };
         scene.ended(&["runs"]);
         scene
+    }
+
+    /// Writes a file of the folder.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        self.place.write(name, text);
+    }
+
+    /// Reads a file of the folder.
+    pub(super) fn read(&self, name: &str) -> String {
+        self.place.read(name)
     }
 
     /// Lets the undos go well that fail until then.
@@ -115,6 +144,10 @@ impl Scene {
 
     /// What came of a command that nothing disturbed.
     pub(super) fn ended(&self, arguments: &[&str]) -> Outcome {
+        self.answering(|| self.output(arguments))
+    }
+
+    fn output(&self, arguments: &[&str]) -> Outcome {
         let mut command = interruptible(env!("CARGO_BIN_EXE_wfc"));
         self.environment(command.args(arguments));
         Outcome::of(command.output().expect("the binary starts"))
@@ -122,9 +155,46 @@ impl Scene {
 
     /// What came of a command that is killed, or `None` where it was.
     pub(super) fn killed(&self, arguments: &[&str], kill: Kill) -> Option<Outcome> {
-        match kill {
+        self.answering(|| match kill {
             Kill::At(fault) => self.traced(arguments, fault),
             Kill::After(time, victim) => self.interrupted(arguments, time, victim),
+        })
+    }
+
+    /// Does something while somebody beside it answers what steps ask for, and once more behind it.
+    fn answering<T>(&self, work: impl FnOnce() -> T) -> T {
+        if !self.place.path("asks").exists() {
+            return work();
+        }
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    self.answer();
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                self.answer();
+            });
+            let done = work();
+            over.store(true, Ordering::SeqCst);
+            done
+        })
+    }
+
+    /// Does what steps ask for that is not done yet, in the order of the names; what is refused is tried again later.
+    fn answer(&self) {
+        let asked = fs::read_dir(self.place.path("asks")).expect("a folder").flatten();
+        let asked: BTreeSet<OsString> = asked.map(|entry| entry.file_name()).collect();
+        let mut answered = self.answered.lock().expect("nobody panics with it");
+        for name in asked {
+            if answered.contains(&name) {
+                continue;
+            }
+            let words = fs::read_to_string(self.place.path("asks").join(&name)).expect("a file");
+            if self.output(&words.split_whitespace().collect::<Vec<_>>()).code != 0 {
+                return;
+            }
+            answered.insert(name);
         }
     }
 
@@ -148,14 +218,14 @@ impl Scene {
         command
     }
 
-    /// How often a thread makes each of these calls to each of these files, at most, in a run from beginning to end.
-    pub(super) fn calls(&self, calls: &[(&'static str, &'static str)]) -> Vec<u32> {
+    /// How often a thread makes each of these calls to each of these files, at most, in a command from beginning to end.
+    pub(super) fn calls(&self, arguments: &[&str], calls: &[(&'static str, &'static str)]) -> Vec<u32> {
         let names: Vec<&str> = calls.iter().map(|(_, call)| *call).collect();
         let mut command = self.strace(&["", "-wal"], &names.join(","));
-        command.args([env!("CARGO_BIN_EXE_wfc"), "run", "main.wf"]);
+        command.arg(env!("CARGO_BIN_EXE_wfc")).args(arguments);
         self.environment(&mut command);
         command.env("WFC_THREADS", "1");
-        command.output().expect("strace is installed by tests/setup");
+        self.answering(|| drop(command.output().expect("strace is installed by tests/setup")));
         let trace = self.place.read("trace");
         let made = |(file, call): &(&str, &str)| {
             let (begins, named) = (format!("{call}("), [format!("store.db{file}>"), format!("store.db{file}\"")]);
