@@ -2,8 +2,13 @@
 
 use super::certificates::Authority;
 use super::docker_engine::Engine;
+use super::sql_server::NOBODY;
 use crate::cli::{Outcome, Place};
+use std::fs::Permissions;
 use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::UnixListener;
+use std::os::unix::process::CommandExt;
 
 /// A workflow of one step, whose attributes and clauses are given.
 fn workflow(body: &str) -> Place {
@@ -135,6 +140,38 @@ fn an_engine_that_cannot_be_reached_is_told_of() {
     }
     let stderr = said("ssh://somewhere");
     assert!(stderr.contains("no address of a Docker engine"), "{stderr}");
+}
+
+/// A socket that only its owner may open, and somebody who is not.
+#[test]
+fn an_engine_that_the_user_may_not_talk_to_says_which_group_to_join() {
+    let place = workflow("step it: docker \"base:1\" { run: \"true\", reads only }");
+    let socket = place.path("docker.sock");
+    let _listens = UnixListener::bind(&socket).expect("a short path");
+    std::fs::set_permissions(&socket, Permissions::from_mode(0o000)).expect("it is ours");
+    // Permissions do not hold root back.
+    let by_root = rustix::process::geteuid().is_root();
+    if by_root {
+        for name in ["", "main.wf"] {
+            chown(place.path(name), Some(NOBODY), Some(NOBODY)).expect("root may do so");
+        }
+    }
+    let told = |arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        if by_root {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        let command = command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        Outcome::of(command.output().expect("others may run the binary"))
+    };
+    let message = format!(
+        "this user may not talk to the Docker engine at unix://{}: add the user to the group of the socket",
+        socket.display()
+    );
+    let outcome = told(&["run", "main.wf"]);
+    assert!(outcome.code == 1 && outcome.stderr.contains(&message), "{}", outcome.stderr);
+    let outcome = told(&["doctor"]);
+    assert!(outcome.code == 1 && outcome.stdout.contains("this user may not talk to the Docker engine"), "{}", outcome.stdout);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `sql` steps against PostgreSQL and MariaDB.
 
+use super::certificates::Authority;
 use super::keeps_nothing_of;
 use super::sql_server::{PASSWORD, Server, Sort};
 use crate::cli::resume::until;
@@ -269,4 +270,60 @@ fn migrations_of_postgres() {
 #[test]
 fn migrations_of_mariadb() {
     migrations(Sort::MariaDb);
+}
+
+/// A server behind TLS is taken where an authority that the step trusts vouches for its name, and only there.
+fn encrypted(sort: Sort) {
+    let own = Authority::new("Own");
+    let server = Server::encrypted(sort, &own.certify("127.0.0.1", 2100));
+    let (mode, ca, query) = match sort {
+        Sort::Postgres => {
+            ("sslmode=verify-full", "sslrootcert", "select version as v from pg_stat_ssl where pid = pg_backend_pid()")
+        }
+        Sort::MariaDb => (
+            "ssl-mode=VERIFY_IDENTITY",
+            "ssl-ca",
+            "select variable_value as v from information_schema.session_status where variable_name = 'Ssl_version'",
+        ),
+    };
+    let place = workflow(&format!(
+        "step it: sql \"{query}\" -> [{{ v: string }}] {{ database: db, reads only }}\noutput tls: string = it[0].v"
+    ));
+    place.write("own.pem", &own.pem());
+    place.write("other.pem", &Authority::new("Other").pem());
+    let came = |host: &str, options: &str| {
+        let url = server.encrypted_url(host, options);
+        let outcome = Outcome::of(place.command(&["run", "main.wf"]).env("DATABASE", url).output().expect("it starts"));
+        assert!(!outcome.stderr.contains(PASSWORD), "{}", outcome.stderr);
+        outcome
+    };
+    let outcome = came("127.0.0.1", &format!("{mode}&{ca}=own.pem"));
+    assert!(outcome.code == 0 && outcome.stdout.starts_with("tls = TLSv1."), "{outcome:?}");
+    let unknown = format!("is signed by nobody whom this machine trusts: name the file of its authority's certificate in `{ca}`");
+    for (host, options, message) in [
+        ("127.0.0.1", format!("{mode}&{ca}=other.pem"), unknown.as_str()),
+        ("127.0.0.1", mode.to_owned(), &unknown),
+        (
+            "localhost",
+            format!("{mode}&{ca}=own.pem"),
+            "is for other names: ask for the host by a name that the certificate holds",
+        ),
+    ] {
+        let outcome = came(host, &options);
+        assert!(outcome.code == 1 && outcome.stderr.contains(message), "{host} {options}: {}", outcome.stderr);
+    }
+    let outcome = came("127.0.0.1", &format!("{mode}&{ca}=gone.pem"));
+    let message = format!("file `gone.pem` of `{ca}` in `database` cannot be read: ");
+    assert!(outcome.code == 1 && outcome.stderr.contains(&message), "{}", outcome.stderr);
+    assert_eq!(server.connections(), "0");
+}
+
+#[test]
+fn tls_of_postgres() {
+    encrypted(Sort::Postgres);
+}
+
+#[test]
+fn tls_of_mariadb() {
+    encrypted(Sort::MariaDb);
 }

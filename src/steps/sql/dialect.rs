@@ -31,6 +31,16 @@ impl Dialect {
         }
     }
 
+    /// What names the file of an authority of certificates in the URL.
+    pub(super) const fn authority(self) -> &'static str {
+        match self {
+            // It has no connection that could show a certificate.
+            Self::Sqlite => "ca",
+            Self::Postgres => "sslrootcert",
+            Self::MySql => "ssl-ca",
+        }
+    }
+
     /// Whether what begins here is a place that the text itself keeps free for a parameter.
     pub(super) fn is_place(self, rest: &str) -> bool {
         let mut signs = rest.chars();

@@ -1,5 +1,6 @@
 //! Runs `sql` steps.
 
+use super::certificates::located;
 use super::dialect::Dialect;
 use super::need::database;
 use super::rows::Rows;
@@ -108,11 +109,12 @@ async fn done(work: &Work, mut session: Box<dyn Session>) -> Result<Rows, Failur
 type Connected = (Box<dyn Session>, Box<dyn Interrupt>);
 
 pub(super) async fn connected(url: &str, dialect: Dialect, folder: &Path) -> Result<Connected, Failure> {
+    let located = located(url, folder)?;
     let connecting = async {
         match dialect {
             Dialect::Sqlite => sqlite::connect(url, folder).await,
-            Dialect::Postgres => postgres::connect(url).await,
-            Dialect::MySql => mysql::connect(url).await,
+            Dialect::Postgres => postgres::connect(&located).await,
+            Dialect::MySql => mysql::connect(&located).await,
         }
     };
     match timeout(CONNECTING, connecting).await {

@@ -1,5 +1,6 @@
 //! `sql`: runs statements against a database, or the migrations that it has not seen yet.
 
+mod certificates;
 mod decimal;
 mod dialect;
 mod executor;

@@ -3,6 +3,7 @@
 use super::dialect::Dialect;
 use super::session::Problem;
 use crate::text::one_line;
+use crate::web::trouble::distrusted;
 use sqlx::Error;
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::mysql::MySqlDatabaseError;
@@ -24,7 +25,10 @@ pub(super) fn unconnected(error: &Error, dialect: Dialect) -> Failure {
             false,
         ),
         Error::Database(found) => (format!("{name} takes no connection: {}", told(&**found)), is_passing(&**found, dialect)),
-        Error::Io(found) => (format!("{name} is not reached: {found}"), true),
+        Error::Io(found) => match distrusted(found, name, dialect.authority()) {
+            Some(message) => (message, false),
+            None => (format!("{name} is not reached: {found}"), true),
+        },
         Error::Tls(found) => (format!("TLS with {name} fails: {found}"), false),
         other => (format!("{name} is not reached: {other}"), true),
     };

@@ -149,26 +149,38 @@ const fn is_about_client(alert: AlertDescription) -> bool {
     )
 }
 
+/// Why the certificate of `host` is not taken, where that is what an error is about; `ca` is where its authority is named.
+pub(crate) fn distrusted(error: &(dyn Error + 'static), host: &str, ca: &str) -> Option<String> {
+    match Causes::of(error).tls {
+        Some(rustls::Error::InvalidCertificate(fault)) => Some(certificate(fault, host, ca)),
+        _ => None,
+    }
+}
+
+fn certificate(fault: &CertificateError, host: &str, ca: &str) -> String {
+    let told = match fault {
+        CertificateError::UnknownIssuer => {
+            &format!("is signed by nobody whom this machine trusts: name the file of its authority's certificate in `{ca}`")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "has expired: renew it, or see whether the clock of this machine is right"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "is not valid yet: see whether the clock of this machine is right"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "is for other names: ask for the host by a name that the certificate holds"
+        }
+        CertificateError::Revoked => "is revoked: renew it",
+        _ => &format!("is not accepted: {}", rustls::Error::InvalidCertificate(fault.clone())),
+    };
+    format!("certificate of {host} {told}")
+}
+
 /// What TLS says.
 fn encrypted(error: &rustls::Error, host: &str, plain: &str) -> (String, bool) {
-    let certificate = |told: &str| (format!("certificate of {host} {told}"), false);
     match error {
-        rustls::Error::InvalidCertificate(fault) => match fault {
-            CertificateError::UnknownIssuer => {
-                certificate("is signed by nobody whom this machine trusts: name the file of its authority's certificate in `ca`")
-            }
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                certificate("has expired: renew it, or see whether the clock of this machine is right")
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                certificate("is not valid yet: see whether the clock of this machine is right")
-            }
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                certificate("is for other names: ask for the host by a name that the certificate holds")
-            }
-            CertificateError::Revoked => certificate("is revoked: renew it"),
-            _ => certificate(&format!("is not accepted: {error}")),
-        },
+        rustls::Error::InvalidCertificate(fault) => (certificate(fault, host, "ca"), false),
         rustls::Error::InvalidMessage(_) => {
             (format!("{host} does not speak TLS at this port: mend the port, or say {plain}:// in the URL"), false)
         }
