@@ -14,6 +14,7 @@ mod load;
 mod nesting;
 mod order;
 mod pattern;
+pub mod plan;
 #[cfg(test)]
 mod sample;
 mod shell;

@@ -268,6 +268,15 @@ impl Attribute {
     }
 }
 
+/// Kinds that only wait, so that their attempts hold no slot.
+const WAITING_KINDS: [&str; 4] = ["approval", "gate", "signal", "sleep"];
+
+/// Whether attempts of a kind only wait, so that they hold no slot.
+#[must_use]
+pub fn only_waits(kind: &str) -> bool {
+    WAITING_KINDS.contains(&kind)
+}
+
 /// The permissions that a program may ask for.
 const MODE_BITS: u32 = 0o7777;
 

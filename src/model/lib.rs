@@ -2,11 +2,13 @@
 //! and what happens to it in a run.
 
 pub mod diagnostic;
+pub mod estimate;
 pub mod event;
 pub mod expression;
 pub mod failure;
 pub mod kind;
 pub mod noun;
+pub mod plan;
 pub mod program;
 pub mod run;
 pub mod script;

@@ -33,7 +33,7 @@ impl Files for Memory {
 }
 
 /// Compiles `main.wf` of these files.
-fn compiled(files: &[(&str, &str)]) -> Compilation {
+pub(crate) fn compiled(files: &[(&str, &str)]) -> Compilation {
     let files = files.iter().map(|(name, text)| (format!("/work/{name}"), (*text).to_owned())).collect();
     compile("main.wf", &Memory(files), wf_steps::registry(), Level::Standard)
 }

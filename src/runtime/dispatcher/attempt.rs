@@ -209,7 +209,7 @@ impl Scratches {
 
     /// An empty directory, but for kinds that only wait.
     fn take(&self, kind: &str) -> std::io::Result<Option<Scratch>> {
-        if crate::engine::only_waits(kind) {
+        if wf_model::kind::only_waits(kind) {
             return Ok(None);
         }
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();

@@ -43,7 +43,6 @@ pub use check::{CheckAction, CheckCall, Look};
 pub use command::{CacheQuery, CachedAction, CalledWorkflow, Command, IllegalTransition};
 pub use lock::Standstill;
 pub use outstanding::Running;
-pub use queue::only_waits;
 pub use runbook::{Planned, PlannedAction};
 pub use teller::Teller;
 pub use waiting::waits_for_somebody;

@@ -8,6 +8,7 @@ use super::waiting::awaited;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use wf_model::event::{InstanceId, Timer, Timestamp};
+use wf_model::kind::only_waits;
 use wf_model::unit::Duration;
 
 /// Steps that wait for a slot, the longest way behind first, then the earliest.
@@ -51,15 +52,6 @@ impl Queue {
     pub(super) fn withdraw_announcements(&mut self) {
         self.announced.clear();
     }
-}
-
-/// Kinds that only wait, so that their attempts hold no slot.
-const WAITING_KINDS: [&str; 4] = ["approval", "gate", "signal", "sleep"];
-
-/// Whether attempts of a kind only wait, so that they hold no slot.
-#[must_use]
-pub fn only_waits(kind: &str) -> bool {
-    WAITING_KINDS.contains(&kind)
 }
 
 impl StepRun {
