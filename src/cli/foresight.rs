@@ -1,4 +1,4 @@
-//! What a file tells of its steps before they run.
+//! What a file tells of what its steps need of the machine.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -8,7 +8,6 @@ use wf_model::program::{AttributeValue, Invocation, Program, StatementKind, Work
 use wf_model::value::Value;
 use wf_runtime::executor::Known;
 use wf_runtime::secrets::{Lookup, value};
-use wf_store::StoredArgument;
 
 /// What names mean before a run: parameters, `let`s, and secrets that no program has to be started for.
 pub(crate) struct Foresight {
@@ -29,8 +28,8 @@ impl Scope for Seen<'_> {
 }
 
 impl Foresight {
-    /// For a workflow that is called with these arguments; the others have their defaults.
-    pub(crate) fn of(program: &Program, id: WorkflowId, arguments: &[StoredArgument]) -> Self {
+    /// For a workflow whose parameters have their defaults.
+    pub(crate) fn of(program: &Program, id: WorkflowId) -> Self {
         let mut names = Self { values: HashMap::new(), globals: HashMap::new() };
         for (id, global) in program.globals.iter() {
             if let Ok(value) = evaluate(&global.expression, &mut Seen(&names)) {
@@ -48,9 +47,8 @@ impl Foresight {
             }
         }
         for parameter in &workflow.parameters {
-            let given = arguments.iter().find(|argument| argument.name == parameter.name).map(|argument| argument.value.clone());
-            let default = || evaluate(parameter.default.as_ref()?, &mut Seen(&names)).ok();
-            if let Some(value) = given.or_else(default) {
+            let default = parameter.default.as_ref().and_then(|default| names.told(default));
+            if let Some(value) = default {
                 names.values.insert(parameter.value, value);
             }
         }

@@ -17,6 +17,7 @@ mod foresight;
 mod guarded;
 pub mod logs;
 mod machine;
+pub mod plan;
 pub mod report;
 pub mod resume;
 pub mod rollback;
@@ -66,6 +67,8 @@ enum Command {
     Fmt(fmt::Fmt),
     /// Checks a workflow file and runs a workflow of it.
     Run(Box<run::Run>),
+    /// Shows what a run would do, in what order, and how long it would take.
+    Plan(plan::Plan),
     /// Lets a run wait.
     Pause(cancel::Pause),
     /// Rejects what a step of a run asks.
@@ -104,6 +107,7 @@ impl Command {
             Self::Explain(command) => command.run(output),
             Self::Fmt(command) => command.run(output),
             Self::Run(command) => command.run(output),
+            Self::Plan(command) => command.run(output),
             Self::Pause(command) => command.run(output),
             Self::Resume(command) => command.run(output),
             Self::Rollback(command) => command.run(output),

@@ -3,13 +3,24 @@
 use crate::exit::Exit;
 use crate::report::Output;
 use std::io;
+use std::path::PathBuf;
 use wf_store::{RunRow, Store, StoreError, default_root};
+
+/// Where the store of this user is.
+fn root() -> Result<PathBuf, StoreError> {
+    let home = |name: &str| (name == "HOME").then(std::env::home_dir).flatten().map(Into::into);
+    default_root(|name| std::env::var_os(name).or_else(|| home(name)))
+}
 
 /// Opens the store of this user.
 pub(crate) fn open() -> Result<Store, StoreError> {
-    let home = |name: &str| (name == "HOME").then(std::env::home_dir).flatten().map(Into::into);
-    let root = default_root(|name| std::env::var_os(name).or_else(|| home(name)))?;
-    Store::open(&root)
+    Store::open(&root()?)
+}
+
+/// The store of this user, where there is one that can be used; none is made.
+pub(crate) fn existing() -> Option<Store> {
+    let root = root().ok().filter(|root| root.is_dir())?;
+    Store::open(&root).ok()
 }
 
 /// Opens the store, and finds the run that is meant in it.

@@ -16,6 +16,7 @@ mod interruption;
 mod locks;
 mod logs;
 mod parameters;
+mod plan;
 mod progress;
 pub(crate) mod resume;
 mod run;

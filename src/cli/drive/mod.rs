@@ -144,7 +144,7 @@ struct Stage {
 impl Manner {
     /// How many steps run at a time; fewer where this machine bears no more, which is said.
     pub(crate) fn jobs(&self, output: &mut Output) -> io::Result<usize> {
-        let (jobs, fewer) = limits::jobs(self.jobs.map_or_else(default_jobs, usize::from));
+        let (jobs, fewer) = limits::jobs(jobs(self.jobs));
         if let Some(note) = fewer.filter(|_| self.format != Format::Json) {
             output.note(&note)?;
         }
@@ -400,6 +400,8 @@ fn unwritable(path: &Path) -> Option<String> {
     Some(format!("error: {} cannot be written: {reason}\nhelp: {help} Nothing was started.\n", path.display()))
 }
 
-fn default_jobs() -> usize {
-    std::thread::available_parallelism().map_or(4, usize::from).max(4)
+/// How many steps run at a time: as somebody says, else as many as there are processors, at least 4.
+pub(crate) fn jobs(wanted: Option<u16>) -> usize {
+    let usual = || std::thread::available_parallelism().map_or(4, usize::from).max(4);
+    wanted.map_or_else(usual, usize::from)
 }

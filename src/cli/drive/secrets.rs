@@ -39,6 +39,21 @@ pub(crate) fn read(program: &Program, id: WorkflowId, dry_run: bool) -> Result<S
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
+/// Those secrets of a workflow and of all that it calls that are there, and that no program has to be started for.
+pub(crate) fn there(program: &Program, id: WorkflowId) -> SecretValues {
+    let not_started = |_: &[std::sync::Arc<str>], _: &str| Err(String::new());
+    let lookup = Lookup { variable: &|name| std::env::var_os(name), command: &not_started };
+    let mut found = SecretValues::default();
+    for id in called(program, id) {
+        let Some(workflow) = program.workflows.get(id) else { continue };
+        for secret in &workflow.secrets {
+            let known = wf_runtime::secrets::value(secret, &workflow.here, lookup);
+            found.values.extend(known.map(|known| ((id, secret.value), known)));
+        }
+    }
+    found
+}
+
 /// A workflow and all that it calls.
 pub(crate) fn called(program: &Program, id: WorkflowId) -> BTreeSet<WorkflowId> {
     let mut found = BTreeSet::new();

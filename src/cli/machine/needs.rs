@@ -15,7 +15,7 @@ pub(super) fn of_steps(program: &Program) -> Vec<(Need, Span)> {
     let mut asked: Vec<(Arc<dyn Executor>, Known, Span)> = Vec::new();
     let mut seen: HashSet<(Arc<str>, Known)> = HashSet::new();
     for (id, workflow) in program.workflows.iter() {
-        let foresight = Foresight::of(program, id, &[]);
+        let foresight = Foresight::of(program, id);
         for (_, statement) in workflow.statements.iter() {
             for invocation in statement.kind.step().into_iter().flat_map(Step::invocations) {
                 let Callee::Kind(name) = &invocation.callee else { continue };

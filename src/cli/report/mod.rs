@@ -4,6 +4,7 @@ pub mod diagnostics;
 mod escape;
 mod look;
 mod output;
+pub mod plan;
 pub mod run;
 pub mod test;
 

@@ -18,6 +18,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
+pub(crate) use story::missed;
 use story::{Stories, Story, stories};
 use wf_store::RunRow;
 

@@ -367,7 +367,8 @@ fn plain(kind: &EventKind) -> Option<(&'static str, String)> {
     })
 }
 
-fn missed(reason: &CacheMiss) -> String {
+/// Why an earlier success of a step does not count.
+pub(crate) fn missed(reason: &CacheMiss) -> String {
     match reason {
         CacheMiss::New => "nothing is kept of it".to_owned(),
         CacheMiss::Lost => "what was kept of it is damaged, or gone in part".to_owned(),

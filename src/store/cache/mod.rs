@@ -76,6 +76,24 @@ impl Cache {
         self.entry(&std::fs::read_to_string(self.place_path(wish)).ok()?)
     }
 
+    /// The success that counts for a step as it is now.
+    fn find(&self, wish: &CacheWish, manifest: &Manifest, digest: &str) -> Result<Entry, CacheMiss> {
+        self.entry(digest).ok_or_else(|| match self.last(wish) {
+            None => CacheMiss::New,
+            Some(last) if last.manifest.digest() == digest => CacheMiss::Lost,
+            Some(last) => CacheMiss::Changed(manifest.change_since(&last.manifest).into()),
+        })
+    }
+
+    /// The run whose success would count for a step now; nothing is restored or noted.
+    ///
+    /// # Errors
+    /// Why the step would have to run.
+    pub fn foresee(&self, wish: &CacheWish) -> Result<Arc<str>, CacheMiss> {
+        let manifest = Manifest::of(wish).map_err(|problem| CacheMiss::Failed(problem.into()))?;
+        self.find(wish, &manifest, &manifest.digest()).map(|entry| entry.run)
+    }
+
     fn hit(&self, wish: &CacheWish, digest: &str, entry: Entry) -> Result<CacheAnswer, CacheMiss> {
         let restored = self.blobs().restore(&wish.folder, &entry.outputs);
         let restored = match restored.map_err(|problem| CacheMiss::Failed(problem.into()))? {
@@ -110,13 +128,7 @@ impl StepCache for Cache {
             Err(problem) => return CacheAnswer::Missed { reason: CacheMiss::Failed(problem.into()), digest: None },
         };
         let digest = manifest.digest();
-        let found = match self.entry(&digest) {
-            Some(entry) => self.hit(wish, &digest, entry),
-            None => Err(self.last(wish).map_or(CacheMiss::New, |last| match last.manifest.digest() == digest {
-                true => CacheMiss::Lost,
-                false => CacheMiss::Changed(manifest.change_since(&last.manifest).into()),
-            })),
-        };
+        let found = self.find(wish, &manifest, &digest).and_then(|entry| self.hit(wish, &digest, entry));
         found.unwrap_or_else(|reason| CacheAnswer::Missed { reason, digest: Some(digest.into()) })
     }
 

@@ -1,0 +1,65 @@
+//! What the world looks like now, for plans.
+
+use crate::run::asked::Prepared;
+use crate::store;
+use crate::why::missed;
+use std::path::PathBuf;
+use std::sync::Arc;
+use wf_compiler::plan::{CacheQuestion, Outlook, StepOutline};
+use wf_model::expression::Function;
+use wf_model::plan::CacheOutlook;
+use wf_model::value::Value;
+use wf_runtime::dispatcher::{CacheWish, RealWorld, World};
+use wf_runtime::engine::{CacheQuery, CachedAction};
+use wf_runtime::executor::Known;
+use wf_runtime::mask::Masker;
+use wf_store::Cache;
+
+/// The machine as it is now.
+pub(super) struct Now {
+    world: RealWorld,
+    folder: PathBuf,
+    masker: Masker,
+    /// Without a store nothing was kept.
+    cache: Option<Cache>,
+}
+
+impl Now {
+    /// For a run that would be given this.
+    pub(super) fn of(prepared: &Prepared) -> Self {
+        let folder = prepared.folder.clone();
+        let cache = store::existing().map(|store| store.cache());
+        Self { world: RealWorld { folder: folder.clone() }, folder, masker: prepared.masker.clone(), cache }
+    }
+}
+
+impl Outlook for Now {
+    fn observe(&mut self, function: Function, arguments: &[Value]) -> Option<Value> {
+        match function {
+            Function::Env | Function::Read | Function::Glob => self.world.observe(function, arguments).ok(),
+            // They answer otherwise each time.
+            _ => None,
+        }
+    }
+
+    fn preview(&mut self, step: &StepOutline<'_>) -> Option<String> {
+        let executor = wf_steps::executors().get(step.kind)?;
+        let folder = self.folder.join(step.cwd.unwrap_or_default());
+        executor.preview(&Known { attributes: step.attributes.to_vec(), folder })
+    }
+
+    fn cached(&mut self, question: CacheQuestion) -> Option<CacheOutlook> {
+        let CacheQuestion { place, call, inputs, outputs, key } = question;
+        let query = CacheQuery { place: place.into(), action: CachedAction::Kind(Arc::new(call)), inputs, outputs, key };
+        let folder = query.action.folder().map_or_else(|| self.folder.clone(), |own| self.folder.join(own));
+        let wish = CacheWish { run: "".into(), folder, query: Arc::new(query) };
+        Some(match self.cache.as_ref()?.foresee(&wish) {
+            Ok(run) => CacheOutlook { hit: Some(true), reason: format!("run {run} did the same").into() },
+            Err(reason) => CacheOutlook { hit: Some(false), reason: missed(&reason).into() },
+        })
+    }
+
+    fn mask(&self, text: &str) -> String {
+        self.masker.text(text)
+    }
+}

@@ -1,0 +1,27 @@
+//! Plans as people and programs read them.
+
+mod text;
+mod words;
+
+use wf_model::plan::Plan;
+
+/// How plans are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For a terminal, in 100 columns.
+    Text,
+    /// As `docs/plan.md` says.
+    Json,
+}
+
+impl Format {
+    /// Writes a plan.
+    #[must_use]
+    pub fn write(self, plan: &Plan) -> String {
+        match self {
+            Self::Text => text::write(plan),
+            // What holds no maps with other keys than texts serialises.
+            Self::Json => serde_json::to_string_pretty(plan).unwrap_or_default() + "\n",
+        }
+    }
+}

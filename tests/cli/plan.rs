@@ -1,0 +1,187 @@
+//! `wfc plan`: what would run, in words, as JSON, and beside what runs do.
+
+use super::{Outcome, Place};
+use serde_json::Value;
+use std::collections::HashMap;
+
+const DEPLOY: &str = r#"
+## Ships the API.
+workflow main {
+  param env: "staging" | "prod" = "staging"
+  secret token from env "TOKEN"
+  parallel {
+    step lint: shell "true" { reads only, timeout 1m, estimate 10s }
+    step test: shell "true" { reads only, timeout 1m, estimate 4m }
+  }
+  if env == "prod" {
+    step go: approval "Ship?" { timeout 4h }
+  }
+  step conf: file "./app.conf" { content: "env = ${env}\n" }
+  each: for each zone in ["a", "b", "c"] {
+    step ship: shell "ship ${env} ${zone}" {
+      env: { TOKEN: token }
+      timeout 1m
+      estimate 20s
+      undo shell "unship ${zone}" when ship != null
+    }
+  }
+  step tell: shell "true" when lint.exit_code == 0 { no undo "a message", timeout 1m, estimate 1s }
+  on failure rollback
+}
+"#;
+
+fn planned(place: &Place, arguments: &[&str]) -> Outcome {
+    let outcome = place.wfc(&[&["plan", "main.wf"], arguments].concat());
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    outcome
+}
+
+fn json(place: &Place, arguments: &[&str]) -> Value {
+    serde_json::from_str(&planned(place, &[arguments, &["--format", "json"]].concat()).stdout).expect("JSON")
+}
+
+#[test]
+fn a_plan_says_what_would_run_and_why() {
+    let shown = planned(&Place::with(DEPLOY), &["--jobs", "4"]).stdout;
+    for part in [
+        "workflow main of main.wf, definition ",
+        "param env = \"staging\"",
+        "7 steps in 4 waves, 4 at a time: P50 ",
+        "critical path 5m1s",
+        "times of steps: 4 as their `estimate` says, 1 as steps of their kind usually take",
+        "-   if env == \"prod\"                                      not taken",
+        "`env == \"prod\"` does not hold, env = \"staging\"",
+        "    lint: shell \"true\"                                    reads             0s     10.0s     3m50s",
+        "*   test: shell \"true\"                                    reads             0s        4m        0s",
+        "+env = staging",
+        "each: for each zone in [\"a\", \"b\", \"c\"] ×3",
+        "shell \"ship staging ${zone}\" { env: { TOKEN: token } }",
+        "undo: shell \"unship ${zone}\" when ship != null",
+        "secrets: token",
+        "? tell: shell \"true\"",
+        "`lint.exit_code == 0` is known with lint",
+        "no undo: a message",
+        "critical path: test → conf → each.ship → tell",
+        "step `test` first: if it took no time, the run would take 3m50s less",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "{shown}");
+}
+
+#[test]
+fn parameters_fold_what_they_decide() {
+    let place = Place::with(DEPLOY);
+    let shown = planned(&place, &["--param", "env=prod"]).stdout;
+    assert!(shown.contains("`env == \"prod\"` holds, env = \"prod\"") && shown.contains("waits for an approval"), "{shown}");
+    let outcome = place.wfc(&["plan", "main.wf", "--param", "env=moon"]);
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+}
+
+#[test]
+fn a_dry_run_is_the_plan() {
+    let place = Place::with("workflow main {\n  step a: shell \"true\" { reads only, timeout 5s }\n}\n");
+    assert_eq!(place.ran(&["--dry-run"]).stdout, planned(&place, &[]).stdout);
+    assert_eq!(place.ran(&["--dry-run", "--format", "json"]).stdout, planned(&place, &["--format", "json"]).stdout);
+}
+
+#[test]
+fn json_is_as_it_is_documented() {
+    let page = include_str!("../../docs/plan.md");
+    let schema = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a schema");
+    let schema = serde_json::from_str(schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let plan = json(&Place::with(DEPLOY), &[]);
+    let problems: Vec<_> = validator.iter_errors(&plan).map(|problem| format!("{} {problem}", problem.instance_path())).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+    assert!(!validator.is_valid(&serde_json::json!({ "format": 2 })));
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let place = Place::with(DEPLOY);
+    for format in ["text", "json"] {
+        for variables in [&[("TOKEN", "correct-horse")][..], &[("TOKEN", "correct-horse"), ("WFC_PARAM_ENV", "prod")]] {
+            let mut command = place.command(&["plan", "main.wf", "--format", format]);
+            let output = command.envs(variables.iter().copied()).output().expect("the binary starts");
+            let shown = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(output.status.success() && shown.contains("token") && !shown.contains("correct-horse"), "{shown}");
+        }
+    }
+    place.write(
+        "main.wf",
+        "workflow main {\n  param note: string\n  secret token from env \"TOKEN\"\n  let seen = env(\"TOKEN\") ?? \"\"\n  step a: shell \"echo ${note} ${seen}\" when seen == \"correct-horse-2\" { env: { T: token }, reads only, timeout 5s }\n  step f: file \"./f\" { content: \"${note}\\n\" }\n  output o: string = seen\n}\n",
+    );
+    for format in ["text", "json"] {
+        let mut command = place.command(&["plan", "main.wf", "--format", format, "--param", "note=correct-horse"]);
+        let output = command.env("TOKEN", "correct-horse").output().expect("the binary starts");
+        let shown = String::from_utf8(output.stdout).expect("UTF-8");
+        // The program itself says the other word.
+        let shown = shown.replace("correct-horse-2", "");
+        assert!(output.status.success() && shown.contains("***") && !shown.contains("correct-horse"), "{shown}");
+    }
+}
+
+#[test]
+fn a_cache_is_looked_into_without_being_touched() {
+    let place = Place::with(
+        "workflow main {\n  param n: int = 1\n  step a: shell \"cp in out; echo ${n}\" { no undo \"x\", timeout 5s, cache inputs [\"in\"] outputs [\"out\"] }\n}\n",
+    );
+    place.write("in", "one");
+    let cache = |arguments: &[&str]| json(&place, arguments)["nodes"][0]["cache"].clone();
+    assert_eq!(cache(&[])["hit"], Value::Null);
+    assert_eq!(place.ran(&[]).code, 0);
+    std::fs::remove_file(place.path("out")).expect("the step made it");
+    assert_eq!(cache(&[])["hit"], true);
+    assert!(!place.path("out").exists());
+    assert_eq!(cache(&["--param", "n=2"])["hit"], false);
+    place.write("in", "two");
+    let told = cache(&[]);
+    assert!(told["hit"] == false && told["reason"].as_str().is_some_and(|reason| reason.contains("`in`")), "{told}");
+}
+
+#[test]
+fn runs_start_their_steps_in_an_order_that_the_plan_allows() {
+    let step = |name: &str, head: &str| format!("step {name}: shell \"true\" {head} {{ reads only, timeout 1m }}\n");
+    let mut text = step("first", "");
+    text += "wide: parallel max 3 {\n";
+    for number in 0..30_usize {
+        let head = if number < 3 { String::new() } else { format!("depends on s{}, s{}", number * 7 % number, number / 2) };
+        text += &step(&format!("s{number}"), &head);
+    }
+    text += &format!("}}\nchain: stage depends on wide {{\n{}{} }}\n", step("x", ""), step("y", ""));
+    text += &format!("each: for each n in 1..3 parallel {{\n{}{} }}\n", step("p", ""), step("q", ""));
+    text += &step("early", "depends on first");
+    text += &step("last", "");
+    let place = Place::with(&format!("workflow main {{\n{text}}}\n"));
+    let plan = json(&place, &[]);
+    let told = place.ran(&["--format", "json"]);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    // For each path, with its places in loops, the lines of its start and of its end.
+    let (mut starts, mut ends) = (HashMap::new(), HashMap::new());
+    for (line, event) in told.stderr.lines().enumerate() {
+        let event: Value = serde_json::from_str(event).expect("JSON");
+        let path = event["instance"]["path"].as_str().unwrap_or_default().to_owned();
+        match event["event"].as_str() {
+            Some("ready") => starts.insert(path, line),
+            Some("succeeded") => ends.insert(path, line),
+            _ => None,
+        };
+    }
+    let nodes = plan["nodes"].as_array().expect("a list");
+    let path =
+        |id: &Value| nodes[usize::try_from(id.as_u64().expect("a number")).expect("a place")]["path"].as_str().expect("a path");
+    let mut seen = 0;
+    for node in nodes {
+        let own = path(&node["id"]);
+        for (instance, start) in starts.iter().filter(|(instance, _)| instance.split('[').next() == Some(own)) {
+            for before in node["after"].as_array().into_iter().flatten() {
+                let places = instance.strip_prefix(own).expect("the path begins so");
+                let end = ends.get(&format!("{}{places}", path(before))).unwrap_or_else(|| &ends[path(before)]);
+                assert!(end < start, "{} before {instance}\n{}", path(before), told.stderr);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 50, "{seen}");
+}
