@@ -33,7 +33,7 @@ pub(super) fn requested<T>(
     jobs: u32,
     make: impl Fn(&Request<'_>, &mut dyn Outlook) -> T,
 ) -> T {
-    let Compilation { sources, program, diagnostics } = compiled(&[("main.wf", text)]);
+    let Compilation { sources, program, diagnostics, .. } = compiled(&[("main.wf", text)]);
     let program = program.unwrap_or_else(|| panic!("{text}\n{diagnostics:#?}"));
     let arguments: Vec<_> = arguments.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
     let request = Request {
