@@ -25,6 +25,7 @@ pub mod run;
 pub mod runbook;
 pub mod runs;
 pub mod signal;
+pub mod stats;
 pub mod status;
 mod store;
 pub mod test;
@@ -83,6 +84,8 @@ enum Command {
     Runs(runs::Runs),
     /// Sends a signal to a run.
     Signal(signal::Signal),
+    /// Tells how runs went, how long they take, and what holds them up.
+    Stats(stats::Stats),
     /// Shows how a run stands or ended.
     Status(status::Status),
     /// Runs the tests of workflow files on a virtual clock; no step touches the world.
@@ -114,6 +117,7 @@ impl Command {
             Self::Runbook(command) => command.run(output),
             Self::Runs(command) => command.run(output),
             Self::Signal(command) => command.run(output),
+            Self::Stats(command) => command.run(output),
             Self::Status(command) => command.run(output),
             Self::Test(command) => command.run(output),
             Self::Logs(command) => command.run(output),

@@ -1,7 +1,7 @@
 //! `wfc runs`: what ran, the latest first.
 
 use crate::exit::Exit;
-use crate::report::{Output, printable_line};
+use crate::report::{Output, aligned, printable_line};
 use crate::store;
 use crate::time::{before, duration, local, now, utc};
 use crate::waits::{Wait, Waits};
@@ -138,19 +138,12 @@ fn object(store: &Store, run: &RunRow) -> serde_json::Value {
 }
 
 fn table(store: &Store, runs: &[RunRow]) -> String {
-    let mut rows = vec![["run", "state", "began", "took", "workflow", "file"].map(str::to_owned)];
+    let mut rows = vec![["run", "state", "began", "took", "workflow", "file"].map(str::to_owned).to_vec()];
     rows.extend(runs.iter().map(|run| {
         let took = run.ended_at.map_or_else(String::new, |ended| crate::report::run::rounded(ended.since(run.created_at)));
         let (workflow, file) = (printable_line(&run.workflow), printable_line(&run.file));
         let waits = if waits(store, run).is_empty() { "" } else { " (waits)" };
-        [run.id.to_string(), format!("{}{waits}", standing(store, run)), local(run.created_at), took, workflow, file]
+        vec![run.id.to_string(), format!("{}{waits}", standing(store, run)), local(run.created_at), took, workflow, file]
     }));
-    let widths: Vec<usize> = (0..rows.first().map_or(0, |row| row.len()))
-        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
-        .collect();
-    let line = |row: &[String; 6]| {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        cells.join("  ").trim_end().to_owned() + "\n"
-    };
-    rows.iter().map(line).collect()
+    aligned(&rows)
 }

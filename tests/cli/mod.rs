@@ -22,6 +22,7 @@ pub(crate) mod resume;
 mod run;
 mod runbook;
 mod sarif;
+mod stats;
 mod store;
 mod surroundings;
 mod terminal;

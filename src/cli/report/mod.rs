@@ -6,9 +6,11 @@ mod look;
 mod output;
 pub mod plan;
 pub mod run;
+mod table;
 pub mod test;
 
 pub(crate) use escape::{cut, markup, printable, printable_line};
 pub use look::Look;
 pub(crate) use look::somebody_is_there;
 pub use output::Output;
+pub(crate) use table::aligned;
