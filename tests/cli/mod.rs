@@ -18,6 +18,7 @@ mod logs;
 mod parameters;
 mod plan;
 mod progress;
+mod rehearsal;
 pub(crate) mod resume;
 mod run;
 mod runbook;

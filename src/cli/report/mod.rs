@@ -5,6 +5,7 @@ mod escape;
 mod look;
 mod output;
 pub mod plan;
+pub mod rehearsal;
 pub mod run;
 mod table;
 pub mod test;

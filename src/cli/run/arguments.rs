@@ -10,7 +10,7 @@ use wf_runtime::dispatcher::{RealWorld, World};
 use wf_runtime::parameters::{Given, GivenValue, Origin, Surroundings, variable};
 
 /// What was given, the strongest first: flags, then the file, then the environment.
-pub(super) fn given(workflow: &Workflow, flags: &[String], file: Option<&str>) -> Result<Vec<Given>, Unreadable> {
+pub(crate) fn given(workflow: &Workflow, flags: &[String], file: Option<&str>) -> Result<Vec<Given>, Unreadable> {
     let mut given = flags.iter().map(|flag| from_flag(flag)).collect::<Result<Vec<_>, _>>()?;
     if let Some(file) = file {
         given.extend(from_file(file)?);

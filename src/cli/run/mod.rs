@@ -5,7 +5,7 @@ pub(crate) mod asked;
 pub(crate) mod findings;
 mod parameter_file;
 mod prompt;
-mod select;
+pub(crate) mod select;
 
 use crate::drive::{Drive, Kept, Manner};
 use crate::exit::Exit;

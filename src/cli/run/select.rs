@@ -8,7 +8,7 @@ use wf_model::span::SourceId;
 use wf_model::suggest::nearest;
 
 /// `FILE` and `WORKFLOW` of `FILE:WORKFLOW`; a file whose name has a colon is taken as it is.
-pub(super) fn split(argument: &str) -> (&str, Option<&str>) {
+pub(crate) fn split(argument: &str) -> (&str, Option<&str>) {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     match argument.rsplit_once(':') {
         Some((STDIN, name)) if is_name(name) => ("-", Some(name)),
@@ -18,7 +18,7 @@ pub(super) fn split(argument: &str) -> (&str, Option<&str>) {
 }
 
 /// The workflow of this name; without one the only workflow, or the one named like the file, or `main`.
-pub(super) fn workflow<'a>(program: &'a Program, file: &str, wanted: Option<&str>) -> Result<(WorkflowId, &'a Workflow), String> {
+pub(crate) fn workflow<'a>(program: &'a Program, file: &str, wanted: Option<&str>) -> Result<(WorkflowId, &'a Workflow), String> {
     let own: Vec<(WorkflowId, &Workflow)> =
         program.workflows.iter().filter(|(_, workflow)| workflow.span.source == SourceId(0)).collect();
     let named = |name: &str| own.iter().copied().find(|(_, workflow)| &*workflow.name == name);

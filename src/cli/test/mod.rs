@@ -1,6 +1,7 @@
 //! `wfc test [FILE…]`: runs the tests of workflow files on a virtual clock; nothing of the world is touched.
 
 mod found;
+mod rehearse;
 
 use crate::exit::Exit;
 use crate::files::Disk;
@@ -24,6 +25,21 @@ pub struct Test {
     /// How the results are written.
     #[arg(long, value_enum, default_value_t = Format::Human, env = "WFC_TEST_FORMAT")]
     format: Format,
+    /// Let every step and every undo fail, time out, be cancelled and crash in turn; FILE:WORKFLOW names one workflow.
+    #[arg(long)]
+    rehearse: bool,
+    /// A parameter of the rehearsed workflows: its type's literal or plain text.
+    #[arg(long = "param", value_name = "NAME=VALUE", requires = "rehearse")]
+    parameters: Vec<String>,
+    /// How many scenarios of a workflow are rehearsed at most.
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "rehearse")]
+    max_scenarios: usize,
+    /// How many faults a scenario has: with 2 every pair of them.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2), requires = "rehearse")]
+    depth: u32,
+    /// Only the scenario of this name, with everything that happens in it.
+    #[arg(long, value_name = "SEED", requires = "rehearse")]
+    seed: Option<String>,
 }
 
 impl Test {
@@ -32,6 +48,13 @@ impl Test {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        if self.rehearse {
+            return self.rehearse(output);
+        }
+        if self.format == Format::Html {
+            output.error("tests have no page", "Add `--rehearse`, or choose human, json, junit or tap.")?;
+            return Ok(Exit::Usage);
+        }
         let files = match found::files(&self.files) {
             Ok(files) => files,
             Err(problem) => {

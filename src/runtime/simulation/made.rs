@@ -9,8 +9,8 @@ use wf_model::value::{Channel, Map, Secret, Value};
 /// The text that is made.
 pub(super) const MADE: &str = "made";
 
-/// A value of a type.
-pub(super) fn made(type_: &Type) -> Value {
+/// A value of a type; lists have so many elements.
+pub(super) fn made(type_: &Type, elements: usize) -> Value {
     match type_ {
         Type::Unknown | Type::Never => Value::Null,
         Type::String | Type::Path => Value::string(MADE),
@@ -21,12 +21,12 @@ pub(super) fn made(type_: &Type) -> Value {
         Type::Duration => Value::Duration(Duration::from_seconds(1)),
         Type::Size => Value::Size(Size { bytes: 1 }),
         Type::Union(members) => members.first().map_or(Value::Null, |member| Value::String(member.clone())),
-        Type::List(element) => Value::list([made(element)]),
-        Type::Map(element) => Value::map([(MADE, made(element))]),
+        Type::List(element) => Value::list(vec![made(element, elements); elements]),
+        Type::Map(element) => Value::map([(MADE, made(element, elements))]),
         Type::Record(fields) => {
-            Value::Map(Arc::new(fields.iter().map(|field| (field.name.clone(), made(&field.type_))).collect()))
+            Value::Map(Arc::new(fields.iter().map(|field| (field.name.clone(), made(&field.type_, elements))).collect()))
         }
-        Type::Optional(inner) => made(inner),
+        Type::Optional(inner) => made(inner, elements),
         Type::Json => Value::map([]),
         Type::Secret => Value::Secret(Secret::new(MADE)),
         Type::Channel => Value::Channel(Arc::new(Channel { kind: "desktop".into(), arguments: Vec::new() })),
@@ -97,15 +97,15 @@ fn variations(value: &Value, type_: &Type, literals: &[Value]) -> Vec<Value> {
         }
         (Type::Optional(inner), _) => {
             let mut all = vec![Value::Null];
-            all.extend(variations(&made(inner), inner, literals));
+            all.extend(variations(&made(inner, 1), inner, literals));
             all
         }
         (Type::Bool, _) => vec![Value::Bool(false), Value::Bool(true)],
         (Type::Union(members), _) => members.iter().map(|member| Value::String(member.clone())).collect(),
         (Type::List(element), _) => {
-            let one = made(element);
+            let one = made(element, 1);
             let mut all = vec![Value::list([]), Value::list([one.clone(), one.clone()]), Value::list(vec![one; 8])];
-            all.extend(variations(&made(element), element, literals).into_iter().map(|element| Value::list([element])));
+            all.extend(variations(&made(element, 1), element, literals).into_iter().map(|element| Value::list([element])));
             all
         }
         (Type::Int, _) => same(|literal| matches!(literal, Value::Int(_))).collect(),
@@ -146,7 +146,7 @@ mod tests {
         let type_ = Type::record([("ok", Type::Bool), ("count", Type::Int), ("state", Type::union(["up", "down"]))]);
         let demands = [("ok", Value::Bool(false)), ("count", Value::Int(7)), ("state", Value::string("down"))];
         let holds = |value: &Value, (field, wanted): &(&str, Value)| Some(value.get(field) == Some(wanted));
-        let value = fitted(made(&type_), &type_, &demands, |(_, wanted)| vec![wanted.clone()], holds);
+        let value = fitted(made(&type_, 1), &type_, &demands, |(_, wanted)| vec![wanted.clone()], holds);
         assert_eq!(value, Value::map(demands));
     }
 

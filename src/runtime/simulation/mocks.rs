@@ -56,6 +56,11 @@ impl Mocks {
         Self { subject, mocks, used: BTreeMap::new(), chosen: BTreeMap::new(), numbers: 0 }
     }
 
+    /// The value of a step that is known to be done.
+    pub(super) fn value_of(&self, running: &Running) -> Value {
+        self.subject.value_of(running)
+    }
+
     /// The mock of an attempt: that of its own path before that of all iterations, and of several the first that is not used up.
     fn choose(&mut self, running: &Running) -> Option<Mock> {
         if running.is_undo {
@@ -209,8 +214,8 @@ fn signalled(running: &Running, value: Option<Value>) -> Value {
     match (value, &running.call.decode) {
         (Some(value), Some(_)) => value,
         (Some(value), None) => value.get("data").cloned().unwrap_or(Value::Null),
-        (None, Some(type_)) => super::made::made(type_),
-        (None, None) => super::made::made(&Type::Json),
+        (None, Some(type_)) => super::made::made(type_, 1),
+        (None, None) => super::made::made(&Type::Json, 1),
     }
 }
 

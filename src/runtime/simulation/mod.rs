@@ -3,6 +3,7 @@
 mod made;
 mod mocks;
 mod outcomes;
+pub mod rehearsal;
 mod subject;
 mod trial;
 
@@ -383,9 +384,9 @@ impl<C: Cast> Simulation<C> {
         &self.unknown
     }
 
-    /// What answered for the world, and everything that happened.
-    pub fn into_parts(self) -> (C, Vec<Event>) {
-        (self.cast, self.events)
+    /// The engine, what answered for the world, and everything that happened.
+    pub fn into_parts(self) -> (Engine, C, Vec<Event>) {
+        (self.engine, self.cast, self.events)
     }
 
     /// The virtual time.

@@ -1,6 +1,8 @@
 //! What simulated runs of a program have in common.
 
+use super::Course;
 use super::made::{constants, fitted, made};
+use super::trial::mocked;
 use crate::engine::{Engine, Running};
 use crate::executor::Executors;
 use std::collections::BTreeMap;
@@ -13,8 +15,6 @@ use wf_model::types::Type;
 use wf_model::unit::Duration;
 use wf_model::value::{Secret, Value};
 
-use super::Course;
-
 /// How long an attempt takes of which nobody says more.
 const USUAL: Duration = Duration::from_seconds(1);
 
@@ -24,21 +24,42 @@ pub struct Subject {
     pub program: Arc<Program>,
     pub(super) executors: Arc<Executors>,
     /// What the program demands of the values of steps: conditions of loops, checks of gates, and what is expected of them.
-    demands: BTreeMap<(WorkflowId, ValueId), Vec<Expression>>,
+    demands: Demands,
+    /// How many elements lists have that are made.
+    elements: usize,
 }
+
+/// Conditions that mention a value.
+pub(super) type Demands = BTreeMap<(WorkflowId, ValueId), Vec<Expression>>;
 
 impl Subject {
     /// A program with the kinds of its steps.
     #[must_use]
     pub fn new(program: Arc<Program>, executors: Arc<Executors>) -> Self {
         let demands = demands(&program);
-        Self { program, executors, demands }
+        Self { program, executors, demands, elements: 1 }
     }
 
     /// The same with another program, whose statements are those of the first.
     #[must_use]
     pub(super) fn with_program(&self, program: Arc<Program>) -> Self {
-        Self::new(program, self.executors.clone())
+        Self { elements: self.elements, ..Self::new(program, self.executors.clone()) }
+    }
+
+    /// The same for a rehearsal: of what nobody gave nothing is expected, and lists have two elements, a first and a last.
+    #[must_use]
+    pub(super) fn for_rehearsal(&self) -> Self {
+        Self { elements: 2, ..Self { demands: self.demands.clone(), ..Self::new(mocked(self, &[]), self.executors.clone()) } }
+    }
+
+    /// The same where more is demanded of values.
+    #[must_use]
+    pub(super) fn demanding(&self, more: Demands) -> Self {
+        let mut demands = self.demands.clone();
+        for (value, conditions) in more {
+            demands.entry(value).or_default().extend(conditions);
+        }
+        Self { program: self.program.clone(), executors: self.executors.clone(), demands, elements: self.elements }
     }
 
     /// What is known of kinds.
@@ -80,7 +101,10 @@ impl Subject {
     /// How an attempt goes that succeeds.
     pub(super) fn success(&self, running: &Running, engine: &Engine) -> Course {
         let type_ = self.kinds().get(&running.call.kind).map(|kind| kind.result.clone()).unwrap_or(Type::record([]));
-        let outcome = AttemptOutcome::Succeeded { result: made(&type_), decoded: running.call.decode.as_ref().map(made) };
+        let outcome = AttemptOutcome::Succeeded {
+            result: made(&type_, self.elements),
+            decoded: running.call.decode.as_ref().map(|type_| made(type_, self.elements)),
+        };
         let course = Course { takes: self.usual_time(running, engine), outcome };
         let Some(executor) = self.executors.get(&running.call.kind) else {
             return self.fitting(running, engine, &type_, course);
@@ -121,13 +145,13 @@ impl Subject {
     /// The value of a step that is known to be done.
     pub(super) fn value_of(&self, running: &Running) -> Value {
         let kind = || self.kinds().get(&running.call.kind).map(|kind| &kind.result);
-        running.call.decode.as_ref().or_else(kind).map_or(Value::Null, made)
+        running.call.decode.as_ref().or_else(kind).map_or(Value::Null, |type_| made(type_, self.elements))
     }
 }
 
 /// For each value, the conditions that mention it.
-fn demands(program: &Program) -> BTreeMap<(WorkflowId, ValueId), Vec<Expression>> {
-    let mut demands: BTreeMap<_, Vec<Expression>> = BTreeMap::new();
+fn demands(program: &Program) -> Demands {
+    let mut demands = Demands::new();
     for (id, workflow) in program.workflows.iter() {
         for (_, statement) in workflow.statements.iter() {
             for condition in conditions(statement) {

@@ -4,7 +4,7 @@ use super::mocks::{Ending, Mock, Mocks, Target};
 use super::outcomes::{Outcomes, Side, state, why};
 use super::subject::Subject;
 use super::{Cast, Simulation};
-use crate::engine::{IllegalTransition, Options};
+use crate::engine::{Engine, IllegalTransition, Options};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wf_model::event::{Event, Timestamp};
@@ -73,50 +73,69 @@ impl Scope for Constants {}
 /// # Errors
 /// Where a value in it cannot be evaluated.
 pub fn trial(subject: &Arc<Subject>, test: &Test) -> Result<Trial, Unrunnable> {
-    let argument = |(name, value): &(Arc<str>, Expression)| Ok((name.clone(), constant(value)?));
-    let arguments = test.arguments.iter().map(argument).collect::<Result<Vec<_>, _>>()?;
-    let mocks = test.mocks.iter().map(mock).collect::<Result<Vec<_>, _>>()?;
-    let subject = Arc::new(subject.with_program(mocked(subject, &test.mocks)));
+    let (arguments, mocks, subject) = prepared(subject, test)?;
     let cast = Mocks::new(subject.clone(), mocks);
     let broken = |error: IllegalTransition| Unrunnable { span: test.span, message: error.to_string() };
-    let played = play(&subject, test.workflow, &arguments, cast).map_err(broken)?;
+    let played = play(&subject, test.workflow, &arguments, cast, None).map_err(broken)?;
     Ok(judged(played, &test.expectations))
 }
 
+/// What a test runs with, and its mocks; steps whose values are made are expected nothing of.
+type Prepared = (Vec<(Arc<str>, Value)>, Vec<Mock>, Arc<Subject>);
+
+/// Evaluates what a test says.
+///
+/// # Errors
+/// Where a value in it cannot be evaluated.
+pub(super) fn prepared(subject: &Arc<Subject>, test: &Test) -> Result<Prepared, Unrunnable> {
+    let argument = |(name, value): &(Arc<str>, Expression)| Ok((name.clone(), constant(value)?));
+    let arguments = test.arguments.iter().map(argument).collect::<Result<Vec<_>, _>>()?;
+    let mocks = test.mocks.iter().map(mock).collect::<Result<Vec<_>, _>>()?;
+    Ok((arguments, mocks, Arc::new(subject.with_program(mocked(subject, &test.mocks)))))
+}
+
 /// A simulated run to its end, resumed each time its process died.
-pub(super) struct Played {
+pub(super) struct Played<C> {
+    pub(super) engine: Engine,
+    pub(super) cast: C,
     pub(super) events: Vec<Event>,
     pub(super) unknown: Vec<Arc<str>>,
     pub(super) end: Timestamp,
 }
 
+/// Plays a run, from its beginning or behind what happened before its process died.
 pub(super) fn play<C: Cast>(
     subject: &Subject,
     workflow: WorkflowId,
     arguments: &[(Arc<str>, Value)],
     cast: C,
-) -> Result<Played, IllegalTransition> {
+    history: Option<&[Event]>,
+) -> Result<Played<C>, IllegalTransition> {
     let program = || (subject.program.clone(), workflow, arguments.to_vec());
     let options = || Options { jobs: JOBS, secrets: subject.secrets() };
     let (code, id, given) = program();
-    let mut simulation = Simulation::beginning(BEGINNING, code, id, given, options(), cast);
+    let mut simulation = match history {
+        None => Simulation::beginning(BEGINNING, code, id, given, options(), cast),
+        Some(history) => Simulation::resumed_at(BEGINNING, code, id, given, options(), cast, history)?,
+    };
     simulation.run()?;
     for _ in 0..MOST_CRASHES {
         if !simulation.has_crashed() {
             break;
         }
         let clock = simulation.clock();
-        let (cast, events) = simulation.into_parts();
+        let (_, cast, events) = simulation.into_parts();
         let (code, id, given) = program();
         simulation = Simulation::resumed_at(clock, code, id, given, options(), cast, &events)?;
         simulation.run()?;
     }
     let (end, unknown) = (simulation.clock(), simulation.unknown().to_vec());
-    Ok(Played { events: simulation.into_parts().1, unknown, end })
+    let (engine, cast, events) = simulation.into_parts();
+    Ok(Played { engine, cast, events, unknown, end })
 }
 
-fn judged(played: Played, expectations: &[Expectation]) -> Trial {
-    let Played { events, unknown, end } = played;
+fn judged(played: Played<Mocks>, expectations: &[Expectation]) -> Trial {
+    let Played { events, unknown, end, .. } = played;
     let record = RunRecord::of(&events);
     let end = record.ended_at.unwrap_or(end);
     let mut outcomes = Outcomes { record: &record, end };
@@ -179,7 +198,7 @@ fn mock(written: &Written) -> Result<Mock, Unrunnable> {
 
 /// The program with what mocks take the place of: a mocked call of a workflow starts nothing, and what is expected of a step holds of
 /// values that nobody gave.
-fn mocked(subject: &Subject, mocks: &[Written]) -> Arc<Program> {
+pub(super) fn mocked(subject: &Subject, mocks: &[Written]) -> Arc<Program> {
     let (mut given, mut calls) = (BTreeSet::new(), BTreeSet::new());
     for written in mocks {
         let MockTarget::Step { workflow, statement, .. } = &written.target else { continue };

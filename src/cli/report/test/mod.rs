@@ -25,6 +25,8 @@ pub enum Format {
     Junit,
     /// Test Anything Protocol, version 14.
     Tap,
+    /// A page for the browser, of a rehearsal.
+    Html,
 }
 
 /// The tests of a file.
@@ -66,7 +68,7 @@ impl Case {
 #[must_use]
 pub fn write(format: Format, reports: &[FileReport], look: Look) -> String {
     match format {
-        Format::Human => human::human(reports, look),
+        Format::Human | Format::Html => human::human(reports, look),
         Format::Json => json::json(reports),
         Format::Junit => junit::junit(reports),
         Format::Tap => tap::tap(reports),

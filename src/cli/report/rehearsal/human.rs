@@ -1,0 +1,93 @@
+//! Rehearsals for people: a line for each scenario, and below what is wrong.
+
+use super::story::story;
+use super::{Rehearsed, coverage, ends, list, schedule, unfired};
+use crate::report::{Look, printable_line};
+use console::Style;
+use std::fmt::Write;
+use wf_runtime::simulation::rehearsal::Scenario;
+
+pub(super) fn human(rehearsed: &[Rehearsed], look: Look) -> String {
+    let mut text = String::new();
+    for workflow in rehearsed.iter().filter(|workflow| !workflow.rehearsal.scenarios.is_empty()) {
+        write_workflow(&mut text, workflow, look);
+    }
+    let scenarios: usize = rehearsed.iter().map(|workflow| workflow.rehearsal.scenarios.len()).sum();
+    let findings: usize = rehearsed.iter().map(|workflow| workflow.rehearsal.findings.len()).sum();
+    let found = if findings == 0 { "nothing found".to_owned() } else { format!("{findings} found") };
+    let scenarios = if scenarios == 1 { "1 scenario".to_owned() } else { format!("{scenarios} scenarios") };
+    let _ = writeln!(text, "{scenarios}, {found}");
+    text
+}
+
+fn write_workflow(text: &mut String, workflow: &Rehearsed, look: Look) {
+    let rehearsal = &workflow.rehearsal;
+    let title = printable_line(&format!("{}:{}", workflow.file, workflow.workflow));
+    let _ = writeln!(text, "{}", Style::new().force_styling(look.colour).bold().apply_to(title));
+    let width = schedule_width(workflow);
+    let mut arrangement = None;
+    for scenario in rehearsal.scenarios.iter().filter(|scenario| scenario.dies_behind.is_none()) {
+        if arrangement != Some(&scenario.arrangement) && !scenario.arrangement.is_empty() {
+            let _ = writeln!(text, "  with {}", printable_line(&scenario.arrangement));
+        }
+        arrangement = Some(&scenario.arrangement);
+        write_scenario(text, scenario, width);
+        if workflow.in_full {
+            for line in story(&scenario.events) {
+                let _ = writeln!(text, "    {}", printable_line(&line));
+            }
+        }
+    }
+    let deaths = || rehearsal.scenarios.iter().filter(|scenario| scenario.dies_behind.is_some());
+    if workflow.in_full {
+        for scenario in deaths() {
+            write_scenario(text, scenario, width);
+            story(&scenario.events).iter().for_each(|line| _ = writeln!(text, "    {}", printable_line(line)));
+        }
+    } else if deaths().next().is_some() {
+        let _ =
+            writeln!(text, "  the process dies behind each of {} entries of the journal: {}", deaths().count(), ends(deaths()));
+    }
+    let _ = writeln!(text, "  {}", coverage(rehearsal));
+    for (name, span) in &rehearsal.unreached {
+        let _ = writeln!(text, "  not reached: step {} ({})", printable_line(name), workflow.place(*span));
+    }
+    for fault in unfired(rehearsal) {
+        let _ = writeln!(text, "  did not happen: {}", printable_line(&fault));
+    }
+    if rehearsal.left_out > 0 {
+        let _ = writeln!(text, "  left out: {} scenarios; `--max-scenarios` takes more", rehearsal.left_out);
+    }
+    let mark = Style::new().force_styling(look.colour).red().bold().apply_to("FOUND");
+    for (finding, place) in &rehearsal.findings {
+        let Some(scenario) = rehearsal.scenarios.get(*place) else { continue };
+        let _ = writeln!(text, "\n  {mark} {}: {}", finding.sort.name(), printable_line(&finding.message));
+        let _ = writeln!(text, "        {}", workflow.place(finding.span));
+        let _ = writeln!(text, "        where {}", printable_line(&schedule(scenario)));
+        let _ = writeln!(text, "        help: {}", finding.help);
+        let _ = writeln!(text, "        again: {}", workflow.again(scenario));
+    }
+    text.push('\n');
+}
+
+/// The schedule takes no more columns.
+const WIDEST_SCHEDULE: usize = 56;
+
+fn schedule_width(workflow: &Rehearsed) -> usize {
+    let scenarios = workflow.rehearsal.scenarios.iter();
+    let widths = scenarios.map(|scenario| printable_line(&schedule(scenario)).chars().count());
+    widths.filter(|width| *width <= WIDEST_SCHEDULE).max().unwrap_or_default()
+}
+
+fn write_scenario(text: &mut String, scenario: &Scenario, width: usize) {
+    let mut line = format!("  {:<width$}  {:<15}", printable_line(&schedule(scenario)), scenario.state.name());
+    for (word, paths) in [("undone", &scenario.undone), ("left", &scenario.left)] {
+        if !paths.is_empty() {
+            let _ = write!(line, " {word}: {};", list(paths));
+        }
+    }
+    if !scenario.handlers.is_empty() {
+        let _ = write!(line, " ran: {};", printable_line(&scenario.handlers.join(", ")));
+    }
+    let _ = writeln!(text, "{}", line.trim_end().trim_end_matches(';'));
+}

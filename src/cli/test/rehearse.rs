@@ -1,0 +1,202 @@
+//! `wfc test --rehearse`: everything that can go wrong in workflows goes wrong, one thing after the other.
+
+use super::{Test, found};
+use crate::exit::Exit;
+use crate::files::Disk;
+use crate::report::rehearsal::{Rehearsed, write};
+use crate::report::{Look, Output, diagnostics};
+use crate::run::arguments::given;
+use crate::run::findings;
+use crate::run::select::{split, workflow};
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+use wf_compiler::{Compilation, compile};
+use wf_model::diagnostic::Level;
+use wf_model::expression::{Function, GlobalId};
+use wf_model::program::{Callee, Program, Workflow, WorkflowId};
+use wf_model::span::SourceId;
+use wf_model::value::Value;
+use wf_runtime::parameters::{Origin, Surroundings, bind, missing};
+use wf_runtime::simulation::Subject;
+use wf_runtime::simulation::rehearsal::{Manner, Rehearsal, Unrehearsable, rehearse};
+
+/// Nothing of the world is seen.
+struct Nothing;
+
+impl Surroundings for Nothing {
+    fn global(&self, _: GlobalId) -> Option<Value> {
+        None
+    }
+
+    fn run(&self) -> Option<Value> {
+        None
+    }
+
+    fn folder(&self, _: &Origin) -> String {
+        std::env::current_dir().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    fn observe(&mut self, function: Function, _: &[Value]) -> Result<Value, String> {
+        Err(format!("`{}` looks outside, which a rehearsal does not", function.name()))
+    }
+}
+
+/// A value for a parameter, by its name.
+type Argument = (Arc<str>, Value);
+
+impl Test {
+    /// Rehearses the workflows of every file.
+    ///
+    /// # Errors
+    /// Where stdout or stderr cannot be written.
+    pub(super) fn rehearse(&self, output: &mut Output) -> io::Result<Exit> {
+        let (mut rehearsed, mut refused) = (Vec::new(), false);
+        let targets = match found::files(&self.files) {
+            Ok(targets) => targets,
+            Err(problem) => {
+                output.error(problem.message, &problem.help)?;
+                return Ok(Exit::Usage);
+            }
+        };
+        for target in &targets {
+            let (file, wanted) = split(target);
+            let compilation = compile(file, &Disk::default(), wf_steps::registry(), Level::Basic);
+            let Some(program) = compilation.program.clone().map(Arc::new) else {
+                let look = Look::of(&io::stderr());
+                output.note(&diagnostics::text(&compilation.diagnostics, &compilation.sources, Level::Basic, look))?;
+                refused = true;
+                continue;
+            };
+            let workflows = match wanted.map(|wanted| workflow(&program, file, Some(wanted))) {
+                Some(Ok((id, _))) => vec![id],
+                Some(Err(message)) => {
+                    output.note(&message)?;
+                    refused = true;
+                    continue;
+                }
+                None => entries(&program),
+            };
+            let subject = Arc::new(Subject::new(program.clone(), wf_steps::executors().clone()));
+            for id in workflows {
+                match self.workflow(&subject, id, file, &compilation, output)? {
+                    Some(found) => rehearsed.push(found),
+                    None => refused = true,
+                }
+            }
+        }
+        let nothing = rehearsed.iter().all(|rehearsed| rehearsed.rehearsal.scenarios.is_empty());
+        if let Some(seed) = self.seed.as_ref().filter(|_| nothing && !refused) {
+            let problem = Unrehearsable::NoScenario(seed.clone());
+            output.error(crate::report::printable_line(&problem.to_string()), help(&problem))?;
+            return Ok(Exit::Usage);
+        }
+        output.result(&write(self.format, &rehearsed, Look::of(&io::stdout())))?;
+        let has_findings = rehearsed.iter().any(|rehearsed| !rehearsed.rehearsal.findings.is_empty());
+        Ok(match (refused, has_findings) {
+            (true, _) => Exit::Usage,
+            (_, true) => Exit::Failed,
+            (_, false) => Exit::Done,
+        })
+    }
+
+    fn workflow(
+        &self,
+        subject: &Arc<Subject>,
+        id: WorkflowId,
+        file: &str,
+        compilation: &Compilation,
+        output: &mut Output,
+    ) -> io::Result<Option<Rehearsed>> {
+        let Some(declared) = subject.program.workflows.get(id) else { return Ok(None) };
+        let Some(arguments) = self.arguments(declared, compilation, output)? else { return Ok(None) };
+        let manner = Manner { arguments, most: self.max_scenarios, depth: self.depth, seed: self.seed.clone() };
+        match rehearse(subject, id, &manner, &compilation.tests) {
+            Ok(rehearsal) => {
+                let (file, workflow) = (file.to_owned(), declared.name.clone());
+                Ok(Some(Rehearsed {
+                    file,
+                    workflow,
+                    sources: compilation.sources.clone(),
+                    rehearsal,
+                    in_full: self.seed.is_some(),
+                }))
+            }
+            // Another workflow may have it.
+            Err(Unrehearsable::NoScenario(_)) if self.files.iter().all(|file| !file.contains(':')) => Ok(Some(Rehearsed {
+                file: file.to_owned(),
+                workflow: declared.name.clone(),
+                sources: compilation.sources.clone(),
+                rehearsal: Rehearsal::default(),
+                in_full: false,
+            })),
+            Err(problem) => {
+                let message =
+                    format!("workflow `{}` of {} cannot be rehearsed: {problem}", declared.name, crate::text::name(file));
+                output.error(crate::report::printable_line(&message), help(&problem))?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The parameters that are given for a workflow; nothing where they do not fit, which is said.
+    fn arguments(
+        &self,
+        declared: &Workflow,
+        compilation: &Compilation,
+        output: &mut Output,
+    ) -> io::Result<Option<Vec<Argument>>> {
+        let given = match given(declared, &self.parameters, None) {
+            Ok(given) => given,
+            Err(problem) => {
+                output.error(problem.message, &problem.help)?;
+                return Ok(None);
+            }
+        };
+        let absent: BTreeSet<Arc<str>> = missing(declared, &given).iter().map(|parameter| parameter.name.clone()).collect();
+        let mut known = declared.clone();
+        known.parameters.retain(|parameter| {
+            let is_given = given.iter().any(|given| *given.name == *parameter.name);
+            !absent.contains(&parameter.name) && is_given
+        });
+        let bound = match bind(&known, &given, &mut Nothing) {
+            Ok(bound) => bound,
+            Err(problems) => {
+                findings::show(diagnostics::Format::Text, compilation, &problems, output)?;
+                return Ok(None);
+            }
+        };
+        let named = |(id, value)| {
+            let parameter = known.parameters.iter().find(|parameter| parameter.value == id)?;
+            Some((parameter.name.clone(), value))
+        };
+        Ok(Some(bound.into_iter().filter_map(named).collect()))
+    }
+}
+
+fn help(problem: &Unrehearsable) -> &'static str {
+    match problem {
+        Unrehearsable::Parameters(_) => "Give one with `--param NAME=VALUE`, or write a test that runs the workflow with one.",
+        Unrehearsable::Fails { .. } => {
+            "Write a test in which it succeeds, with mocks that give the values it needs: a rehearsal begins with it."
+        }
+        Unrehearsable::NoScenario(_) => "Run it without `--seed`; the names are those of the same file and parameters.",
+        Unrehearsable::NoWorkflow | Unrehearsable::Illegal(_) => "This is a mistake of wfc: please report it, with the file.",
+    }
+}
+
+/// The workflows of the file itself that no other of it calls; all where each is called.
+fn entries(program: &Program) -> Vec<WorkflowId> {
+    let own: Vec<(WorkflowId, &Workflow)> =
+        program.workflows.iter().filter(|(_, workflow)| workflow.span.source == SourceId(0)).collect();
+    let steps =
+        own.iter().flat_map(|(_, workflow)| workflow.statements.iter()).filter_map(|(_, statement)| statement.kind.step());
+    let called: BTreeSet<WorkflowId> = steps
+        .filter_map(|step| match step.invocation.callee {
+            Callee::Workflow(called) => Some(called),
+            Callee::Kind(_) => None,
+        })
+        .collect();
+    let entries: Vec<WorkflowId> = own.iter().map(|(id, _)| *id).filter(|id| !called.contains(id)).collect();
+    if entries.is_empty() { own.iter().map(|(id, _)| *id).collect() } else { entries }
+}

@@ -1,0 +1,364 @@
+//! The rehearsal (§10): every step fails, runs out of time, is cancelled and crashes in turn, and so does every undo; each scenario
+//! says how the run ended, what was undone and what was left behind.
+
+mod arrangement;
+mod fault;
+mod finding;
+mod safe_twice;
+mod scenario;
+
+pub use fault::{Fault, FaultSort};
+pub use finding::{Finding, FindingSort};
+pub use scenario::Scenario;
+
+use super::subject::Subject;
+use crate::engine::IllegalTransition;
+use arrangement::Arrangement;
+use fault::{Seen, Waits};
+use finding::{Judge, of_handlers, rolls_back};
+use scenario::{Performed, perform};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use wf_model::event::{Event, without_places};
+use wf_model::program::{Effect, EffectClause, StatementId, UnknownAnswer, Workflow, WorkflowId};
+use wf_model::run::RunState;
+use wf_model::span::Span;
+use wf_model::test::Test;
+use wf_model::value::Value;
+
+/// How a rehearsal goes.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// Parameters by name; the others have their defaults, or values that are made.
+    pub arguments: Vec<(Arc<str>, Value)>,
+    /// No more scenarios are performed.
+    pub most: usize,
+    /// How many faults a scenario has: one, or pairs of them too. What happens in handlers and undos is always a second one.
+    pub depth: u32,
+    /// The only scenario that is wanted.
+    pub seed: Option<String>,
+}
+
+/// What a rehearsal showed.
+#[derive(Debug, Default)]
+pub struct Rehearsal {
+    /// The scenarios, those without a fault first.
+    pub scenarios: Vec<Scenario>,
+    /// What is wrong, each with the scenario of the fewest faults that shows it, by its place in the list of scenarios.
+    pub findings: Vec<(Finding, usize)>,
+    /// Steps that no scenario reached.
+    pub unreached: Vec<(Arc<str>, Span)>,
+    /// How many steps changed something.
+    pub changing: usize,
+    /// How many of them an undo covers, or they undo themselves.
+    pub undone: usize,
+    /// How many say why nothing has to be undone.
+    pub excused: usize,
+    /// How many scenarios were left out, because there are more than were wanted.
+    pub left_out: usize,
+}
+
+/// Why a workflow cannot be rehearsed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unrehearsable {
+    /// It is not part of the program.
+    #[error("workflow is not part of the program")]
+    NoWorkflow,
+    /// Of these parameters no value was given, and none that was made fits.
+    #[error("no value of its own fits {}", list(.0))]
+    Parameters(Vec<Arc<str>>),
+    /// The run fails before anything goes wrong.
+    #[error("the run fails with values that are made: {message}")]
+    Fails {
+        /// What fails.
+        message: String,
+    },
+    /// There is no scenario of that name.
+    #[error("no scenario is called {0}")]
+    NoScenario(String),
+    /// The engine refuses what follows from its own conclusions.
+    #[error(transparent)]
+    Illegal(#[from] IllegalTransition),
+}
+
+fn list(names: &[Arc<str>]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Bases beside the first: more are not tried, however many conditions there are.
+const MOST_BASES: usize = 64;
+
+/// Rehearses a workflow; the tests of it give further runs to begin with.
+///
+/// # Errors
+/// Where no run of it can be begun, or the wanted scenario is not there.
+pub fn rehearse(
+    subject: &Arc<Subject>,
+    workflow: WorkflowId,
+    manner: &Manner,
+    tests: &[Test],
+) -> Result<Rehearsal, Unrehearsable> {
+    let subject = Arc::new(subject.for_rehearsal());
+    let Some(declared) = subject.program.workflows.get(workflow) else { return Err(Unrehearsable::NoWorkflow) };
+    let mut rehearsing = Rehearsing {
+        rolls_back: rolls_back(&subject),
+        of_handlers: of_handlers(&subject),
+        subject: subject.clone(),
+        workflow,
+        manner,
+        rehearsal: Rehearsal::default(),
+        done: BTreeSet::new(),
+        reached: BTreeSet::new(),
+        judged: BTreeSet::new(),
+    };
+    let bases = rehearsing.bases(declared, tests)?;
+    for base in &bases {
+        rehearsing.around(base)?;
+    }
+    if let Some(seed) = manner.seed.as_ref().filter(|_| rehearsing.rehearsal.scenarios.is_empty()) {
+        return Err(Unrehearsable::NoScenario(seed.clone()));
+    }
+    Ok(rehearsing.finish())
+}
+
+/// A run without a fault.
+struct Base {
+    arrangement: Arrangement,
+    performed: Performed,
+}
+
+struct Rehearsing<'a> {
+    subject: Arc<Subject>,
+    workflow: WorkflowId,
+    manner: &'a Manner,
+    rolls_back: bool,
+    of_handlers: BTreeSet<(WorkflowId, StatementId)>,
+    rehearsal: Rehearsal,
+    /// Scenarios that were performed, by seed.
+    done: BTreeSet<String>,
+    reached: BTreeSet<(WorkflowId, StatementId)>,
+    judged: BTreeSet<(FindingSort, Arc<str>)>,
+}
+
+impl Rehearsing<'_> {
+    /// Runs without a fault that reach as many steps as can be reached.
+    fn bases(&mut self, declared: &Workflow, tests: &[Test]) -> Result<Vec<Base>, Unrehearsable> {
+        let plain = arrangement::plain(&self.subject, declared, &self.manner.arguments);
+        let of_tests = tests.iter().filter(|test| test.workflow == self.workflow);
+        let of_tests: Vec<Arrangement> = of_tests.filter_map(|test| arrangement::of_test(&self.subject, test)).collect();
+        let mut bases = Vec::new();
+        let mut why = None;
+        for arrangement in plain.clone().into_iter().chain(of_tests) {
+            let performed = perform(&arrangement, self.workflow, &[], None)?;
+            if performed.scenario.state == RunState::Succeeded {
+                let known = self.reached.len();
+                self.reach(&performed);
+                if bases.is_empty() || self.reached.len() > known {
+                    bases.push(Base { arrangement, performed });
+                }
+            } else {
+                why.get_or_insert_with(|| ending(&performed));
+            }
+        }
+        let Some(first) = bases.first().map(|base| base.arrangement.clone()) else {
+            return Err(match (plain, why) {
+                (Err(names), _) => Unrehearsable::Parameters(names),
+                (_, why) => Unrehearsable::Fails { message: why.unwrap_or_default() },
+            });
+        };
+        let mut left = MOST_BASES;
+        while let Some(base) = self.further(declared, &first, &mut left)? {
+            bases.push(base);
+        }
+        Ok(bases)
+    }
+
+    /// A run without a fault that reaches what none before has reached.
+    fn further(&mut self, declared: &Workflow, first: &Arrangement, left: &mut usize) -> Result<Option<Base>, Unrehearsable> {
+        let workflows: BTreeSet<WorkflowId> = self.reached.iter().map(|(workflow, _)| *workflow).chain([self.workflow]).collect();
+        for way in arrangement::ways_to(&self.subject, &workflows, &self.reached) {
+            if *left == 0 {
+                return Ok(None);
+            }
+            *left -= 1;
+            let arrangement = first.towards(self.workflow, declared, &way);
+            let performed = perform(&arrangement, self.workflow, &[], None)?;
+            let known = self.reached.len();
+            if performed.scenario.state == RunState::Succeeded {
+                self.reach(&performed);
+            }
+            if self.reached.len() > known {
+                return Ok(Some(Base { arrangement, performed }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn reach(&mut self, performed: &Performed) {
+        let began = performed.seen.values().filter(|seen| !seen.is_undo);
+        self.reached.extend(began.map(|seen| (seen.workflow, seen.statement)));
+    }
+
+    /// Performs every scenario of a base.
+    fn around(&mut self, base: &Base) -> Result<(), Unrehearsable> {
+        self.perform(&base.arrangement, &[], None)?;
+        let known: BTreeSet<Arc<str>> = base.performed.seen.values().map(|seen| seen.step.clone()).collect();
+        let mut undos: BTreeSet<Arc<str>> = BTreeSet::new();
+        for fault in self.faults(&base.performed, |seen| !seen.is_undo) {
+            let Some(first) = self.perform(&base.arrangement, std::slice::from_ref(&fault), None)? else { continue };
+            // What only runs because of the fault goes wrong too: handlers, and each undo once.
+            let is_new = |seen: &Seen| match seen.is_undo {
+                true => undos.contains(&*seen.step),
+                false => known.contains(&seen.step),
+            };
+            let seconds = self.faults(&first, |seen| !is_new(seen));
+            undos.extend(first.seen.values().filter(|seen| seen.is_undo).map(|seen| seen.step.clone()));
+            for second in seconds {
+                self.perform(&base.arrangement, &[fault.clone(), second], None)?;
+            }
+            if self.manner.depth > 1 {
+                for second in self.faults(&first, |_| true).into_iter().filter(|second| *second != fault) {
+                    self.perform(&base.arrangement, &[fault.clone(), second], None)?;
+                }
+            }
+        }
+        let events = &base.performed.scenario.events;
+        for until in 1..events.len() {
+            self.perform(&base.arrangement, &[], events.get(..until))?;
+        }
+        Ok(())
+    }
+
+    /// What can go wrong with the steps and undos that a run has seen: of a loop with its first and its last iteration.
+    fn faults(&self, performed: &Performed, wanted: impl Fn(&Seen) -> bool) -> Vec<Fault> {
+        let mut ends: BTreeMap<(bool, &str), (&Seen, &Seen)> = BTreeMap::new();
+        let mut order = Vec::new();
+        for seen in performed.seen.values().filter(|seen| wanted(seen)) {
+            let key = (seen.is_undo, without_places(&seen.step));
+            ends.entry(key).and_modify(|(_, last)| *last = seen).or_insert_with(|| {
+                order.push(key);
+                (seen, seen)
+            });
+        }
+        let both = order.iter().filter_map(|key| ends.get(key)).flat_map(|(first, last)| {
+            let last = (first.step != last.step).then_some(*last);
+            [Some(*first), last].into_iter().flatten()
+        });
+        both.flat_map(|seen| self.sorts(seen).into_iter().map(|sort| fault_of(seen, sort))).collect()
+    }
+
+    /// What can go wrong with a step or undo.
+    fn sorts(&self, seen: &Seen) -> Vec<FaultSort> {
+        use FaultSort as Sort;
+        let statement = self.subject.statement_at(seen.workflow, seen.statement);
+        let Some(step) = statement.and_then(|statement| statement.kind.step()) else { return Vec::new() };
+        if seen.is_undo {
+            return vec![Sort::Fails, Sort::Crashes];
+        }
+        match seen.waits {
+            Some(Waits::Answer) => return vec![Sort::Rejected, Sort::Unanswered, Sort::Cancelled],
+            Some(Waits::Signal) => return vec![Sort::Unanswered, Sort::Cancelled],
+            None => {}
+        }
+        let mut sorts = vec![Sort::Fails];
+        if step.clauses.retry.is_some() {
+            sorts.push(Sort::FailsOnce);
+        }
+        if seen.has_timeout {
+            sorts.push(Sort::TimesOut);
+        }
+        sorts.push(Sort::Cancelled);
+        let repeatable = step.effect(self.subject.kinds()).may_run_twice();
+        match &step.clauses.unknown {
+            _ if repeatable => sorts.push(Sort::Crashes),
+            Some(UnknownAnswer::Rerun | UnknownAnswer::Fail | UnknownAnswer::Done) => sorts.push(Sort::Crashes),
+            Some(UnknownAnswer::Check(_)) => sorts.extend([Sort::CrashesDone, Sort::CrashesUndone]),
+            Some(UnknownAnswer::Ask) | None => sorts.extend([Sort::CrashesDone, Sort::CrashesUndone, Sort::CrashesFailed]),
+        }
+        sorts
+    }
+
+    /// Performs a scenario and judges it, unless it was performed, is not wanted, or there are too many.
+    fn perform(
+        &mut self,
+        arrangement: &Arrangement,
+        faults: &[Fault],
+        history: Option<&[Event]>,
+    ) -> Result<Option<Performed>, Unrehearsable> {
+        if self.rehearsal.scenarios.len() >= self.manner.most {
+            self.rehearsal.left_out += 1;
+            return Ok(None);
+        }
+        let performed = perform(arrangement, self.workflow, faults, history)?;
+        if !self.done.insert(performed.scenario.seed.clone()) {
+            return Ok(Some(performed));
+        }
+        self.reach(&performed);
+        let is_wanted = self.manner.seed.as_ref().is_none_or(|seed| *seed == performed.scenario.seed);
+        if is_wanted {
+            let judge = Judge {
+                subject: &self.subject,
+                rolls_back: self.rolls_back,
+                of_handlers: &self.of_handlers,
+                performed: &performed,
+            };
+            let place = self.rehearsal.scenarios.len();
+            for finding in judge.findings() {
+                if self.judged.insert((finding.sort, without_places(&finding.step).into())) {
+                    self.rehearsal.findings.push((finding, place));
+                }
+            }
+            self.rehearsal.scenarios.push(performed.scenario.clone());
+        }
+        Ok(Some(performed))
+    }
+
+    fn finish(mut self) -> Rehearsal {
+        let mut workflows: BTreeSet<WorkflowId> = self.reached.iter().map(|(workflow, _)| *workflow).collect();
+        workflows.insert(self.workflow);
+        for id in workflows {
+            let Some(workflow) = self.subject.program.workflows.get(id) else { continue };
+            for (statement_id, statement) in workflow.statements.iter() {
+                let Some(step) = statement.kind.step() else { continue };
+                if !self.reached.contains(&(id, statement_id)) {
+                    if !matches!(step.effect(self.subject.kinds()), Effect::Inside(_)) {
+                        self.rehearsal.unreached.push((statement.name.clone().unwrap_or_default(), statement.span));
+                    }
+                    continue;
+                }
+                self.rehearsal.count(step.effect(self.subject.kinds()), &step.clauses.effect);
+            }
+        }
+        self.rehearsal
+    }
+}
+
+impl Rehearsal {
+    fn count(&mut self, effect: Effect, clause: &EffectClause) {
+        match effect {
+            Effect::Reads | Effect::Inside(_) => {}
+            Effect::UndoesItself => (self.changing, self.undone) = (self.changing + 1, self.undone + 1),
+            Effect::Changes { .. } => {
+                self.changing += 1;
+                match clause {
+                    EffectClause::Undo(_) | EffectClause::UndoesItself => self.undone += 1,
+                    EffectClause::NoUndo(_) => self.excused += 1,
+                    EffectClause::Unstated | EffectClause::ReadsOnly => {}
+                }
+            }
+        }
+    }
+}
+
+fn fault_of(seen: &Seen, sort: FaultSort) -> Fault {
+    Fault { step: seen.step.clone(), is_undo: seen.is_undo, sort }
+}
+
+/// How a run ended that was to succeed.
+fn ending(performed: &Performed) -> String {
+    match &performed.record.cause {
+        Some(cause) if cause.path.is_empty() => cause.failure.message.to_string(),
+        Some(cause) => format!("step {}: {}", cause.path, cause.failure.message),
+        None => format!("it is {}", performed.scenario.state.name()),
+    }
+}

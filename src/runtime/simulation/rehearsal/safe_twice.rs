@@ -1,0 +1,234 @@
+//! What is known of texts and kinds to do harm, or to fail, when it is done a second time. What is not known is taken as safe.
+
+use std::collections::BTreeSet;
+use wf_model::expression::{Expression, ExpressionKind, TextPart};
+use wf_model::kind::{EffectRule, Registry, TextSyntax};
+use wf_model::program::{AttributeValue, Callee, Effect, Invocation, Step};
+use wf_model::script::ScriptPart;
+use wf_model::value::Value;
+
+/// A command that a second time does harm, or fails.
+struct Habit {
+    /// Its words without options, the name first.
+    words: &'static [&'static str],
+    /// Options with which it does not: one letter of `-f`, or a word such as `--if-exists`.
+    unless: &'static [&'static str],
+    /// What happens.
+    harm: &'static str,
+    /// Whether it only fails, so that whoever catches its failure is not harmed.
+    only_fails: bool,
+}
+
+const HABITS: [Habit; 16] = [
+    Habit { words: &["rm"], unless: &["-f", "--force"], harm: "a second `rm` fails: write `rm -f`", only_fails: true },
+    Habit { words: &["rmdir"], unless: &[], harm: "a second `rmdir` fails", only_fails: true },
+    Habit { words: &["mkdir"], unless: &["-p", "--parents"], harm: "a second `mkdir` fails: write `mkdir -p`", only_fails: true },
+    Habit { words: &["mv"], unless: &[], harm: "a second `mv` fails, or moves something else", only_fails: true },
+    Habit { words: &["ln"], unless: &["-f", "--force"], harm: "a second `ln` fails: write `ln -f`", only_fails: true },
+    Habit { words: &["umount"], unless: &[], harm: "a second `umount` fails", only_fails: true },
+    Habit { words: &["kill"], unless: &[], harm: "a second `kill` fails, or ends another process", only_fails: false },
+    Habit { words: &["useradd"], unless: &[], harm: "a second `useradd` fails", only_fails: true },
+    Habit { words: &["userdel"], unless: &[], harm: "a second `userdel` fails", only_fails: true },
+    Habit {
+        words: &["dropdb"],
+        unless: &["--if-exists"],
+        harm: "a second `dropdb` fails: write `--if-exists`",
+        only_fails: true,
+    },
+    Habit { words: &["createdb"], unless: &[], harm: "a second `createdb` fails", only_fails: true },
+    Habit {
+        words: &["git", "revert"],
+        unless: &[],
+        harm: "a second `git revert` reverts another commit, or fails",
+        only_fails: false,
+    },
+    Habit {
+        words: &["git", "stash", "pop"],
+        unless: &[],
+        harm: "a second `git stash pop` takes another stash",
+        only_fails: false,
+    },
+    Habit {
+        words: &["kubectl", "rollout", "undo"],
+        unless: &["--to-revision"],
+        harm: "a second `kubectl rollout undo` goes back to what was undone: say `--to-revision`",
+        only_fails: false,
+    },
+    Habit {
+        words: &["kubectl", "delete"],
+        unless: &["--ignore-not-found"],
+        harm: "a second `kubectl delete` fails: write `--ignore-not-found`",
+        only_fails: true,
+    },
+    Habit { words: &["patch"], unless: &[], harm: "a second `patch` does not fit any more", only_fails: true },
+];
+
+/// Why an invocation may do harm a second time; `None` where that is not known.
+pub(super) fn harm(invocation: &Invocation, kinds: &Registry) -> Option<String> {
+    let Callee::Kind(name) = &invocation.callee else { return None };
+    let kind = kinds.get(name)?;
+    if matches!(kind.effect, EffectRule::ByAttribute { .. })
+        && invocation.effect(kinds) == (Effect::Changes { repeatable: false })
+    {
+        return Some(format!("a second request of `{name}` may take effect again"));
+    }
+    invocation.attributes.iter().find_map(|given| {
+        let text = text_of(&given.value);
+        match kind.attribute(&given.name).map(|attribute| attribute.text) {
+            Some(TextSyntax::Shell) => of_shell(&text).map(str::to_owned),
+            Some(TextSyntax::Sql) if invocation.attribute("once").is_none() => of_sql(&text).map(str::to_owned),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a step is known to do harm a second time; what only fails then does none.
+pub(super) fn step_does_harm(step: &Step, kinds: &Registry) -> bool {
+    let Callee::Kind(name) = &step.invocation.callee else { return false };
+    let by_kind = kinds.get(name).is_some_and(|kind| matches!(kind.effect, EffectRule::ByAttribute { .. }));
+    let changes = step.effect(kinds) == (Effect::Changes { repeatable: false });
+    let posts = step.invocation.attributes.iter().any(|given| {
+        let is_shell = kinds.get(name).and_then(|kind| kind.attribute(&given.name)).map(|attribute| attribute.text);
+        is_shell == Some(TextSyntax::Shell) && commands(&text_of(&given.value)).iter().any(|words| is_post(words))
+    });
+    let inserts = harm(&step.invocation, kinds).is_some_and(|harm| harm == INSERT || harm == ADDS);
+    changes && (by_kind || posts || inserts)
+}
+
+/// `curl -X POST`, and what curl sends as one.
+fn is_post(words: &[String]) -> bool {
+    let is = |wanted: &str| words.iter().any(|word| word == wanted);
+    words.first().is_some_and(|name| name == "curl")
+        && (is("POST") || is("-XPOST") || is("-d") || is("--data") || is("--data-raw") || is("--json") || is("-F"))
+        && !is("PUT")
+        && !is("DELETE")
+}
+
+/// The text of an attribute as far as the program says it, each value as `x`.
+fn text_of(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::Script(script) => script
+            .parts
+            .iter()
+            .map(|part| match part {
+                ScriptPart::Literal(text) => &**text,
+                ScriptPart::Value { .. } => "x",
+            })
+            .collect(),
+        AttributeValue::Expression(expression) => words_of(expression),
+    }
+}
+
+fn words_of(expression: &Expression) -> String {
+    match &expression.kind {
+        ExpressionKind::Literal(Value::String(text)) => text.to_string(),
+        ExpressionKind::Text(parts) => parts
+            .iter()
+            .map(|part| match part {
+                TextPart::Literal(text) => &**text,
+                TextPart::Value(_) => "x",
+            })
+            .collect(),
+        ExpressionKind::List(words) => words.iter().map(words_of).collect::<Vec<_>>().join(" "),
+        ExpressionKind::Convert(inner) | ExpressionKind::As(inner) => words_of(inner),
+        _ => String::new(),
+    }
+}
+
+/// The simple commands of a shell text, as words without quotes.
+fn commands(text: &str) -> Vec<Vec<String>> {
+    let pieces = text.split(['\n', ';', '|', '&']);
+    let words = |piece: &str| {
+        let words = piece.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
+        words.skip_while(|word| matches!(word.as_str(), "sudo" | "exec" | "env" | "time") || word.contains('=')).collect()
+    };
+    pieces.map(words).filter(|words: &Vec<String>| !words.is_empty()).collect()
+}
+
+fn of_shell(text: &str) -> Option<&'static str> {
+    let is_caught = text.contains("||") || text.contains("if ") || text.contains("test ") || text.contains("[ ");
+    if text.contains(">>") {
+        return Some("a second `>>` appends once more");
+    }
+    let mut commands = commands(text);
+    // What is made anew before it is moved can be moved again.
+    let made: Vec<Vec<String>> = commands.clone();
+    let mut earlier = made.iter();
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    commands.retain(|words| {
+        let is_remade =
+            words.first().is_some_and(|name| name == "mv") && words.iter().skip(1).any(|word| known.contains(word.as_str()));
+        known.extend(earlier.next().into_iter().flatten().skip(1).map(String::as_str).filter(|word| !word.starts_with('-')));
+        !is_remade
+    });
+    let habits = HABITS.iter().filter(|habit| !(habit.only_fails && is_caught));
+    habits.into_iter().find(|habit| commands.iter().any(|words| has(words, habit))).map(|habit| habit.harm)
+}
+
+fn has(words: &[String], habit: &Habit) -> bool {
+    let plain: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let begins = plain.len() >= habit.words.len() && plain.iter().zip(habit.words).all(|(word, wanted)| word == wanted);
+    let option = |word: &String, option: &&str| match option.strip_prefix("--") {
+        Some(_) => word == option || word.starts_with(&format!("{option}=")),
+        None => word.starts_with('-') && !word.starts_with("--") && word.contains(option.trim_start_matches('-')),
+    };
+    begins && !words.iter().any(|word| habit.unless.iter().any(|unless| option(word, unless)))
+}
+
+const INSERT: &str = "a second `insert` adds the rows again: say `once`";
+const ADDS: &str = "a second `update` counts again: say `once`";
+
+fn of_sql(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let inserts = words.windows(2).any(|pair| pair == ["insert", "into"])
+        && !text.contains("on conflict")
+        && !text.contains("on duplicate");
+    // `set n = n - 1`
+    let adds = words
+        .windows(5)
+        .any(|window| matches!(window, [_, name, "=", same, sign] if name == same && (*sign == "+" || *sign == "-")));
+    if inserts { Some(INSERT) } else { adds.then_some(ADDS) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{commands, is_post, of_shell, of_sql};
+
+    #[test]
+    fn what_harms_or_fails_a_second_time_is_known() {
+        for text in
+            ["rm x", "rm -r x", "mkdir a", "cd x && mv a b", "echo x >> log", "kubectl rollout undo deploy/api", "FOO=1 dropdb x"]
+        {
+            assert!(of_shell(text).is_some(), "{text}");
+        }
+        for text in [
+            "rm -rf x",
+            "mkdir -p a",
+            "rm x || true",
+            "cp -- a b && mv -- b c",
+            "if [ -e x ]; then rm x; fi",
+            "kubectl apply -f x",
+            "",
+            "echo rm",
+        ] {
+            assert!(of_shell(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn statements_that_count_or_add_are_known() {
+        assert!(of_sql("INSERT INTO t VALUES (1)").is_some());
+        assert!(of_sql("update t set n = n - 1 where id = x").is_some());
+        for text in ["insert into t values (1) on conflict do nothing", "update t set n = 1", "delete from t"] {
+            assert!(of_sql(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_post_is_known_by_its_options() {
+        let post = |text: &str| commands(text).iter().any(|words| is_post(words));
+        assert!(post("curl -X POST https://pay") && post("true && curl -d a=1 https://pay"));
+        assert!(!post("curl https://pay") && !post("curl -X PUT -d a=1 https://pay"));
+    }
+}

@@ -1,0 +1,198 @@
+//! `wfc test --rehearse`: what goes wrong in turn, what is found, and how that is written.
+
+use super::{Outcome, Place};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FILE: &str = r#"workflow main {
+  param env: "staging" | "prod" = "staging"
+  step ship: shell "ship ${env}" {
+    timeout 5m
+    undo shell "unship ${env}" { timeout 5m }
+  }
+  step smoke: shell "smoke" when env == "prod" { reads only, timeout 5m }
+  step health: http "https://example.com/health" { timeout 5s }
+  on failure rollback
+}
+"#;
+
+fn json(place: &Place, arguments: &[&str]) -> Value {
+    let arguments: Vec<&str> = ["test", "--rehearse", "--format", "json"].iter().chain(arguments).copied().collect();
+    let outcome = place.wfc(&arguments);
+    serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome:?}"))
+}
+
+/// The scenario whose only fault is this.
+fn scenario<'a>(workflow: &'a Value, faults: &[&str]) -> &'a Value {
+    let scenarios = workflow["scenarios"].as_array().expect("a list");
+    let found =
+        scenarios.iter().find(|scenario| scenario["faults"] == serde_json::json!(faults) && scenario["dies_behind"].is_null());
+    found.unwrap_or_else(|| panic!("no scenario has {faults:?}"))
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = fs::read_dir(folder).expect("a folder of the checkout");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn every_step_and_every_undo_goes_wrong_in_turn() {
+    let report = json(&Place::with(FILE), &["main.wf"]);
+    let workflow = &report["workflows"][0];
+    assert_eq!(workflow["findings"], serde_json::json!([]));
+    for (faults, status, undone, left) in [
+        (&["ship fails"][..], "rolled_back", &["ship"][..], &[][..]),
+        (&["ship times out"], "rolled_back", &["ship"], &[]),
+        (&["ship is cancelled with the run"], "cancelled", &[], &["ship"]),
+        (&["ship crashes, but was done"], "succeeded", &[], &[]),
+        (&["ship crashes, and was not done"], "succeeded", &[], &[]),
+        (&["ship crashes, and failed"], "rolled_back", &["ship"], &[]),
+        (&["health fails"], "rolled_back", &["ship"], &[]),
+        (&["health crashes"], "succeeded", &[], &[]),
+        (&["ship fails", "undo of ship fails"], "rollback_failed", &[], &["ship"]),
+        (&["ship fails", "undo of ship crashes"], "rolled_back", &["ship"], &[]),
+        // What is behind a condition is reached by a parameter that lets it hold.
+        (&["smoke fails"], "rolled_back", &["ship"], &[]),
+    ] {
+        let scenario = scenario(workflow, faults);
+        assert_eq!(scenario["status"], status, "{faults:?}");
+        assert_eq!(
+            (&scenario["undone"], &scenario["left"]),
+            (&serde_json::json!(undone), &serde_json::json!(left)),
+            "{faults:?}"
+        );
+        assert_eq!(scenario["did_not_happen"], serde_json::json!([]), "{faults:?}");
+    }
+    assert_eq!(scenario(workflow, &["smoke fails"])["given"], "env=\"prod\"");
+    assert_eq!(scenario(workflow, &["health fails"])["handlers"], serde_json::json!(["on failure"]));
+    let deaths = workflow["scenarios"].as_array().expect("a list").iter().filter(|scenario| !scenario["dies_behind"].is_null());
+    let deaths: Vec<&Value> = deaths.collect();
+    assert!(deaths.len() > 10 && deaths.iter().all(|scenario| scenario["status"] == "succeeded"), "{deaths:?}");
+    assert_eq!(workflow["coverage"], serde_json::json!({ "changing": 1, "undone": 1, "excused": 0 }));
+}
+
+#[test]
+fn each_planted_fault_is_named_and_nothing_in_its_corrected_twin() {
+    let place = Place::new();
+    let planted: Vec<PathBuf> =
+        files("tests/rehearsal").into_iter().filter(|path| !path.to_string_lossy().ends_with(".fixed.wf")).collect();
+    assert!(planted.len() >= 20, "{}", planted.len());
+    let mut wrong = Vec::new();
+    for path in planted {
+        let text = fs::read_to_string(&path).expect("a text");
+        let expected = text.lines().next().and_then(|line| line.strip_prefix("# Finds: ")).expect("what is found");
+        let report = json(&place, &[&path.to_string_lossy()]);
+        let findings = report["workflows"][0]["findings"].as_array().cloned().unwrap_or_default();
+        let found = findings.iter().map(|finding| format!("{} {}", finding["sort"], finding["step"]).replace('"', ""));
+        let found: Vec<String> = found.map(|found| found.split('[').next().unwrap_or_default().to_owned()).collect();
+        if found != [expected] {
+            wrong.push(format!("{}: {found:?}", path.display()));
+        }
+        let fixed = path.to_string_lossy().replace(".wf", ".fixed.wf");
+        let outcome = place.wfc(&["test", "--rehearse", &fixed]);
+        if outcome.code != 0 {
+            wrong.push(format!("{fixed}: {}", outcome.stdout));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_is_found_in_the_examples() {
+    let place = Place::new();
+    for folder in files("examples") {
+        let outcome = place.wfc(&["test", "--rehearse", &folder.to_string_lossy()]);
+        assert_eq!(outcome.code, 0, "{}: {}{}", folder.display(), outcome.stdout, outcome.stderr);
+        assert!(!outcome.stdout.contains("did not happen") && !outcome.stdout.contains("left out"), "{}", outcome.stdout);
+    }
+}
+
+fn planted(place: &Place) -> Outcome {
+    place.write("wrong.wf", &FILE.replace("    undo shell \"unship ${env}\" { timeout 5m }\n", ""));
+    place.wfc(&["test", "--rehearse", "wrong.wf"])
+}
+
+#[test]
+fn what_is_found_can_be_seen_again_by_its_seed() {
+    let place = Place::new();
+    let outcome = planted(&place);
+    assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("FOUND nothing-undoes: the run counts as rolled back, and what step ship did stays"),
+        "{outcome:?}"
+    );
+    let again = outcome.stdout.lines().find_map(|line| line.trim().strip_prefix("again: wfc ")).expect("a command");
+    let outcome = place.wfc(&again.split(' ').collect::<Vec<_>>());
+    assert_eq!((outcome.code, outcome.stdout.lines().last()), (1, Some("1 scenario, 1 found")), "{outcome:?}");
+    for line in ["ship starts, attempt 1", "on failure of the run begins", "the run is rolled_back"] {
+        assert!(outcome.stdout.contains(line), "{line}: {outcome:?}");
+    }
+    let outcome = place.wfc(&["test", "--rehearse", "wrong.wf", "--seed", "nowhere"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("no scenario is called nowhere"), "{outcome:?}");
+}
+
+#[test]
+fn the_page_needs_nothing_else_and_holds_what_people_wrote() {
+    let place = Place::new();
+    place.write("a&b.wf", FILE);
+    let page = place.wfc(&["test", "--rehearse", "--format", "html", "a&b.wf"]).stdout;
+    assert!(page.starts_with("<!doctype html>") && page.contains("a&amp;b.wf:main"), "{page}");
+    assert!(page.contains("<td>ship fails</td>") || page.contains("<tr><td>ship fails"), "{page}");
+    assert!(!page.contains("http") && !page.contains("<script"), "{page}");
+}
+
+#[test]
+fn more_scenarios_than_wanted_are_said_to_be_left_out() {
+    let place = Place::with(FILE);
+    let outcome = place.wfc(&["test", "--rehearse", "--max-scenarios", "5", "main.wf"]);
+    assert!(outcome.stdout.contains("left out:") && outcome.stdout.contains("5 scenarios, nothing found"), "{outcome:?}");
+    let counted = |depth| json(&place, &["--depth", depth, "main.wf"])["workflows"][0]["scenarios"].as_array().map(Vec::len);
+    assert!(counted("2") > counted("1"));
+}
+
+#[test]
+fn a_parameter_without_a_value_of_its_own_is_asked_for() {
+    let text = "workflow main {\n  param version: string where version matches '^v\\d+$'\n  step a: shell \"ship ${version}\" { timeout 5m, no undo \"x\" }\n}\n";
+    let place = Place::with(text);
+    let outcome = place.wfc(&["test", "--rehearse", "main.wf"]);
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("no value of its own fits `version`") && outcome.stderr.contains("--param NAME=VALUE"),
+        "{outcome:?}"
+    );
+    assert_eq!(place.wfc(&["test", "--rehearse", "main.wf", "--param", "version=v1"]).code, 0);
+    let wrong = place.wfc(&["test", "--rehearse", "main.wf", "--param", "version=1"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    place.write("main.wf", &format!("{text}\ntest \"one\" {{\n  run main with {{ version: \"v1\" }}\n}}\n"));
+    let outcome = place.wfc(&["test", "--rehearse", "main.wf"]);
+    assert!(outcome.code == 0 && outcome.stdout.contains("with test \"one\""), "{outcome:?}");
+}
+
+#[test]
+fn a_run_that_fails_by_itself_says_what_to_write() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"count\" -> string { reads only, timeout 1m }\n  output n: int = a.to_int()\n}\n",
+    );
+    let outcome = place.wfc(&["test", "--rehearse"]);
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("the run fails with values that are made") && outcome.stderr.contains("Write a test"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_loop_goes_wrong_in_its_first_and_its_last_iteration() {
+    let text =
+        "workflow main {\n  each: for each n in 1..50 {\n    step a: shell \"do ${n}\" { timeout 5m, no undo \"x\" }\n  }\n}\n";
+    let report = json(&Place::with(text), &["main.wf"]);
+    let scenarios = report["workflows"][0]["scenarios"].as_array().cloned().unwrap_or_default();
+    let faults: Vec<String> =
+        scenarios.iter().map(|scenario| scenario["faults"][0].to_string()).filter(|fault| fault.contains(" fails")).collect();
+    assert_eq!(faults, ["\"each.a[0] fails\"", "\"each.a[49] fails\""]);
+}
