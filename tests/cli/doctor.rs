@@ -59,6 +59,20 @@ fn an_interpreter_that_is_not_there_is_told_with_the_command_that_installs_it() 
 }
 
 #[test]
+fn what_starts_workflows_at_their_times_is_told() {
+    let place = Place::new();
+    place.write("bin/crontab", "");
+    let crontab = place.path("bin/crontab");
+    std::fs::set_permissions(&crontab, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
+    let outcome = doctor(&place, &[("PATH", place.path("bin").to_str().expect("UTF-8"))]);
+    assert!(outcome.stdout.contains(&format!("  ok       crontab: {}\n", crontab.display())), "{}", outcome.stdout);
+    let systemd = std::path::Path::new("/run/systemd/system").is_dir();
+    assert_eq!(outcome.stdout.contains("  ok       systemd: runs this machine\n"), systemd, "{}", outcome.stdout);
+    let outcome = doctor(&place, &[("PATH", "/nowhere")]);
+    assert_eq!(outcome.stdout.contains("  missing  crontab or systemd: neither is here\n"), !systemd, "{}", outcome.stdout);
+}
+
+#[test]
 fn files_around_are_looked_at_with_what_they_lack() {
     let place = Place::new();
     place.write("well.wf", "workflow main {\n  step a: sql \"select 1\" { database: \"sqlite::memory:\", reads only }\n}\n");

@@ -51,6 +51,10 @@ fn a_container_runs_what_its_step_says() {
         output(&engine, &of("cat /sys/fs/cgroup/memory/memory.limit_in_bytes || cat /sys/fs/cgroup/memory.max", "memory: 64MB")),
         "67108864"
     );
+    let quota = "cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us || head -n 1 /sys/fs/cgroup/cpu.max";
+    assert!(["50000", "50000 100000"].contains(&output(&engine, &of(quota, "cpus: 0.5")).as_str()), "half of a processor");
+    let platform = format!("linux/{}", engine.ask(&["version", "--format", "{{.Server.Arch}}"]));
+    assert_eq!(output(&engine, &of("echo here", &format!("platform: \"{platform}\""))), "here");
 }
 
 #[test]

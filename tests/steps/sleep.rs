@@ -34,6 +34,16 @@ fn a_resumed_run_waits_for_what_is_left() {
 }
 
 #[test]
+fn a_cancelled_run_leaves_its_sleep_at_once() {
+    let place = Place::with("workflow main {\n  step long: sleep 1000h\n}\n");
+    let mut run = start(&place, &[]);
+    until("the end that is written down", || !due(&place).is_empty());
+    assert_eq!(place.wfc(&["cancel", "last"]).code, 0);
+    assert_eq!(run.wait().expect("it was started here").code(), Some(1));
+    assert!(place.wfc(&["status", "last"]).stdout.contains("cancelled") && due(&place).is_empty());
+}
+
+#[test]
 fn what_a_sleep_wrote_down_does_not_outlive_it() {
     let text = "workflow main {\n  step long: sleep 1000h { timeout 1s, retry 1 times, on failure continue }\n  step short: sleep 10ms\n  step fails: shell \"exit 3\" { reads only }\n}\n";
     let place = Place::with(text);

@@ -279,3 +279,12 @@ fn paths_are_those_of_the_directory_that_the_workflow_names() {
     let outcome = place.ran(&[]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
 }
+
+#[test]
+fn a_statement_undoes_what_a_statement_did() {
+    let place = place(
+        "step add: sql \"insert into items (name) values ('three') returning id\" -> [{ id: int }] {\n  database: db\n  undo sql \"delete from items where id = ${add[0].id}\" when add != null { database: db }\n}\nstep fails: sql \"nonsense\" { database: db, no undo \"it leaves nothing\" }\non failure rollback",
+    );
+    let outcome = place.ran(&[]);
+    assert_eq!((outcome.code, names(&place).as_str()), (3, "one two"), "{}", outcome.stderr);
+}
