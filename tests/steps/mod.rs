@@ -30,6 +30,7 @@ mod notify_desktop;
 mod notify_mail;
 mod notify_throttle;
 mod python;
+mod shell;
 mod signal;
 mod sleep;
 mod sql;
