@@ -98,27 +98,47 @@ fn json_is_as_it_is_documented() {
 }
 
 #[test]
+fn plans_are_drawn() {
+    let place = Place::with(DEPLOY);
+    for (format, begins, parts) in [
+        ("svg", "<svg xmlns=", &["class=\"bar hot\"", ">test</text>", "not taken", "×3"][..]),
+        ("html", "<!DOCTYPE html>", &["<svg xmlns=", "default-src 'none'", "<details", "undo: shell &quot;unship ${zone}&quot;"]),
+        ("dot", "digraph plan {", &["subgraph cluster_", "color=\"#c62828\"", " -> "]),
+        ("mermaid", "---\ntitle: ", &["flowchart LR", "subgraph n", "==>", "classDef critical"]),
+    ] {
+        let shown = planned(&place, &["--format", format]).stdout;
+        assert!(shown.starts_with(begins), "{shown}");
+        for part in parts {
+            assert!(shown.contains(part), "{part}\n{shown}");
+        }
+        assert!(!shown.contains("<script") && !shown.contains("http-equiv=\"refresh"), "{shown}");
+    }
+}
+
+#[test]
 fn secrets_are_never_shown() {
     let place = Place::with(DEPLOY);
-    for format in ["text", "json"] {
+    for format in ["text", "json", "svg", "html", "dot", "mermaid"] {
         for variables in [&[("TOKEN", "correct-horse")][..], &[("TOKEN", "correct-horse"), ("WFC_PARAM_ENV", "prod")]] {
             let mut command = place.command(&["plan", "main.wf", "--format", format]);
             let output = command.envs(variables.iter().copied()).output().expect("the binary starts");
             let shown = String::from_utf8(output.stdout).expect("UTF-8");
-            assert!(output.status.success() && shown.contains("token") && !shown.contains("correct-horse"), "{shown}");
+            let told = shown.contains("token") || ["dot", "mermaid"].contains(&format);
+            assert!(output.status.success() && told && !shown.contains("correct-horse"), "{shown}");
         }
     }
     place.write(
         "main.wf",
         "workflow main {\n  param note: string\n  secret token from env \"TOKEN\"\n  let seen = env(\"TOKEN\") ?? \"\"\n  step a: shell \"echo ${note} ${seen}\" when seen == \"correct-horse-2\" { env: { T: token }, reads only, timeout 5s }\n  step f: file \"./f\" { content: \"${note}\\n\" }\n  output o: string = seen\n}\n",
     );
-    for format in ["text", "json"] {
+    for format in ["text", "json", "svg", "html", "dot", "mermaid"] {
         let mut command = place.command(&["plan", "main.wf", "--format", format, "--param", "note=correct-horse"]);
         let output = command.env("TOKEN", "correct-horse").output().expect("the binary starts");
         let shown = String::from_utf8(output.stdout).expect("UTF-8");
         // The program itself says the other word.
         let shown = shown.replace("correct-horse-2", "");
-        assert!(output.status.success() && shown.contains("***") && !shown.contains("correct-horse"), "{shown}");
+        let told = shown.contains("***") || ["dot", "mermaid"].contains(&format);
+        assert!(output.status.success() && told && !shown.contains("correct-horse"), "{shown}");
     }
 }
 

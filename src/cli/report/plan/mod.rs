@@ -1,5 +1,11 @@
 //! Plans as people and programs read them.
 
+mod dot;
+mod html;
+mod mermaid;
+mod svg;
+#[cfg(test)]
+mod tests;
 mod text;
 mod words;
 
@@ -12,6 +18,14 @@ pub enum Format {
     Text,
     /// As `docs/plan.md` says.
     Json,
+    /// For Graphviz.
+    Dot,
+    /// For forges and wikis that draw Mermaid.
+    Mermaid,
+    /// A picture: bars over time.
+    Svg,
+    /// A page that stands alone.
+    Html,
 }
 
 impl Format {
@@ -22,6 +36,10 @@ impl Format {
             Self::Text => text::write(plan),
             // What holds no maps with other keys than texts serialises.
             Self::Json => serde_json::to_string_pretty(plan).unwrap_or_default() + "\n",
+            Self::Dot => dot::write(plan),
+            Self::Mermaid => mermaid::write(plan),
+            Self::Svg => svg::write(plan),
+            Self::Html => html::write(plan),
         }
     }
 }

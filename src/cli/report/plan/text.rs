@@ -27,8 +27,7 @@ pub(super) fn write(plan: &Plan) -> String {
 }
 
 fn heading(plan: &Plan) -> String {
-    let definition: String = plan.definition.chars().take(12).collect();
-    let mut text = wrapped(&format!("workflow {} of {}, definition {definition}", plan.workflow, plan.file), 0);
+    let mut text = wrapped(&words::heading(plan), 0);
     if let Some(doc) = &plan.doc {
         text += &wrapped(doc.lines().next().unwrap_or_default(), 2);
     }
@@ -61,7 +60,7 @@ fn entry(plan: &Plan, node: &Node) -> String {
     let mark = match &node.state {
         State::NotTaken { .. } => "- ",
         State::Open { .. } => "? ",
-        State::Runs { .. } if node.timing.is_some_and(|timing| timing.critical) => "* ",
+        State::Runs { .. } if words::is_critical(node) => "* ",
         State::Runs { .. } => "  ",
     };
     let mut text = row(mark, &format!("{:width$}{title}", "", width = indent - 2), columns(node));

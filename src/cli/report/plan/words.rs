@@ -100,6 +100,12 @@ pub(super) fn parameters(plan: &Plan) -> impl Iterator<Item = String> {
     plan.parameters.iter().map(move |named| format!("param {} = {}", named.name, value(named)))
 }
 
+/// What is planned.
+pub(super) fn heading(plan: &Plan) -> String {
+    let definition: String = plan.definition.chars().take(12).collect();
+    format!("workflow {} of {}, definition {definition}", plan.workflow, plan.file)
+}
+
 /// How many steps in which time.
 pub(super) fn outlook(plan: &Plan) -> String {
     let times = &plan.outlook;
@@ -131,9 +137,33 @@ pub(super) fn bases(plan: &Plan) -> String {
     if told.is_empty() { String::new() } else { format!("times of steps: {}", told.join(", ")) }
 }
 
+/// Whether a node is on the critical path.
+pub(super) fn is_critical(node: &Node) -> bool {
+    node.timing.is_some_and(|timing| timing.critical)
+}
+
+/// A node in a picture: its title, and for a step its kind and how long it takes.
+pub(super) fn label(node: &Node) -> String {
+    let mut label = title(node);
+    if node.kind.is_step() {
+        label += &format!(": {}", node.kind.word());
+    }
+    match (&node.state, node.timing) {
+        (State::NotTaken { .. }, _) => label += ", not taken",
+        (_, Some(timing)) if timing.takes.milliseconds > 0 => label += &format!(", {}", rounded(timing.takes)),
+        _ => {}
+    }
+    label
+}
+
+/// Each node with each that waits for it.
+pub(super) fn edges(plan: &Plan) -> impl Iterator<Item = (&Node, &Node)> {
+    plan.nodes.iter().flat_map(move |node| node.after.iter().filter_map(move |before| Some((plan.node(*before)?, node))))
+}
+
 /// The steps of the critical path, in order.
 pub(super) fn critical_path(plan: &Plan) -> Vec<&Node> {
-    let critical = |node: &&Node| node.kind.is_step() && node.timing.is_some_and(|timing| timing.critical);
+    let critical = |node: &&Node| node.kind.is_step() && is_critical(node);
     let mut steps: Vec<&Node> = plan.nodes.iter().filter(critical).collect();
     steps.sort_by_key(|node| (node.timing.map(|timing| timing.starts), node.id));
     steps
