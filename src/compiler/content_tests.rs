@@ -70,3 +70,21 @@ fn what_only_moves_it_does_not_count() {
     assert!(changed("step b: inner { x: greeting }", "step b: inner {\n    x: greeting\n  }").is_empty());
     assert!(changed("output z: string", "output z: string?").is_empty());
 }
+
+/// The digests of the steps of a workflow with this body, in written order.
+fn digests(body: &str) -> Vec<String> {
+    let text = format!("workflow main {{\n{body}\n}}\nworkflow inner {{\n  param x: string\n}}\n");
+    let compilation = compile("main.wf", &OneFile(&text), &Registry::new([]), Level::Standard);
+    let program = compilation.program.unwrap_or_else(|| panic!("{:#?}", compilation.diagnostics));
+    let main = program.workflows.get(WorkflowId(0)).expect("the workflow");
+    main.statements.iter().filter_map(|(id, _)| program.step_digest(WorkflowId(0), id)).map(|digest| digest.to_string()).collect()
+}
+
+#[test]
+fn a_step_is_the_same_wherever_it_stands_and_another_where_it_is_given_something_else() {
+    let first = digests("param p: string = \"\"\nstep a: inner { x: p }");
+    let moved =
+        digests("param q: string = \"\"\nparam p: string = \"\"\nstep y: inner { x: q }\nstage {\n step b: inner { x: p }\n}");
+    assert_eq!((moved.len(), &moved[1]), (2, &first[0]));
+    assert_ne!(moved[0], first[0]);
+}

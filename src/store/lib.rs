@@ -23,6 +23,7 @@ mod schema;
 mod syncer;
 #[cfg(test)]
 mod tests;
+mod times;
 
 pub use cache::Cache;
 pub use error::StoreError;

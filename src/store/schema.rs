@@ -54,6 +54,18 @@ const STEPS: &[&str] = &[
         message TEXT NOT NULL
     ) STRICT;
     CREATE INDEX messages_of_runs ON messages (run, key)",
+    // 7: how long steps took, so that journals need not be read again for it.
+    "CREATE TABLE times (
+        key INTEGER PRIMARY KEY,
+        run TEXT NOT NULL UNIQUE,
+        -- The workflow and the file that it stood in: absolute.
+        workflow TEXT NOT NULL,
+        source TEXT NOT NULL,
+        ended_at INTEGER NOT NULL,
+        -- JSON.
+        times TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX times_of_workflows ON times (workflow, source, ended_at)",
 ];
 
 /// The format that this version writes.

@@ -205,3 +205,35 @@ fn runs_start_their_steps_in_an_order_that_the_plan_allows() {
     }
     assert!(seen > 50, "{seen}");
 }
+
+#[test]
+fn earlier_runs_say_how_long_steps_take() {
+    let text = |step: &str, seconds: &str| {
+        format!(
+            "workflow main {{\n  step list: shell \"printf 'a\\nb\\nc\\n'\" -> [string] {{ reads only, timeout 5s }}\n  step {step}: shell \"sleep {seconds}\" {{ reads only, timeout 5s, estimate 1h }}\n  each: for each x in list {{ step in_loop: shell \"true\" {{ reads only, timeout 5s }} }}\n}}\n"
+        )
+    };
+    let place = Place::with(&text("wait", "0.1"));
+    let found = |step: &str| {
+        let plan = json(&place, &[]);
+        let nodes = plan["nodes"].as_array().expect("a list").clone();
+        let node = |name: &str| nodes.iter().find(|node| node["name"] == name).expect("the node").clone();
+        (node(step)["forecast"].clone(), node("each")["times"].clone(), node("in_loop")["forecast"].clone())
+    };
+    let (before, rounds, _) = found("wait");
+    assert_eq!((&before["basis"], &before["p50"], &rounds["count"]), (&"clause".into(), &3_600_000.into(), &1.into()));
+    for _ in 0..2 {
+        assert_eq!(place.ran(&[]).code, 0);
+    }
+    let (same, rounds, inside) = found("wait");
+    assert_eq!((&same["basis"], &same["runs"], &inside["basis"]), (&"history".into(), &2.into(), &"history".into()));
+    assert!(same["p50"].as_i64().is_some_and(|p50| (90..3_600_000).contains(&p50)), "{same}");
+    assert_eq!((&rounds["count"], &rounds["assumed"]), (&3.into(), &true.into()));
+    place.write("main.wf", &text("renamed", "0.1"));
+    assert_eq!(found("renamed").0["basis"], "history");
+    place.write("main.wf", &text("wait", "0.2"));
+    assert_eq!(found("wait").0["basis"], "former");
+    // What is known of runs outlives them.
+    assert_eq!(place.wfc(&["delete", "--older-than", "0s"]).code, 0);
+    assert_eq!(found("wait").0["runs"], 2);
+}

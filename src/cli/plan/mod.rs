@@ -1,5 +1,6 @@
 //! `wfc plan FILE[:WORKFLOW]`: what a run would do, in what order, and how long it would take.
 
+mod history;
 mod world;
 
 use crate::drive::jobs;
@@ -55,5 +56,5 @@ pub(crate) fn of(found: &Found, prepared: &Prepared, jobs: usize) -> wf_model::p
         arguments: &arguments,
         jobs: u32::try_from(jobs).unwrap_or(u32::MAX),
     };
-    plan(&request, &mut Now::of(prepared))
+    plan(&request, &mut Now::of(found, prepared))
 }

@@ -1,13 +1,16 @@
 //! What the world looks like now, for plans.
 
-use crate::run::asked::Prepared;
+use super::history::History;
+use crate::run::asked::{Found, Prepared};
 use crate::store;
 use crate::why::missed;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wf_compiler::plan::{CacheQuestion, Outlook, StepOutline};
+use wf_compiler::plan::{CacheQuestion, Outlook, StepName, StepOutline};
+use wf_model::estimate::{Basis, Distribution};
 use wf_model::expression::Function;
 use wf_model::plan::CacheOutlook;
+use wf_model::program::Program;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{CacheWish, RealWorld, World};
 use wf_runtime::engine::{CacheQuery, CachedAction};
@@ -22,14 +25,24 @@ pub(super) struct Now {
     masker: Masker,
     /// Without a store nothing was kept.
     cache: Option<Cache>,
+    program: Arc<Program>,
+    history: History,
 }
 
 impl Now {
     /// For a run that would be given this.
-    pub(super) fn of(prepared: &Prepared) -> Self {
+    pub(super) fn of(found: &Found, prepared: &Prepared) -> Self {
         let folder = prepared.folder.clone();
-        let cache = store::existing().map(|store| store.cache());
-        Self { world: RealWorld { folder: folder.clone() }, folder, masker: prepared.masker.clone(), cache }
+        let store = store::existing();
+        let history = store.as_ref().map(|store| History::of(found, store)).unwrap_or_default();
+        Self {
+            world: RealWorld { folder: folder.clone() },
+            folder,
+            masker: prepared.masker.clone(),
+            cache: store.map(|store| store.cache()),
+            program: found.program.clone(),
+            history,
+        }
     }
 }
 
@@ -57,6 +70,14 @@ impl Outlook for Now {
             Ok(run) => CacheOutlook { hit: Some(true), reason: format!("run {run} did the same").into() },
             Err(reason) => CacheOutlook { hit: Some(false), reason: missed(&reason).into() },
         })
+    }
+
+    fn history(&mut self, step: &StepName<'_>) -> Option<(Distribution, Basis)> {
+        self.history.takes(&self.program, step)
+    }
+
+    fn rounds(&mut self, path: &str) -> Option<u64> {
+        self.history.rounds(path)
     }
 
     fn mask(&self, text: &str) -> String {

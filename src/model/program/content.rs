@@ -3,8 +3,8 @@
 //! A program is written the way it is stored, with what does not count left out: places in the text, doc comments and triggers. Numbers
 //! that a change elsewhere in the program moves are replaced by names, or by the order in which things are used.
 
-use super::{Program, Workflow, WorkflowId};
-use crate::expression::GlobalId;
+use super::{Program, StatementId, Table, ValueDeclaration, Workflow, WorkflowId};
+use crate::expression::{GlobalId, ValueId};
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant, Serializer,
@@ -34,6 +34,22 @@ impl Program {
         }
         let hex = |hasher: blake3::Hasher| hasher.finalize().to_hex().as_str().into();
         hashers.into_iter().map(|(name, hasher)| (name, hex(hasher))).collect()
+    }
+}
+
+impl Program {
+    /// What a step calls, with its attributes, as a hash: the same wherever the step stands and whatever it is called. BLAKE3 in hex; `None` for
+    /// what is no step.
+    #[must_use]
+    pub fn step_digest(&self, workflow: WorkflowId, statement: StatementId) -> Option<Arc<str>> {
+        let declared = self.workflows.get(workflow)?;
+        let step = declared.statements.get(statement)?.kind.step()?;
+        let mut known = Known { program: self, workflows: Vec::new(), of_name: BTreeMap::new() };
+        let mut writer = Writer::new(&mut known);
+        writer.values = Some(&declared.values);
+        // What is written reports no errors.
+        let _ = step.invocation.serialize(&mut writer);
+        Some(writer.hasher.finalize().to_hex().as_str().into())
     }
 }
 
@@ -68,7 +84,7 @@ impl Known<'_> {
 
     fn hash(&mut self, workflow: &Workflow) -> blake3::Hash {
         let program = self.program;
-        let mut writer = Writer { hasher: blake3::Hasher::new(), known: self, globals: Vec::new(), number: Number::Plain };
+        let mut writer = Writer::new(self);
         // What is written reports no errors.
         let _ = workflow.serialize(&mut writer);
         let mut next = 0;
@@ -91,6 +107,8 @@ enum Number {
     Global,
     /// A call that looks outside, whose number is of no account.
     Place,
+    /// A value of the workflow.
+    Value,
 }
 
 /// Hashes what is written, so that different things never look the same.
@@ -100,6 +118,14 @@ struct Writer<'w, 'p> {
     /// The `let`s of files that were used, in the order in which they were.
     globals: Vec<GlobalId>,
     number: Number,
+    /// The values of a workflow whose names count rather than their numbers.
+    values: Option<&'p Table<ValueId, ValueDeclaration>>,
+}
+
+impl<'w, 'p> Writer<'w, 'p> {
+    fn new(known: &'w mut Known<'p>) -> Self {
+        Self { hasher: blake3::Hasher::new(), known, globals: Vec::new(), number: Number::Plain, values: None }
+    }
 }
 
 impl Writer<'_, '_> {
@@ -123,6 +149,11 @@ impl Writer<'_, '_> {
             Number::Workflow => self.workflow(WorkflowId(u32::try_from(number).unwrap_or(u32::MAX))),
             Number::Global => self.global(GlobalId(u32::try_from(number).unwrap_or(u32::MAX))),
             Number::Place => Ok(()),
+            Number::Value => {
+                let value = ValueId(u32::try_from(number).unwrap_or(u32::MAX));
+                let name = self.values.and_then(|values| values.get(value)).map(|value| value.name.clone());
+                self.text(&name.unwrap_or_default())
+            }
         }
     }
 
@@ -275,6 +306,7 @@ impl Serializer for &mut Writer<'_, '_> {
             "WorkflowId" => Number::Workflow,
             "GlobalId" => Number::Global,
             "Place" => Number::Place,
+            "ValueId" if self.values.is_some() => Number::Value,
             _ => Number::Plain,
         };
         value.serialize(self)

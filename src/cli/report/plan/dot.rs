@@ -19,7 +19,8 @@ pub(super) fn write(plan: &Plan) -> String {
         let colour = if words::is_critical(node) { ", color=\"#c62828\", penwidth=2" } else { "" };
         let label = quoted(&words::label(node));
         if is_block(node) {
-            let colour = colour.trim_start_matches(", ").replace(", ", "; ");
+            // What is said of a cluster holds for those inside it too.
+            let colour = if colour.is_empty() { "color=gray; penwidth=1" } else { "color=\"#c62828\"; penwidth=2" };
             let _ = writeln!(
                 text,
                 "  subgraph cluster_{0} {{\n  label={label}; {colour}\n  n{0} [shape=point, style=invis];",

@@ -17,6 +17,9 @@ const EFFORT: usize = 2_000_000;
 /// At most and at least so many draws.
 const DRAWS: (usize, usize) = (20, 400);
 
+/// In one run such a share of steps is equally fast or slow: they share the machine, the network and the day.
+const SHARED: f64 = 0.25;
+
 /// The same plan has the same estimate.
 const SEED: u64 = 5;
 
@@ -92,6 +95,8 @@ struct Run<'a> {
     details: &'a [Detail],
     ranks: &'a [u32],
     chance: &'a mut fastrand::Rng,
+    /// How slow the steps are that are as slow as others in this run: a share of all times.
+    common: f64,
     /// For each vertex how much it waits for.
     waits: Vec<u32>,
     now: f64,
@@ -117,11 +122,13 @@ impl<'a> Run<'a> {
         chance: &'a mut fastrand::Rng,
     ) -> Self {
         let bounds = graph.bounds.iter().map(|bound| (*bound, Line::new())).collect();
+        let common = chance.f64();
         Self {
             graph,
             details,
             ranks,
             chance,
+            common,
             waits: counts.to_vec(),
             now: 0.0,
             slots: jobs.max(1),
@@ -214,7 +221,8 @@ impl<'a> Run<'a> {
     }
 
     fn go(&mut self, id: u32, scale: f64, takes: Option<&Distribution>, slot: bool) {
-        let takes = takes.map_or(0.0, |takes| takes.quantile(self.chance.f64())) * scale;
+        let share = if self.chance.f64() < SHARED { self.common } else { self.chance.f64() };
+        let takes = takes.map_or(0.0, |takes| takes.quantile(share)) * scale;
         self.under_way.push(Reverse((Time(self.now + takes), id, slot)));
     }
 

@@ -1,5 +1,9 @@
 //! How long things take: distributions of durations, from what is known of them.
 
+mod times;
+
+pub use times::{RunTimes, StepTimes, Stopwatch};
+
 use crate::unit::Duration;
 use serde::{Deserialize, Serialize};
 
