@@ -2,7 +2,7 @@
 
 use super::docker_engine::Engine;
 use super::scratches;
-use crate::cli::resume::until;
+use crate::cli::resume::{killed_at, until};
 use crate::cli::{Outcome, Place};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Command, Stdio};
@@ -106,14 +106,19 @@ fn containers_die_with_their_run() {
     }
 }
 
+/// The name of the only run.
+fn only_run(place: &Place) -> String {
+    let runs = place.wfc(&["runs"]).stdout;
+    runs.lines().nth(1).and_then(|line| line.split_whitespace().next()).expect("a run").to_owned()
+}
+
 #[test]
 fn a_resume_ends_the_containers_that_are_left() {
     let engine = Engine::start();
     let place = waiting("on unknown fail, no undo \"x\"");
     killed(&engine, &place, false);
     until("the end of the container", || engine.containers().is_empty());
-    let runs = place.wfc(&["runs"]).stdout;
-    let run = runs.lines().nth(1).and_then(|line| line.split_whitespace().next()).expect("a run").to_owned();
+    let run = only_run(&place);
     // As if the machine had gone down with both of its processes.
     for label in [format!("wfc.run={run}"), "wfc.run=another".to_owned()] {
         engine.ask(&["run", "--detach", "--label", &label, "base:1", "sleep", "1000"]);
@@ -121,4 +126,19 @@ fn a_resume_ends_the_containers_that_are_left() {
     let outcome = Outcome::of(engine.command(&place, &["resume", "last"]).output().expect("the binary starts"));
     assert_eq!(outcome.code, 1, "{}", outcome.stderr);
     assert_eq!(engine.containers().lines().count(), 1);
+}
+
+#[test]
+fn a_resume_ends_the_containers_that_a_check_has_left() {
+    let engine = Engine::start();
+    let place = Place::with(
+        "workflow main {\n  step mid: shell \"touch begun; until [ -e free ]; do sleep 0.01; done\" {\n    no undo \"x\"\n    timeout 1m\n    on unknown check docker \"base:1\" { run: \"true\" }\n  }\n}\n",
+    );
+    killed_at(&place, "begun");
+    // As if the machine had gone down as an earlier resume looked.
+    engine.ask(&["run", "--detach", "--label", &format!("wfc.run={}", only_run(&place)), "base:1", "sleep", "1000"]);
+    let outcome = Outcome::of(engine.command(&place, &["resume", "last"]).output().expect("the binary starts"));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("check    mid: it was done\n"), "{}", outcome.stderr);
+    assert_eq!(engine.containers(), "");
 }
