@@ -8,7 +8,7 @@ use wf_model::value::Value;
 use wf_steps::agent::Agent;
 
 /// Questions of a round.
-const QUESTIONS: u32 = 20;
+const QUESTIONS: u32 = 4;
 
 fn bare() {
     let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cat is there");

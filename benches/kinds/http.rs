@@ -10,7 +10,7 @@ use wf_model::value::Value;
 use wf_steps::http::Http;
 
 /// Requests of a round, one after the other.
-const REQUESTS: u32 = 100;
+const REQUESTS: u32 = 20;
 
 /// How many times the bare client's time a step may take.
 const BOUND: f64 = 1.2;

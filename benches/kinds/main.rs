@@ -24,8 +24,9 @@ use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Executor, OutputSink, Stop, Stream};
 use wf_runtime::process::Environment;
 
-/// Rounds of each, in turn; the first one of each warms up and does not count.
-const ROUNDS: usize = 11;
+/// Rounds of each, in turn; the first one of each warms up and does not count. Many short ones, because machines are not equally quick
+/// from one moment to the next.
+const ROUNDS: usize = 51;
 
 /// A run reads its variables once, for all of its steps.
 static INHERITED: LazyLock<Arc<Environment>> = LazyLock::new(|| Arc::new(Environment::of_this_process(&[])));

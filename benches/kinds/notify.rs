@@ -10,7 +10,7 @@ use wf_model::value::{Channel, Value};
 use wf_steps::notify::Notify;
 
 /// Messages of a round, one after the other.
-const MESSAGES: u32 = 50;
+const MESSAGES: u32 = 10;
 
 /// A message with the receipt that keeps it from going out twice.
 pub(super) fn measure(runtime: &Runtime) -> bool {

@@ -9,7 +9,7 @@ use wf_model::value::Value;
 use wf_steps::sql::Sql;
 
 /// Transactions of a round, each with a connection of its own.
-const TRANSACTIONS: u32 = 50;
+const TRANSACTIONS: u32 = 10;
 
 const QUERY: &str = "select 1 as number, 'text' as text";
 
