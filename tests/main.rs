@@ -14,5 +14,6 @@ mod kinds;
 mod language;
 mod pages;
 mod patterns;
+mod rehearsed;
 mod steps;
 mod tidy;

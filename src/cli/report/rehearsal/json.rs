@@ -2,6 +2,7 @@
 
 use super::{Rehearsed, schedule};
 use serde_json::{Value, json};
+use wf_model::run::RunRecord;
 use wf_runtime::simulation::rehearsal::{Fault, Finding, Scenario};
 
 pub(super) fn json(rehearsed: &[Rehearsed]) -> String {
@@ -36,6 +37,7 @@ fn described(workflow: &Rehearsed) -> Value {
 }
 
 fn scenario(scenario: &Scenario) -> Value {
+    let record = (!scenario.events.is_empty()).then(|| RunRecord::of(&scenario.events));
     let faults = |faults: &[Fault]| faults.iter().map(Fault::to_string).collect::<Vec<_>>();
     json!({
         "seed": scenario.seed,
@@ -48,5 +50,6 @@ fn scenario(scenario: &Scenario) -> Value {
         "undone": scenario.undone,
         "left": scenario.left,
         "handlers": scenario.handlers,
+        "record": record,
     })
 }

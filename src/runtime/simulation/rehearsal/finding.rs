@@ -174,7 +174,7 @@ impl Judge<'_> {
 
     /// The first instance behind the beginning of the last rollback of a handler, and the last `checkpoint` or `commit` before it.
     fn rollback(&self) -> (InstanceId, Option<InstanceId>) {
-        let mut events = self.performed.scenario.events.iter().rev();
+        let mut events = self.performed.events.iter().rev();
         let began = events.find_map(|event| match &event.kind {
             EventKind::RollbackStarted { instance, cause: RollbackCause::Handler, .. } => Some(instance.id),
             _ => None,
@@ -238,7 +238,7 @@ impl Judge<'_> {
             records.get(id).is_none_or(|record| !matches!(record.kind, InstanceKind::Step(_) | InstanceKind::Undo(_)))
         };
         let retried = |event: &Event| matches!(&event.kind, EventKind::RetryScheduled { instance, .. } if is_block(&instance.id));
-        if !self.performed.scenario.events.iter().any(retried) {
+        if !self.performed.events.iter().any(retried) {
             return Vec::new();
         }
         let undo_of = |step: InstanceId| {
@@ -266,7 +266,7 @@ impl Judge<'_> {
 
     /// In which rounds of loops an instance stands.
     fn rounds(&self, id: InstanceId) -> &[u64] {
-        let mut events = self.performed.scenario.events.iter();
+        let mut events = self.performed.events.iter();
         events
             .find_map(|event| match &event.kind {
                 EventKind::Ready { instance, rounds, .. } if instance.id == id => Some(rounds.as_slice()),
@@ -278,7 +278,7 @@ impl Judge<'_> {
     /// Whether an attempt of a step failed that had begun, and another came.
     fn was_tried_again(&self, path: &Arc<str>) -> bool {
         let retried = |event: &Event| matches!(&event.kind, EventKind::RetryScheduled { instance, .. } if instance.path == *path);
-        self.performed.scenario.events.iter().any(retried)
+        self.performed.events.iter().any(retried)
     }
 
     /// Nothing can happen any more, and no fault says so.
@@ -293,7 +293,7 @@ impl Judge<'_> {
         });
         let is_open = |event: &Event| matches!(event.kind, EventKind::HandlerOpened { .. });
         let rolled = |event: &Event| matches!(event.kind, EventKind::RollbackStarted { .. } | EventKind::RollbackWaits { .. });
-        let events = &self.performed.scenario.events;
+        let events = &self.performed.events;
         let holds_up = self.rolls_back && events.iter().any(is_open) && !events.iter().any(rolled);
         let waiting = records().filter(|record| holds_up && matches!(record.status, Status::Waiting { .. })).map(|record| {
             let step = &record.instance.path;

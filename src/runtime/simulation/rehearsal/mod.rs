@@ -222,7 +222,7 @@ impl Rehearsing<'_> {
                 }
             }
         }
-        let events = &base.performed.scenario.events;
+        let events = &base.performed.events;
         for until in 1..events.len() {
             self.perform(&base.arrangement, &[], events.get(..until))?;
         }
@@ -308,7 +308,8 @@ impl Rehearsing<'_> {
                     self.rehearsal.findings.push((finding, place));
                 }
             }
-            self.rehearsal.scenarios.push(performed.scenario.clone());
+            let events = if self.manner.seed.is_some() { performed.events.clone() } else { Vec::new() };
+            self.rehearsal.scenarios.push(Scenario { events, ..performed.scenario.clone() });
         }
         Ok(Some(performed))
     }

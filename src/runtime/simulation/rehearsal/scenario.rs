@@ -35,13 +35,15 @@ pub struct Scenario {
     pub left: Vec<Arc<str>>,
     /// Handlers that ran, in that order: `on failure of ship`.
     pub handlers: Vec<String>,
-    /// Everything that happened.
+    /// Everything that happened, where the scenario was asked for by its seed.
     pub events: Vec<Event>,
 }
 
 /// A scenario with what it was judged by.
 pub(super) struct Performed {
     pub(super) scenario: Scenario,
+    /// Everything that happened.
+    pub(super) events: Vec<Event>,
     pub(super) record: RunRecord,
     pub(super) seen: BTreeMap<InstanceId, Seen>,
     pub(super) planned: Vec<Planned>,
@@ -74,9 +76,9 @@ pub(super) fn perform(
         undone: undone(&events, &record),
         left: planned.iter().filter(|planned| is_left(planned)).map(|planned| planned.step.clone()).collect(),
         handlers: handlers(&events),
-        events,
+        events: Vec::new(),
     };
-    Ok(Performed { scenario, record, seen: cast.seen, planned })
+    Ok(Performed { scenario, events, record, seen: cast.seen, planned })
 }
 
 fn is_left(planned: &Planned) -> bool {
