@@ -62,12 +62,31 @@ def wfc_values(count):
     return workflow(['param name: string = "x"', *steps])
 
 
+def wfc_tests(count):
+    """So many tests of a small workflow that is rolled back."""
+    steps = [f'step s{step}: shell "{STEP}" {{ timeout 1m, undo shell "{STEP}" {{ timeout 1m }} }}' for step in range(5)]
+    tests = (
+        f'test "{number}" {{\n  run main\n  mock s4 fails "no" after {number + 1}s\n  expect run.status == "rolled_back"\n'
+        f"  expect s4.finished > {number}s and s0.undone\n}}\n"
+        for number in range(count)
+    )
+    return workflow([*steps, "on failure rollback"]) + "".join(tests)
+
+
+def wfc_undone(count):
+    """A chain of steps with undos, to be rehearsed."""
+    steps = [f'step s{step}: shell "{STEP}" {{ timeout 1m, undo shell "{STEP}" {{ timeout 1m }} }}' for step in range(count)]
+    return workflow([*steps, "on failure rollback"])
+
+
 WFC = {
     "body": wfc_body,
     "wide": wfc_wide,
     "chain": lambda count: wfc_linked("chain", count),
     "graph": lambda count: wfc_linked("graph", count),
     "values": wfc_values,
+    "tests": wfc_tests,
+    "undone": wfc_undone,
 }
 
 

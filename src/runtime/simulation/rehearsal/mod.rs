@@ -109,7 +109,6 @@ pub fn rehearse(
         rehearsal: Rehearsal::default(),
         done: BTreeSet::new(),
         reached: BTreeSet::new(),
-        judged: BTreeSet::new(),
     };
     let bases = rehearsing.bases(declared, tests)?;
     for base in &bases {
@@ -137,7 +136,6 @@ struct Rehearsing<'a> {
     /// Scenarios that were performed, by seed.
     done: BTreeSet<String>,
     reached: BTreeSet<(WorkflowId, StatementId)>,
-    judged: BTreeSet<(FindingSort, Arc<str>)>,
 }
 
 impl Rehearsing<'_> {
@@ -304,9 +302,7 @@ impl Rehearsing<'_> {
             };
             let place = self.rehearsal.scenarios.len();
             for finding in judge.findings() {
-                if self.judged.insert((finding.sort, without_places(&finding.step).into())) {
-                    self.rehearsal.findings.push((finding, place));
-                }
+                self.rehearsal.find(finding, place, faults.len());
             }
             let events = if self.manner.seed.is_some() { performed.events.clone() } else { Vec::new() };
             self.rehearsal.scenarios.push(Scenario { events, ..performed.scenario.clone() });
@@ -335,6 +331,22 @@ impl Rehearsing<'_> {
 }
 
 impl Rehearsal {
+    /// Takes a finding down, unless a scenario with as few faults showed it before.
+    fn find(&mut self, finding: Finding, place: usize, faults: usize) {
+        let is_same = |(known, _): &&mut (Finding, usize)| {
+            known.sort == finding.sort && without_places(&known.step) == without_places(&finding.step)
+        };
+        match self.findings.iter_mut().find(is_same) {
+            None => self.findings.push((finding, place)),
+            Some(known) => {
+                let least = self.scenarios.get(known.1).map(|scenario| scenario.faults.len());
+                if least.is_some_and(|least| faults < least) {
+                    *known = (finding, place);
+                }
+            }
+        }
+    }
+
     fn count(&mut self, effect: Effect, clause: &EffectClause) {
         match effect {
             Effect::Reads | Effect::Inside(_) => {}
