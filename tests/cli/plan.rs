@@ -237,3 +237,73 @@ fn earlier_runs_say_how_long_steps_take() {
     assert_eq!(place.wfc(&["delete", "--older-than", "0s"]).code, 0);
     assert_eq!(found("wait").0["runs"], 2);
 }
+
+const SAVED: &str = r#"
+use "./lib.wf" as lib
+workflow main {
+  param n: int = 1
+  secret token from env "TOKEN" or file "./token"
+  step a: shell "touch made-${n}" when env("PLACE") == "here" { env: { TOKEN: token }, no undo "x", timeout 5s }
+  step b: lib.help
+}
+"#;
+
+fn with_saved_plan() -> Place {
+    let place = Place::with(SAVED);
+    place.write("token", "correct-horse");
+    place.write("lib.wf", "workflow help {\n  step c: shell \"touch helped\" { no undo \"x\", timeout 5s }\n}\n");
+    let mut command = place.command(&["plan", "main.wf", "--param", "n=2", "--out", "kept.plan"]);
+    let output = command.env("PLACE", "here").output().expect("the binary starts");
+    assert!(output.status.success(), "{output:?}");
+    assert!(!place.read("kept.plan").contains("correct-horse"));
+    place
+}
+
+/// Runs the kept plan, and tells whether it did anything.
+fn ran_plan(place: &Place, variable: &str, arguments: &[&str]) -> (Outcome, bool) {
+    let mut command = place.command(&[&["run", "kept.plan"], arguments].concat());
+    let outcome = Outcome::of(command.env("PLACE", variable).output().expect("the binary starts"));
+    let made = place.path("made-2").exists() || place.path("helped").exists();
+    (outcome, made)
+}
+
+#[test]
+fn a_kept_plan_runs_as_it_is() {
+    let place = with_saved_plan();
+    let (outcome, made) = ran_plan(&place, "here", &["--dry-run"]);
+    assert!(outcome.code == 0 && !made, "{outcome:?}");
+    assert_eq!(outcome.stdout, place.wfc(&["plan", "kept.plan"]).stdout);
+    let (outcome, made) = ran_plan(&place, "here", &[]);
+    assert!(outcome.code == 0 && made && place.path("made-2").exists(), "{outcome:?}");
+}
+
+#[test]
+fn a_kept_plan_is_refused_where_it_would_be_another_run() {
+    let refused = |change: &dyn Fn(&Place), variable: &str, arguments: &[&str], part: &str| {
+        let place = with_saved_plan();
+        change(&place);
+        let (outcome, made) = ran_plan(&place, variable, arguments);
+        assert_eq!((outcome.code, made), (2, false), "{part}: {outcome:?}");
+        assert!(outcome.stderr.contains(part), "{part}: {}", outcome.stderr);
+    };
+    let nothing = |_: &Place| {};
+    let file = |place: &Place| place.write("main.wf", &SAVED.replace("made-", "other-"));
+    refused(&file, "here", &[], "+  step a: shell \"touch other-${n}\"");
+    let import = |place: &Place| place.write("lib.wf", &place.read("lib.wf").replace("helped", "hurt"));
+    refused(&import, "here", &[], "-  step c: shell \"touch helped\"");
+    refused(&nothing, "here", &["--param", "n=3"], "is a plan, which has its parameters");
+    refused(&nothing, "there", &[], "+a shell (not taken): shell");
+    let damaged = |place: &Place| place.write("kept.plan", &place.read("kept.plan").replace("made-", "other-"));
+    refused(&damaged, "here", &[], "it was changed after it was made");
+}
+
+#[test]
+fn a_plan_that_would_hold_a_secret_is_not_kept() {
+    let place = Place::with(
+        "workflow main {\n  param note: string\n  secret token from env \"TOKEN\"\n  step a: shell \"echo ${note}\" { env: { T: token }, reads only, timeout 5s }\n}\n",
+    );
+    let mut command = place.command(&["plan", "main.wf", "--param", "note=correct-horse", "--out", "kept.plan"]);
+    let outcome = Outcome::of(command.env("TOKEN", "correct-horse").output().expect("the binary starts"));
+    assert!(outcome.code == 2 && !place.path("kept.plan").exists(), "{outcome:?}");
+    assert!(outcome.stderr.contains("a parameter holds a secret"), "{outcome:?}");
+}

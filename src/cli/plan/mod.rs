@@ -1,15 +1,18 @@
 //! `wfc plan FILE[:WORKFLOW]`: what a run would do, in what order, and how long it would take.
 
 mod history;
+pub(crate) mod saved;
 mod world;
 
 use crate::drive::jobs;
 use crate::exit::Exit;
-use crate::report::Output;
 use crate::report::diagnostics::Format as DiagnosticFormat;
 use crate::report::plan::Format;
+use crate::report::{Output, printable_line};
 use crate::run::asked::{Asked, Found, Prepared, Secrets};
+use saved::Saved;
 use std::io;
+use std::path::PathBuf;
 use wf_compiler::plan::{Request, plan};
 use world::Now;
 
@@ -24,6 +27,9 @@ pub struct Plan {
     /// How it is written.
     #[arg(long, value_enum, default_value_t = Format::Text, env = "WFC_PLAN_FORMAT")]
     format: Format,
+    /// A file that takes the plan with all that it was made of: `wfc run` runs just that, or says in what it would be another run.
+    #[arg(long, value_name = "PLAN", env = "WFC_PLAN_OUT")]
+    out: Option<PathBuf>,
 }
 
 impl Plan {
@@ -32,6 +38,12 @@ impl Plan {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub fn run(&self, output: &mut Output) -> io::Result<Exit> {
+        if let Some(saved) = Saved::read(&self.asked.file) {
+            return match saved {
+                Ok(saved) => output.result(&self.format.write(saved.plan())).map(|()| Exit::Done),
+                Err(problem) => saved::refuse(&printable_line(&self.asked.file), problem, output),
+            };
+        }
         let found = match self.asked.find(DiagnosticFormat::Text, output)? {
             Ok(found) => found,
             Err(exit) => return Ok(exit),
@@ -40,7 +52,18 @@ impl Plan {
             Ok(prepared) => prepared,
             Err(exit) => return Ok(exit),
         };
-        output.result(&self.format.write(&of(&found, &prepared, jobs(self.jobs)))).map(|()| Exit::Done)
+        let plan = of(&found, &prepared, jobs(self.jobs));
+        if let Some(path) = &self.out {
+            let Some(saved) = Saved::of(&found, &prepared, &plan) else {
+                let help = "Declare it as a `secret`, which a plan names and does not hold.";
+                return output.error("a parameter holds a secret, which no plan keeps", help).map(|()| Exit::Usage);
+            };
+            if let Err(error) = saved.write(path) {
+                let message = format!("{} cannot be written: {error}", printable_line(&path.display().to_string()));
+                return output.error(message, "Name a file in a directory that you may write to.").map(|()| Exit::Failed);
+            }
+        }
+        output.result(&self.format.write(&plan)).map(|()| Exit::Done)
     }
 }
 

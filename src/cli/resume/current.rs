@@ -1,6 +1,6 @@
 //! `wfc resume --with-current`: a run goes on by its file as it is now.
 
-use crate::difference::unified;
+use crate::difference::of_sources;
 use crate::drive::again::{contradicted, named};
 use crate::exit::Exit;
 use crate::files::{self, Current};
@@ -16,7 +16,7 @@ use wf_model::diagnostic::{Diagnostic, Level};
 use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_runtime::dispatcher::RealWorld;
 use wf_runtime::parameters::{Given, GivenValue, Origin, bind};
-use wf_store::{Definition, StoredArgument, StoredSource};
+use wf_store::{Definition, StoredArgument};
 
 /// The run that is to change what it goes by.
 pub(super) struct Changing<'a> {
@@ -51,11 +51,12 @@ impl Changing<'_> {
         show(Format::Text, &compilation, &compilation.diagnostics, output)?;
         let Some(program) = &compilation.program else { return Ok(Err(Exit::Usage)) };
         let (sources, resolutions) = current.take();
-        if texts(&sources) == texts(&self.kept.sources) {
+        let changes = of_sources(&self.kept.sources, &sources);
+        if changes.is_empty() {
             output.note("current  the file is as the run has it\n")?;
             return Ok(Ok(Now::Same));
         }
-        output.note(&printable(&difference(&self.kept.sources, &sources)))?;
+        output.note(&printable(&changes))?;
         let Some(id) = named(program, self.workflow) else {
             let reason = format!("workflow `{}`, which runs, is not in the file any more", self.workflow);
             return contradicted(self.run, &[reason], output).map(Err);
@@ -119,26 +120,6 @@ enum Unbound {
     Gone(Vec<String>),
     /// Some have other types, do not fit their conditions, or are missing.
     Wrong(Vec<Diagnostic>),
-}
-
-fn texts(sources: &[StoredSource]) -> BTreeMap<&str, &str> {
-    sources.iter().map(|source| (&*source.path, &*source.text)).collect()
-}
-
-/// What changed, file by file.
-fn difference(before: &[StoredSource], after: &[StoredSource]) -> String {
-    let (before, after) = (texts(before), texts(after));
-    let paths: std::collections::BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
-    let mut text = String::new();
-    for path in paths {
-        let (old, new) = (before.get(path), after.get(path));
-        let names = (old.map_or("/dev/null", |_| path), new.map_or("/dev/null", |_| path));
-        let (old, new) = (old.copied().unwrap_or_default(), new.copied().unwrap_or_default());
-        if old != new {
-            text += &unified(names, old, new);
-        }
-    }
-    text
 }
 
 /// Whether somebody wants the run to go on by the changed file; says what to do where nobody can be asked.

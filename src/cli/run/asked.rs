@@ -2,6 +2,7 @@
 
 use super::prompt::Prompt;
 use super::{arguments, findings, select};
+use crate::drive::again::named;
 use crate::drive::secrets::{self, SecretValues};
 use crate::exit::Exit;
 use crate::files::Remembered;
@@ -17,7 +18,7 @@ use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_model::value::Value;
 use wf_runtime::dispatcher::RealWorld;
 use wf_runtime::mask::Masker;
-use wf_store::{Store, StoredArgument, new_id};
+use wf_store::{Definition, Resolution, Store, StoredArgument, StoredSource, new_id};
 
 /// A workflow of a file, with parameters.
 #[derive(Clone, Debug, clap::Args)]
@@ -39,11 +40,37 @@ pub(crate) struct Found {
     pub(crate) workflow: WorkflowId,
     /// The file without the name of the workflow.
     pub(crate) file: String,
-    /// What was read for it.
-    pub(crate) files: Remembered,
+    /// What was read for it, and how that was named.
+    read: (Vec<StoredSource>, Vec<Resolution>),
 }
 
 impl Found {
+    /// The workflow of a name in what was compiled.
+    pub(crate) fn named(
+        mut compilation: Compilation,
+        workflow: &str,
+        file: &str,
+        read: (Vec<StoredSource>, Vec<Resolution>),
+    ) -> Option<Self> {
+        let program = Arc::new(compilation.program.take()?);
+        let workflow = named(&program, workflow)?;
+        Some(Self { compilation, program, workflow, file: file.to_owned(), read })
+    }
+
+    /// What a run goes by.
+    pub(crate) fn definition(&self, prepared: &Prepared, jobs: u32) -> Definition {
+        let (sources, resolutions) = self.read.clone();
+        Definition {
+            file: self.file.as_str().into(),
+            folder: prepared.folder.to_string_lossy().into(),
+            sources,
+            resolutions,
+            arguments: prepared.arguments.clone(),
+            jobs,
+            version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
     /// The declaration of the workflow.
     pub(crate) fn declared(&self) -> Option<&Workflow> {
         self.program.workflows.get(self.workflow)
@@ -72,6 +99,11 @@ pub(crate) enum Secrets {
 }
 
 impl Asked {
+    /// Whether somebody gives parameters.
+    pub(crate) const fn has_parameters(&self) -> bool {
+        !self.parameters.is_empty() || self.parameter_file.is_some()
+    }
+
     /// Finds the workflow; what is wrong with its file is shown.
     ///
     /// # Errors
@@ -82,6 +114,7 @@ impl Asked {
         let files = Remembered::new();
         let mut compilation = compile(file, &files, kinds, Level::Standard);
         findings::show(format, &compilation, &compilation.diagnostics, output)?;
+        let read = files.take();
         let Some(program) = compilation.program.take().map(Arc::new) else { return Ok(Err(Exit::Usage)) };
         let workflow = match select::workflow(&program, file, wanted) {
             Ok((id, _)) => id,
@@ -91,7 +124,7 @@ impl Asked {
         if !missing.is_empty() {
             return findings::show(format, &compilation, &missing, output).map(|()| Err(Exit::Usage));
         }
-        Ok(Ok(Found { compilation, program, workflow, file: file.to_owned(), files }))
+        Ok(Ok(Found { compilation, program, workflow, file: file.to_owned(), read }))
     }
 
     /// Parameters and secrets; everything that is wrong with them at once is shown.

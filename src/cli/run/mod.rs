@@ -10,7 +10,7 @@ pub(crate) mod select;
 use crate::drive::{Drive, Kept, Manner};
 use crate::exit::Exit;
 use crate::guarded::guarded;
-use crate::plan;
+use crate::plan::{self, saved, saved::Saved};
 use crate::report::diagnostics::Format as DiagnosticFormat;
 use crate::report::plan::Format as PlanFormat;
 use crate::report::run::Format;
@@ -21,10 +21,11 @@ use asked::{Asked, Found, Prepared, Secrets};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::io;
+use wf_model::plan::Plan;
 use wf_runtime::dispatcher::Assignments;
 use wf_runtime::engine::Options;
 use wf_runtime::guard::Guarded;
-use wf_store::{Definition, NewRun, Store, StoreError};
+use wf_store::{NewRun, Store, StoreError};
 
 /// Checks a workflow file and runs a workflow of it.
 #[derive(Debug, clap::Args)]
@@ -48,6 +49,9 @@ impl Run {
             return self.tell(output);
         }
         let Some(guarded) = guarded(output)? else { return Ok(Exit::Failed) };
+        if let Some(saved) = Saved::read(&self.asked.file) {
+            return self.run_saved(guarded, saved, output);
+        }
         let found = match self.asked.find(self.findings(), output)? {
             Ok(found) => found,
             Err(exit) => return Ok(exit),
@@ -60,25 +64,59 @@ impl Run {
             Err(error) => return store::refuse(&error, output),
         };
         match self.asked.prepare(&found, Some(&store), Secrets::Read, self.findings(), output)? {
-            Ok(prepared) => self.begin(guarded, store, found, prepared, output),
+            Ok(prepared) => begin(guarded, store, (found, prepared), &self.manner, output),
             Err(exit) => Ok(exit),
         }
     }
 
+    /// Runs what was planned, and nothing else.
+    fn run_saved(&self, guarded: Guarded, saved: Result<Saved, &'static str>, output: &mut Output) -> io::Result<Exit> {
+        let planned = match self.planned(saved, Secrets::Read, output)? {
+            Ok((saved, found)) => (saved.plan().jobs, found),
+            Err(exit) => return Ok(exit),
+        };
+        let store = match store::open() {
+            Ok(store) => store,
+            Err(error) => return store::refuse(&error, output),
+        };
+        let (jobs, found) = planned;
+        let manner = Manner { jobs: self.manner.jobs.or(u16::try_from(jobs).ok()), ..self.manner.clone() };
+        begin(guarded, store, found, &manner, output)
+    }
+
+    /// What was planned, where it can be run as it was.
+    fn planned(
+        &self,
+        saved: Result<Saved, &'static str>,
+        wanted: Secrets,
+        output: &mut Output,
+    ) -> io::Result<Result<(Saved, (Found, Prepared)), Exit>> {
+        let name = printable_line(&self.asked.file);
+        let saved = match saved {
+            Ok(saved) => saved,
+            Err(problem) => return saved::refuse(&name, problem, output).map(Err),
+        };
+        if self.asked.has_parameters() {
+            let help = "Leave them out, or make another plan with them.";
+            return output.error(format!("{name} is a plan, which has its parameters"), help).map(|()| Err(Exit::Usage));
+        }
+        if let Some(problem) = self.manner.unwritable() {
+            return output.note(&problem).map(|()| Err(Exit::Usage));
+        }
+        let found = saved.find(&name, wanted, self.findings(), output)?;
+        Ok(found.map(|found| (saved, found)))
+    }
+
     /// Shows what would run.
     fn tell(&self, output: &mut Output) -> io::Result<Exit> {
-        let found = match self.asked.find(self.findings(), output)? {
-            Ok(found) => found,
+        let plan = match Saved::read(&self.asked.file) {
+            Some(saved) => self.planned(saved, Secrets::Look, output)?.map(|(saved, _)| saved.plan().clone()),
+            None => self.plan(output)?,
+        };
+        let plan = match plan {
+            Ok(plan) => plan,
             Err(exit) => return Ok(exit),
         };
-        if let Some(problem) = self.manner.unwritable() {
-            return output.note(&problem).map(|()| Exit::Usage);
-        }
-        let prepared = match self.asked.prepare(&found, None, Secrets::Look, self.findings(), output)? {
-            Ok(prepared) => prepared,
-            Err(exit) => return Ok(exit),
-        };
-        let plan = plan::of(&found, &prepared, self.manner.jobs(output)?);
         let format = match self.manner.format {
             Format::Json => PlanFormat::Json,
             Format::Human | Format::Github => PlanFormat::Text,
@@ -87,40 +125,17 @@ impl Run {
         output.note("nothing was started\n").map(|()| Exit::Done)
     }
 
-    fn begin(&self, guarded: Guarded, store: Store, found: Found, prepared: Prepared, output: &mut Output) -> io::Result<Exit> {
+    fn plan(&self, output: &mut Output) -> io::Result<Result<Plan, Exit>> {
+        let found = match self.asked.find(self.findings(), output)? {
+            Ok(found) => found,
+            Err(exit) => return Ok(Err(exit)),
+        };
+        if let Some(problem) = self.manner.unwritable() {
+            return output.note(&problem).map(|()| Err(Exit::Usage));
+        }
+        let prepared = self.asked.prepare(&found, None, Secrets::Look, self.findings(), output)?;
         let jobs = self.manner.jobs(output)?;
-        let Some(workflow) = found.declared().map(|workflow| workflow.name.clone()) else { return Ok(Exit::Usage) };
-        let directory = store.scratch_path(&prepared.id);
-        let shared = store.shared_path(&prepared.folder, &found.file, &workflow);
-        let Found { compilation, program, workflow: id, file, files } = found;
-        let (sources, resolutions) = files.take();
-        let definition = Definition {
-            file: file.into(),
-            folder: prepared.folder.to_string_lossy().into(),
-            sources,
-            resolutions,
-            arguments: prepared.arguments.clone(),
-            jobs: u32::try_from(jobs).unwrap_or(u32::MAX),
-            version: env!("CARGO_PKG_VERSION").into(),
-        };
-        let run = NewRun { id: prepared.id.clone(), workflow, created_at: now(), definition };
-        let kept = match keep(store, &run) {
-            Ok(kept) => kept,
-            Err(error) => return store::refuse(&error, output),
-        };
-        let assignments = Assignments {
-            program,
-            workflow: id,
-            arguments: prepared.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect(),
-            options: Options { jobs, secrets: prepared.secrets.values },
-            shared,
-            directory,
-            run: prepared.id,
-            folder: prepared.folder,
-            withheld: prepared.secrets.withheld,
-        };
-        Drive { guarded, assignments, former: Vec::new(), jobs: None, sources: compilation.sources, kept }
-            .begin(&self.manner, output)
+        Ok(prepared.map(|prepared| plan::of(&found, &prepared, jobs)))
     }
 
     /// How what is wrong with a file is shown.
@@ -130,6 +145,39 @@ impl Run {
             Format::Human | Format::Json => DiagnosticFormat::Text,
         }
     }
+}
+
+/// Begins a run, and goes on with it to its end.
+fn begin(
+    guarded: Guarded,
+    store: Store,
+    (found, prepared): (Found, Prepared),
+    manner: &Manner,
+    output: &mut Output,
+) -> io::Result<Exit> {
+    let jobs = manner.jobs(output)?;
+    let Some(workflow) = found.declared().map(|workflow| workflow.name.clone()) else { return Ok(Exit::Usage) };
+    let directory = store.scratch_path(&prepared.id);
+    let shared = store.shared_path(&prepared.folder, &found.file, &workflow);
+    let definition = found.definition(&prepared, u32::try_from(jobs).unwrap_or(u32::MAX));
+    let run = NewRun { id: prepared.id.clone(), workflow, created_at: now(), definition };
+    let kept = match keep(store, &run) {
+        Ok(kept) => kept,
+        Err(error) => return store::refuse(&error, output),
+    };
+    drop(run);
+    let assignments = Assignments {
+        program: found.program,
+        workflow: found.workflow,
+        arguments: prepared.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect(),
+        options: Options { jobs, secrets: prepared.secrets.values },
+        shared,
+        directory,
+        run: prepared.id,
+        folder: prepared.folder,
+        withheld: prepared.secrets.withheld,
+    };
+    Drive { guarded, assignments, former: Vec::new(), jobs: None, sources: found.compilation.sources, kept }.begin(manner, output)
 }
 
 /// Begins a run in the store, with all that it goes by.
