@@ -169,3 +169,15 @@ fn only_what_failed_for_good_is_tried_again() {
     let outcome = mended(&place, &["--retry"]);
     assert!(outcome.code == 2 && outcome.stderr.contains("no undo of it failed for good"), "{}", outcome.stderr);
 }
+
+#[test]
+fn a_run_that_goes_on_says_how_long_it_still_takes() {
+    let (place, run) = waiting(&format!(
+        "workflow main {{\n  step mid: shell \"{WAITS}\" {{ no undo \"x\", timeout 1m, estimate 1m }}\n  step last: shell \"true\" {{ reads only, timeout 1m, estimate 1h }}\n}}\n"
+    ));
+    let shown = told(&place);
+    assert!(shown.contains("\nleft: 1h") && shown.contains(" or less in half of all cases, "), "{shown}");
+    place.write("free", "");
+    assert_eq!(code(run), 0);
+    assert!(!told(&place).contains("left:"), "{}", told(&place));
+}

@@ -1,6 +1,7 @@
 //! `wfc plan FILE[:WORKFLOW]`: what a run would do, in what order, and how long it would take.
 
 mod history;
+pub(crate) mod remaining;
 pub(crate) mod saved;
 mod world;
 

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::files::Current;
 use crate::report::diagnostics::Format;
 use crate::report::{Output, printable};
-use crate::run::asked::{Found, Prepared, Secrets};
+use crate::run::asked::{Found, Prepared, Ready, Secrets};
 use crate::run::findings;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -92,7 +92,7 @@ impl Saved {
         wanted: Secrets,
         format: Format,
         output: &mut Output,
-    ) -> io::Result<Result<(Found, Prepared), Exit>> {
+    ) -> io::Result<Result<Ready, Exit>> {
         let again = "Make another plan with `wfc plan … --out`, and look at it.";
         let Some(current) = Current::of(&self.definition) else {
             return output

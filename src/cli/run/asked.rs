@@ -87,6 +87,9 @@ pub(crate) struct Prepared {
     pub(crate) masker: Masker,
 }
 
+/// A workflow, and what a run of it is given.
+pub(crate) type Ready = (Found, Prepared);
+
 /// How secrets are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Secrets {

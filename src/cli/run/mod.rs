@@ -17,7 +17,7 @@ use crate::report::run::Format;
 use crate::report::{Output, printable_line};
 use crate::store;
 use crate::time::now;
-use asked::{Asked, Found, Prepared, Secrets};
+use asked::{Asked, Ready, Secrets};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 use std::io;
@@ -90,7 +90,7 @@ impl Run {
         saved: Result<Saved, &'static str>,
         wanted: Secrets,
         output: &mut Output,
-    ) -> io::Result<Result<(Saved, (Found, Prepared)), Exit>> {
+    ) -> io::Result<Result<(Saved, Ready), Exit>> {
         let name = printable_line(&self.asked.file);
         let saved = match saved {
             Ok(saved) => saved,
@@ -148,13 +148,7 @@ impl Run {
 }
 
 /// Begins a run, and goes on with it to its end.
-fn begin(
-    guarded: Guarded,
-    store: Store,
-    (found, prepared): (Found, Prepared),
-    manner: &Manner,
-    output: &mut Output,
-) -> io::Result<Exit> {
+fn begin(guarded: Guarded, store: Store, (found, prepared): Ready, manner: &Manner, output: &mut Output) -> io::Result<Exit> {
     let jobs = manner.jobs(output)?;
     let Some(workflow) = found.declared().map(|workflow| workflow.name.clone()) else { return Ok(Exit::Usage) };
     let directory = store.scratch_path(&prepared.id);

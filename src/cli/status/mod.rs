@@ -4,11 +4,12 @@ mod json;
 
 use crate::exit::Exit;
 use crate::files;
+use crate::plan::remaining::Following;
 use crate::report::Output;
-use crate::report::run::{Format, RunReport};
+use crate::report::run::{Format, RunReport, rounded};
 use crate::runs;
 use crate::store::{self, Problem};
-use crate::time::local;
+use crate::time::{local, now};
 use std::io;
 use wf_model::event::EventKind;
 use wf_model::run::RunRecord;
@@ -50,17 +51,19 @@ impl Status {
 /// Tells a run in the lines that it showed while it went on.
 fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Problem> {
     let definition = store.definition(&run.id)?;
-    let compilation = files::compiled(&definition);
-    let Some(program) = compilation.program else {
+    let mut compilation = files::compiled(&definition);
+    let Some(program) = compilation.program.take() else {
         output.error("the file of the run does not check any more", "Use the wfc that ran it.")?;
         return Ok(Exit::Failed);
     };
     output.result(&format!("run {} of {} began {}\n", run.id, run.file, local(run.created_at)))?;
     let report = RunReport::told(Format::Human, false, &program, &compilation.sources);
     let (mut record, mut cancelled) = (RunRecord::default(), None);
+    let mut following = Following::default();
     for events in store.history(&run.id)? {
         for event in events? {
             report.event(&event);
+            following.event(&event);
             record.apply_of(&event, |_| false);
             if let EventKind::CancelRequested { cause } = event.kind {
                 cancelled.get_or_insert(cause);
@@ -73,6 +76,11 @@ fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Proble
         output.result(&report.summary(&ended, &run.id))?;
         output.result(&report.result(&ended, &run.id))?;
     } else {
+        compilation.program = Some(program);
+        let left = store.is_held(&run.id).then(|| following.left(run, &definition, compilation, now())).flatten();
+        if let Some((p50, p90)) = left {
+            output.result(&format!("left: {} or less in half of all cases, {} in nine of ten\n", rounded(p50), rounded(p90)))?;
+        }
         output.result(&format!("{}\n", runs::standing(store, run)))?;
     }
     Ok(Exit::Done)

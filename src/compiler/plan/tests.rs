@@ -1,6 +1,6 @@
 //! What plans say of whole programs.
 
-use super::{Outlook, Request, StepName, plan};
+use super::{Outlook, Progress, Request, StepName, plan, remaining};
 use crate::behaviour::compiled;
 use crate::compile::Compilation;
 use std::fmt::Write as _;
@@ -237,4 +237,25 @@ fn statements_that_share_nothing_could_run_side_by_side() {
     assert_eq!(advice(&(step("a4", "") + changing + &step("b3", ""))), "c9 9s;a4+c9 4s;");
     // Two paths of the same length: no step alone makes the run shorter by more than the other leaves.
     assert_eq!(advice(&format!("parallel {{\n{}{} }}\n", step("a5", ""), step("b4", ""))), "a5 1s;");
+}
+
+#[test]
+fn what_is_over_takes_no_more_time_and_what_runs_what_is_left() {
+    let text = format!(
+        "workflow main {{\n{}{}each: for each x in 1..4 {{\n{} }}\n}}\n",
+        step("a10", ""),
+        step("b10", ""),
+        step("c5", "")
+    );
+    let left = |over: &[(&str, u64)], running: &[(&str, i64)]| {
+        let mut progress = Progress::default();
+        progress.over.extend(over.iter().map(|(path, count)| ((*path).into(), *count)));
+        progress.running.extend(running.iter().map(|(path, seconds)| ((*path).into(), Duration::from_seconds(*seconds))));
+        requested(&text, &[], 4, |request, outlook| remaining(request, outlook, &progress)).0.milliseconds / 1_000
+    };
+    assert_eq!(left(&[], &[]), 40);
+    assert_eq!(left(&[("a10", 1)], &[]), 30);
+    assert_eq!(left(&[("a10", 1)], &[("b10", 4)]), 26);
+    assert_eq!(left(&[("a10", 1), ("b10", 1), ("each.c5", 3)], &[]), 5);
+    assert_eq!(left(&[("a10", 1), ("b10", 1), ("each.c5", 4)], &[]), 0);
 }

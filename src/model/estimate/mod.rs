@@ -59,6 +59,25 @@ impl Distribution {
         }
     }
 
+    /// The same, each so many times as long.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        match self {
+            Self::Fixed(duration) => Self::Fixed(whole(milliseconds(*duration) * factor)),
+            Self::Spread { median, ratio } => Self::Spread { median: whole(milliseconds(*median) * factor), ratio: *ratio },
+            Self::Seen(samples) => Self::Seen(samples.map(|took| took * factor)),
+        }
+    }
+
+    /// How much longer it takes where it has taken so long already; what takes longer than was ever seen takes a tenth more.
+    #[must_use]
+    pub fn after(&self, elapsed: Duration) -> Self {
+        let elapsed = milliseconds(elapsed);
+        let left = (1..100).map(|percent| self.quantile(f64::from(percent) / 100.0) - elapsed);
+        let left: Vec<f64> = left.filter(|left| *left > 0.0).collect();
+        if left.is_empty() { Self::Fixed(whole(elapsed / 10.0)) } else { Self::Seen(Samples::equal(left)) }
+    }
+
     /// The same as whole milliseconds.
     #[must_use]
     pub fn duration(&self, u: f64) -> Duration {
@@ -130,6 +149,21 @@ impl Samples {
         (sum > 0.0).then_some(Self { ascending: weighed })
     }
 
+    /// Times that weigh the same.
+    fn equal(mut took: Vec<f64>) -> Self {
+        took.sort_by(f64::total_cmp);
+        let mut sum = 0.0;
+        let weighed = took.into_iter().map(|took| {
+            sum += 1.0;
+            (took, sum)
+        });
+        Self { ascending: weighed.collect() }
+    }
+
+    fn map(&self, change: impl Fn(f64) -> f64) -> Self {
+        Self { ascending: self.ascending.iter().map(|(took, sum)| (change(*took), *sum)).collect() }
+    }
+
     fn quantile(&self, u: f64) -> f64 {
         let total = self.ascending.last().map_or(0.0, |(_, sum)| *sum);
         let wanted = u.clamp(0.0, 1.0) * total;
@@ -194,6 +228,15 @@ mod tests {
         assert!(recent.quantile(0.8) < 2_000.0, "{recent:?}");
         let loops = samples(&[(0, &[1_000.0; 99]), (0, &[9_000.0])]);
         assert!(loops.quantile(0.8) > 8_000.0, "{loops:?}");
+    }
+
+    #[test]
+    fn what_has_begun_takes_what_is_left_of_the_longer_times() {
+        let samples = Distribution::Seen(samples(&[(0, &[1_000.0, 5_000.0])]));
+        let left = samples.after(Duration::from_seconds(2));
+        assert!((2_500..=3_500).contains(&left.duration(0.5).milliseconds), "{left:?}");
+        assert_eq!(samples.after(Duration::from_seconds(100)).duration(0.9), Duration::from_seconds(10));
+        assert_eq!(claimed(Duration::from_seconds(10)).scaled(0.5).duration(0.5), Duration::from_seconds(5));
     }
 
     #[test]

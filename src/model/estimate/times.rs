@@ -1,6 +1,6 @@
 //! How long the steps of a run took, as its events tell.
 
-use crate::event::{Event, EventKind, InstanceId, InstanceKind, Timestamp};
+use crate::event::{Event, EventKind, InstanceId, InstanceKind, Timestamp, without_places};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Stopwatch {
                 self.undos.insert(instance.id);
             }
             EventKind::Ready { instance, kind: InstanceKind::ForEach | InstanceKind::Repeat, .. } => {
-                self.rounds.entry(plain(&instance.path).into()).or_default().1 += 1;
+                self.rounds.entry(without_places(&instance.path).into()).or_default().1 += 1;
             }
             EventKind::Started { instance, .. } | EventKind::Waiting { instance, .. } if !self.undos.contains(&instance.id) => {
                 self.running.entry(instance.id).or_insert(event.at);
@@ -75,14 +75,14 @@ impl Stopwatch {
             EventKind::Succeeded { instance, .. } | EventKind::Failed { instance, continued: true, .. } => {
                 if let Some(started) = self.running.remove(&instance.id) {
                     let took = u64::try_from(event.at.since(started).milliseconds).unwrap_or(0);
-                    self.steps.entry(plain(&instance.path).into()).or_default().add(took);
+                    self.steps.entry(without_places(&instance.path).into()).or_default().add(took);
                 }
             }
             EventKind::Failed { instance, .. } | EventKind::Cancelled { instance, .. } => {
                 self.running.remove(&instance.id);
             }
             EventKind::IterationOpened { instance, .. } => {
-                self.rounds.entry(plain(&instance.path).into()).or_default().0 += 1;
+                self.rounds.entry(without_places(&instance.path).into()).or_default().0 += 1;
             }
             _ => {}
         }
@@ -94,11 +94,6 @@ impl Stopwatch {
         let rounds = self.rounds.into_iter().map(|(path, (rounds, loops))| (path, rounds.div_ceil(loops.max(1))));
         RunTimes { steps: self.steps, rounds: rounds.collect() }
     }
-}
-
-/// A path without places of loops, which stand behind its names.
-fn plain(path: &str) -> &str {
-    path.split_once('[').map_or(path, |(names, _)| names)
 }
 
 #[cfg(test)]

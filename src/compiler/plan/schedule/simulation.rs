@@ -12,7 +12,7 @@ use wf_model::unit::Duration;
 const STEPS: u64 = 5_000;
 
 /// How many vertices are gone through in all draws together, about.
-const EFFORT: usize = 2_000_000;
+const EFFORT: usize = 1_000_000;
 
 /// At most and at least so many draws.
 const DRAWS: (usize, usize) = (20, 400);
