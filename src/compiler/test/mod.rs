@@ -8,6 +8,7 @@ use crate::findings::{
 };
 use crate::load::Module;
 use crate::workflow::{FileContext, described};
+use foldhash::HashMap;
 use paths::{Named, Paths};
 use std::sync::Arc;
 use wf_model::diagnostic::{Diagnostic, Finding};
@@ -78,15 +79,15 @@ pub(crate) fn check(
     places: &mut u32,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Test> {
-    let mut titles: Vec<(&str, Span)> = Vec::new();
+    let mut titles: HashMap<&str, Span> = HashMap::default();
     let mut tests = Vec::new();
     for item in &module.file.items {
         let Item::Test(test) = item else { continue };
-        if let Some((_, first)) = titles.iter().find(|(title, _)| *title == test.name) {
-            let found = DuplicateName { name: &test.name, span: test.name_span, first: Some(*first), what: "test" };
+        let first = *titles.entry(&test.name).or_insert(test.name_span);
+        if first != test.name_span {
+            let found = DuplicateName { name: &test.name, span: test.name_span, first: Some(first), what: "test" };
             diagnostics.push(found.diagnostic());
         }
-        titles.push((&test.name, test.name_span));
         tests.extend(Check { context, finished, places, diagnostics }.test(test));
     }
     tests
