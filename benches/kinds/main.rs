@@ -40,12 +40,16 @@ impl OutputSink for Nowhere {
     fn write(&self, _: Stream, _: &[u8]) {}
 }
 
-/// Runs a step of a kind with these attributes in a folder.
+/// Runs a step of a kind with these attributes in a folder, whose value is read.
 async fn step(kind: &str, executor: &dyn Executor, folder: &Path, attributes: &[(&str, Value)]) {
+    perform(kind, executor, folder, attributes, false).await;
+}
+
+async fn perform(kind: &str, executor: &dyn Executor, folder: &Path, attributes: &[(&str, Value)], is_unread: bool) {
     let (_keep, stop) = watch::channel(Stop::No);
     let arguments = attributes.iter().map(|(name, value)| ((*name).into(), Argument::Value(value.clone())));
     let attempt = Attempt {
-        call: Call { kind: kind.into(), arguments: arguments.collect(), decode: None, is_unread: false, undoes: None },
+        call: Call { kind: kind.into(), arguments: arguments.collect(), decode: None, is_unread, undoes: None },
         folder: folder.into(),
         scratch: folder.into(),
         kept: folder.join("kept"),

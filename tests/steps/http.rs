@@ -50,6 +50,20 @@ fn an_answer_is_a_record() {
 }
 
 #[test]
+fn a_body_is_read_as_json_where_somebody_reads_the_step() {
+    let kept = |rest: &str| {
+        let server = Server::answering(&[&ok("[1, 2]")]);
+        let place = asking(&server.url("/"), rest);
+        assert_eq!(place.ran(&[]).code, 0);
+        let status = place.wfc(&["status", "last", "--format", "json"]).stdout;
+        let record: Value = serde_json::from_str(&status).expect("a record");
+        record["instances"]["1"]["status"]["succeeded"]["map"]["json"].clone()
+    };
+    assert_eq!(kept("{ expect result.status == 200 }"), serde_json::json!({ "list": [{ "int": 1 }, { "int": 2 }] }));
+    assert_eq!(kept(""), "null");
+}
+
+#[test]
 fn the_body_is_text_json_or_a_form() {
     let server = Server::answering(&[&ok("")]);
     let cases = [

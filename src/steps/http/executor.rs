@@ -75,5 +75,5 @@ async fn perform(attempt: &Attempt, clients: &Clients, log: &mut Log) -> Result<
     let request = Request::of(&attempt.call, &folder, key)?;
     let download = request.save.clone().map(|target| Download::new(target, key)).transpose()?;
     let answer = Exchange { request: &request, clients, log, download }.answer().await?;
-    answer.result(attempt.call.decode.as_ref(), &log.masker)
+    answer.result(&attempt.call, &log.masker)
 }

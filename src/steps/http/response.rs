@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use std::sync::Arc;
 use wf_model::failure::{Failure, FailureKind};
+use wf_model::script::Call;
 use wf_model::types::Type;
 use wf_model::unit::Duration;
 use wf_model::value::{Map, Secret, Value, decode_text};
@@ -19,16 +20,17 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The result of the step, and what `-> T` asks for.
+    /// The result of the step, and what `-> T` asks for; a body whose step nobody reads is not looked at as JSON.
     ///
     /// # Errors
     /// Where the body is no `T`.
-    pub(super) fn result(self, decode: Option<&Type>, masker: &Masker) -> Result<(Value, Option<Value>), Failure> {
+    pub(super) fn result(self, call: &Call, masker: &Masker) -> Result<(Value, Option<Value>), Failure> {
+        let decode = call.decode.as_ref();
         let secret = decode.is_some_and(Type::holds_secret);
         let body = if secret { self.body } else { masker.bytes(&self.body) };
         let body = String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         let decoded = decode.map(|type_| decoded(&body, type_, secret, masker)).transpose()?;
-        let json = if secret { Value::Null } else { Value::from_json_text(&body).unwrap_or(Value::Null) };
+        let json = if secret || call.is_unread { Value::Null } else { Value::from_json_text(&body).unwrap_or(Value::Null) };
         let headers = Value::Map(Arc::new(headers(&self.headers, masker)));
         let body = if secret { Value::Secret(Secret::new(&body)) } else { Value::String(body.into()) };
         let result = Value::map([
