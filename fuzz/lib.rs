@@ -9,6 +9,7 @@ mod format;
 #[cfg(test)]
 mod mutate;
 mod parse;
+mod plan;
 mod seeds;
 mod shell;
 mod spans;
@@ -18,6 +19,7 @@ mod tests;
 pub use check::check;
 pub use format::format;
 pub use parse::parse;
+pub use plan::planned;
 pub use seeds::{dictionary, findings, texts};
 pub use shell::{shell, shell_texts};
 
@@ -32,9 +34,10 @@ pub struct Target {
 }
 
 /// All properties.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
     Target { name: "parse", property: parse, seeds: texts },
     Target { name: "format", property: format, seeds: texts },
     Target { name: "check", property: check, seeds: texts },
+    Target { name: "plan", property: planned, seeds: texts },
     Target { name: "shell", property: shell, seeds: shell_texts },
 ];

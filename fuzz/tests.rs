@@ -41,6 +41,11 @@ fn compiling_ends_with_a_program_or_diagnostics() {
 }
 
 #[test]
+fn what_compiles_can_be_planned() {
+    holds("plan");
+}
+
+#[test]
 fn reading_shell_text_ends() {
     holds("shell");
 }
