@@ -58,6 +58,7 @@ impl<'a> Builder<'a, '_> {
         let mode = Mode::of(&state);
         let span = condition.map(|condition| condition.span).or_else(|| Some(frame.workflow.bodies.get(body)?.span));
         let node = self.push(around, NodeKind::Branch, state, span.unwrap_or_default());
+        self.tell_failure(node);
         self.change(node, |node| {
             node.action = Some(text.into());
             node.certainty = node.certainty.max(sure);
@@ -98,6 +99,7 @@ impl<'a> Builder<'a, '_> {
                 bind(frame, iterator, &list, sure);
             }
         }
+        self.tell_failure(node);
         let count = elements.unwrap_or_else(|| self.outlook.rounds(&inside.path).unwrap_or(1));
         self.change(node, |node| node.kind = NodeKind::ForEach { parallel: each.parallel, max: bound });
         self.rounds(frame, (each.body, node), Times { count, assumed: sure != Certainty::Known }, inside);

@@ -108,10 +108,13 @@ pub(super) struct Builder<'a, 'o> {
     pub(super) globals: HashMap<GlobalId, Known>,
     pub(super) nodes: Vec<Node>,
     pub(super) details: Vec<Detail>,
+    /// Why an expression will fail that was evaluated last.
+    pub(super) failure: Option<String>,
 }
 
 pub(super) fn build(request: &Request<'_>, outlook: &mut dyn Outlook) -> Build {
-    let mut builder = Builder { request, outlook, globals: HashMap::default(), nodes: Vec::new(), details: Vec::new() };
+    let mut builder =
+        Builder { request, outlook, globals: HashMap::default(), nodes: Vec::new(), details: Vec::new(), failure: None };
     builder.take_globals();
     let (mut parameters, mut outputs) = (Vec::new(), Vec::new());
     if let Some(workflow) = request.program.workflows.get(request.workflow) {
@@ -158,7 +161,20 @@ impl<'a> Builder<'a, '_> {
 
     /// The value of an expression, where it is known before the run.
     pub(super) fn fold(&mut self, frame: &Frame<'_>, expression: &Expression) -> Option<Known> {
-        self.sight(frame).fold(expression)
+        let mut sight = self.sight(frame);
+        let known = sight.fold(expression);
+        if let Some(failure) = sight.failure.take() {
+            self.failure = Some(failure);
+        }
+        known
+    }
+
+    /// Writes down that what was evaluated for a node will fail.
+    pub(super) fn tell_failure(&mut self, id: NodeId) {
+        if let Some(failure) = self.failure.take() {
+            let failure = self.outlook.mask(&failure);
+            self.change(id, |node| node.fails = node.state.may_run().then(|| failure.into()));
+        }
     }
 
     /// A workflow with its parameters; an argument without a value is one that only the run knows.
@@ -225,6 +241,7 @@ impl<'a> Builder<'a, '_> {
             secrets: Vec::new(),
             waits: None,
             preview: None,
+            fails: None,
             after: Vec::new(),
             forecast: None,
             timing: None,
@@ -296,6 +313,7 @@ impl<'a> Builder<'a, '_> {
         };
         let inside = Around { mode, path, ..around.clone() };
         let node = self.push(&inside, self.kind(statement), state, statement.span);
+        self.tell_failure(node);
         self.change(node, |node| {
             (node.name, node.doc) = (statement.name.clone(), statement.doc.clone());
             node.certainty = node.certainty.max(certainty);
@@ -338,6 +356,7 @@ impl<'a> Builder<'a, '_> {
             StatementKind::Step(step) => return self.step(frame, step, node, inside),
             StatementKind::Let(binding) => {
                 let known = self.fold(frame, &binding.expression).filter(|_| inside.mode != Mode::NotTaken);
+                self.tell_failure(node);
                 let (words, value) = (self.words(), statement.value);
                 let shown = words.expression(&binding.expression, &mut self.sight(frame));
                 let shown = self.outlook.mask(&shown);

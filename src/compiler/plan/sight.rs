@@ -62,22 +62,35 @@ pub(super) struct Sight<'a> {
     pub(super) globals: &'a HashMap<GlobalId, Known>,
     pub(super) outlook: &'a mut dyn Outlook,
     certainty: Cell<Certainty>,
+    /// Whether a name was looked at that has no value yet.
+    is_open: Cell<bool>,
+    /// Why the expression that was evaluated last will fail.
+    pub(super) failure: Option<String>,
 }
 
 impl<'a> Sight<'a> {
     pub(super) fn new(values: &'a Values, globals: &'a HashMap<GlobalId, Known>, outlook: &'a mut dyn Outlook) -> Self {
-        Self { values, globals, outlook, certainty: Cell::default() }
+        Self { values, globals, outlook, certainty: Cell::default(), is_open: Cell::default(), failure: None }
     }
 
     /// The value of an expression; `None` where only the run knows it, or where it will fail.
     pub(super) fn fold(&mut self, expression: &Expression) -> Option<Known> {
-        self.certainty.set(Certainty::Known);
-        let value = evaluate(expression, self).ok()?;
-        Some((value, self.certainty.get()))
+        (self.certainty, self.is_open, self.failure) = Default::default();
+        match evaluate(expression, self) {
+            Ok(value) => Some((value, self.certainty.get())),
+            Err(Stop::Failed(error)) if !self.is_open.get() => {
+                self.failure = Some(error.message);
+                None
+            }
+            Err(Stop::Failed(_) | Stop::Pending) => None,
+        }
     }
 
     fn seen(&self, known: Option<&Known>) -> Option<Value> {
-        let (value, certainty) = known?;
+        let Some((value, certainty)) = known else {
+            self.is_open.set(true);
+            return None;
+        };
         self.certainty.set(self.certainty.get().max(*certainty));
         Some(value.clone())
     }
@@ -90,6 +103,18 @@ impl Scope for Sight<'_> {
 
     fn global(&self, id: GlobalId) -> Option<Value> {
         self.seen(self.globals.get(&id))
+    }
+
+    fn run(&self) -> Option<Value> {
+        self.seen(None)
+    }
+
+    fn result(&self) -> Option<Value> {
+        self.seen(None)
+    }
+
+    fn failure(&self) -> Option<Value> {
+        self.seen(None)
     }
 
     fn observe(&mut self, _: Place, _: u32, function: Function, arguments: &[Value]) -> Result<Value, Stop> {

@@ -77,6 +77,7 @@ impl<'a> Builder<'a, '_> {
     /// A step of a kind.
     fn act(&mut self, frame: &mut Frame<'a>, step: &Step, kind: &Arc<str>, node: NodeId, inside: &Around) {
         let (attributes, sure) = self.attributes(frame, &step.invocation);
+        self.tell_failure(node);
         let settings = &frame.workflow.settings;
         let own = attributes.iter().find(|(name, _)| &**name == "cwd").map(|(_, value)| value.clone());
         let set = || settings.cwd.as_ref().map(|cwd| self.fold(frame, cwd).map(|(cwd, _)| cwd));
@@ -104,6 +105,8 @@ impl<'a> Builder<'a, '_> {
             let forecast = Forecast { p50: takes.duration(0.5), p90: takes.duration(0.9), basis };
             node.forecast = node.state.may_run().then_some(forecast);
         });
+        // What else was looked at fails a step only where it comes to it.
+        self.failure = None;
         let slot = !only_waits(kind) && !is_hit;
         let may_run = inside.mode != Mode::NotTaken;
         self.detail(node, |detail| (detail.takes, detail.slot) = (may_run.then_some(takes), slot));

@@ -259,3 +259,18 @@ fn what_is_over_takes_no_more_time_and_what_runs_what_is_left() {
     assert_eq!(left(&[("a10", 1), ("b10", 1), ("each.c5", 3)], &[]), 5);
     assert_eq!(left(&[("a10", 1), ("b10", 1), ("each.c5", 4)], &[]), 0);
 }
+
+#[test]
+fn what_will_fail_is_told_before_it_does() {
+    let text = format!(
+        "param n: int = 0\nlet bad = 5 / n\n{}{}for each x in [[1]][n + 7] {{\n{} }}\n",
+        step("a1", "when 1 / n > 0"),
+        step("b1", "when a1 != null and 1 / n > 0"),
+        step("c1", "")
+    );
+    let plan = body(&text);
+    let fails: Vec<Option<&str>> = plan.nodes.iter().map(|node| node.fails.as_deref()).collect();
+    let [bad, a1, b1, each, c1] = fails.as_slice() else { panic!("{fails:?}") };
+    assert_eq!((bad, a1), (&Some("division by zero"), &Some("division by zero")));
+    assert!(b1.is_none() && c1.is_none() && each.is_some_and(|why| why.contains('7')), "{fails:?}");
+}

@@ -74,6 +74,9 @@ pub struct Node {
     /// What it would change, in lines, where that can be told before it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Arc<str>>,
+    /// Why it will fail, where that follows from what is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fails: Option<Arc<str>>,
     /// What has to end before it starts, beside what the node around it waits for; what follows from others is left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<NodeId>,

@@ -31,7 +31,7 @@ fn plan(text: &str) -> Plan {
             { "id": 1, "parent": 0, "end": 2, "path": text, "name": text, "doc": text, "kind": { "sort": "step", "kind": text },
               "location": location, "certainty": "known", "state": { "state": "runs" }, "action": text,
               "effect": { "effect": "no-undo", "reason": text }, "cache": { "hit": true, "reason": text }, "secrets": [text],
-              "waits": text, "preview": text, "timing": timing, "forecast": { "p50": 1, "p90": 2, "basis": "history", "runs": 2 } },
+              "waits": text, "preview": text, "fails": text, "timing": timing, "forecast": { "p50": 1, "p90": 2, "basis": "history", "runs": 2 } },
             { "id": 2, "parent": 0, "end": 3, "path": text, "name": text, "kind": { "sort": "call", "workflow": text, "folded": true },
               "location": location, "certainty": "at-run-time", "state": { "state": "open", "condition": { "text": text } },
               "action": text, "undo": { "action": text, "when": text }, "after": [1], "timing": timing },

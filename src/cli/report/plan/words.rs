@@ -39,6 +39,7 @@ pub(super) fn effect(node: &Node) -> &'static str {
 /// What is said of a node beside its title, a line each.
 pub(super) fn notes(node: &Node) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(node.fails.as_ref().map(|fails| format!("will fail: {fails}")));
     notes.extend(node.state.condition().map(|condition| condition_of(&node.state, condition)));
     match (&node.effect, &node.undo) {
         (Some(Effect::NoUndo { reason }), _) => notes.push(format!("no undo: {reason}")),
