@@ -11,6 +11,7 @@ mod mutate;
 mod parse;
 mod plan;
 mod seeds;
+mod rehearse;
 mod shell;
 mod spans;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use check::check;
 pub use format::format;
 pub use parse::parse;
 pub use plan::planned;
+pub use rehearse::rehearsed;
 pub use seeds::{dictionary, findings, texts};
 pub use shell::{shell, shell_texts};
 
@@ -34,10 +36,11 @@ pub struct Target {
 }
 
 /// All properties.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "parse", property: parse, seeds: texts },
     Target { name: "format", property: format, seeds: texts },
     Target { name: "check", property: check, seeds: texts },
     Target { name: "plan", property: planned, seeds: texts },
+    Target { name: "rehearse", property: rehearsed, seeds: texts },
     Target { name: "shell", property: shell, seeds: shell_texts },
 ];

@@ -46,6 +46,11 @@ fn what_compiles_can_be_planned() {
 }
 
 #[test]
+fn what_compiles_can_be_tested_and_rehearsed() {
+    holds("rehearse");
+}
+
+#[test]
 fn reading_shell_text_ends() {
     holds("shell");
 }

@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("wf-compiler", &["wf-syntax", "wf-model"]),
     ("wf-syntax", &["wf-model"]),
     ("wf-model", &[]),
-    ("wf-fuzz", &["wf-steps", "wf-compiler", "wf-syntax", "wf-model"]),
+    ("wf-fuzz", &["wf-steps", "wf-runtime", "wf-compiler", "wf-syntax", "wf-model"]),
 ];
 
 #[test]
