@@ -10,8 +10,8 @@ mod format;
 mod mutate;
 mod parse;
 mod plan;
-mod seeds;
 mod rehearse;
+mod seeds;
 mod shell;
 mod spans;
 #[cfg(test)]

@@ -47,6 +47,13 @@ fn commands(text: &str) -> Vec<Vec<String>> {
 }
 
 #[test]
+fn the_tests_of_examples_pass() {
+    let outcome = copy().wfc(&["test", "examples"]);
+    assert_eq!(outcome.code, 0, "{}{}", outcome.stdout, outcome.stderr);
+    assert!(outcome.stdout.contains("production waits for somebody"), "{}", outcome.stdout);
+}
+
+#[test]
 fn every_example_is_formatted_and_checks_without_a_word() {
     let place = copy();
     let examples = files(&place.path("examples")).into_iter().filter(|path| path.extension().is_some_and(|end| end == "wf"));

@@ -189,3 +189,8 @@ pub(crate) fn replace(path: &str, text: &str) -> io::Result<()> {
     file.as_file().set_permissions(fs::metadata(&path)?.permissions())?;
     file.persist(&path).map(|_| ()).map_err(|error| error.error)
 }
+/// A text as a shell takes it for one word, whatever it holds.
+pub(crate) fn quote(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

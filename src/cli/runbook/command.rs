@@ -3,6 +3,7 @@
 use super::excerpt;
 use super::names::{Names, Piece, is_identifier};
 use crate::report::printable_line;
+use crate::text::quote;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -287,10 +288,4 @@ impl Undoing<'_> {
         }
         Some(word)
     }
-}
-
-/// A text as a shell takes it for one word, whatever it holds.
-pub(super) fn quote(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-:".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

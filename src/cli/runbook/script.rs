@@ -1,7 +1,8 @@
 //! The script around the commands, as somebody careful wants it: it says what it does, stops at the first thing that does not go well and
 //! before what only a person can do, because what is behind that may stand on it, and goes on from any place.
 
-use super::command::{Act, Part, quote};
+use super::command::{Act, Part};
+use crate::text::quote;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 

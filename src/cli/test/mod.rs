@@ -20,7 +20,7 @@ pub struct Test {
     /// Files with tests, or folders with such files; without any, all in and below the current folder. `-` is stdin.
     files: Vec<String>,
     /// Only tests whose names contain this text.
-    #[arg(long, value_name = "TEXT", env = "WFC_TEST_FILTER")]
+    #[arg(long, value_name = "TEXT", env = "WFC_TEST_FILTER", conflicts_with = "rehearse")]
     filter: Option<String>,
     /// How the results are written.
     #[arg(long, value_enum, default_value_t = Format::Human, env = "WFC_TEST_FORMAT")]
@@ -32,8 +32,8 @@ pub struct Test {
     #[arg(long = "param", value_name = "NAME=VALUE", requires = "rehearse")]
     parameters: Vec<String>,
     /// How many scenarios of a workflow are rehearsed at most.
-    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "rehearse")]
-    max_scenarios: usize,
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..), requires = "rehearse")]
+    max_scenarios: u32,
     /// How many faults a scenario has: with 2 every pair of them.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=2), requires = "rehearse")]
     depth: u32,

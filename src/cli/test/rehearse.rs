@@ -4,6 +4,7 @@ use super::{Test, found};
 use crate::exit::Exit;
 use crate::files::Disk;
 use crate::report::rehearsal::{Rehearsed, write};
+use crate::report::test::Format;
 use crate::report::{Look, Output, diagnostics};
 use crate::run::arguments::given;
 use crate::run::findings;
@@ -51,6 +52,10 @@ impl Test {
     /// # Errors
     /// Where stdout or stderr cannot be written.
     pub(super) fn rehearse(&self, output: &mut Output) -> io::Result<Exit> {
+        if matches!(self.format, Format::Junit | Format::Tap) {
+            output.error("a rehearsal is not written in this format", "Choose human, json or html.")?;
+            return Ok(Exit::Usage);
+        }
         let (mut rehearsed, mut refused) = (Vec::new(), false);
         let targets = match found::files(&self.files) {
             Ok(targets) => targets,
@@ -110,7 +115,7 @@ impl Test {
     ) -> io::Result<Option<Rehearsed>> {
         let Some(declared) = subject.program.workflows.get(id) else { return Ok(None) };
         let Some(arguments) = self.arguments(declared, compilation, output)? else { return Ok(None) };
-        let manner = Manner { arguments, most: self.max_scenarios, depth: self.depth, seed: self.seed.clone() };
+        let manner = Manner { arguments, most: self.max_scenarios as usize, depth: self.depth, seed: self.seed.clone() };
         match rehearse(subject, id, &manner, &compilation.tests) {
             Ok(rehearsal) => {
                 let (file, workflow) = (file.to_owned(), declared.name.clone());
@@ -154,10 +159,13 @@ impl Test {
             }
         };
         let absent: BTreeSet<Arc<str>> = missing(declared, &given).iter().map(|parameter| parameter.name.clone()).collect();
+        // Whoever names one that there is not is told which there are.
+        let is_known = |name: &str| declared.parameters.iter().any(|parameter| &*parameter.name == name);
+        let has_unknown = given.iter().any(|given| !is_known(&given.name));
         let mut known = declared.clone();
         known.parameters.retain(|parameter| {
             let is_given = given.iter().any(|given| *given.name == *parameter.name);
-            !absent.contains(&parameter.name) && is_given
+            !absent.contains(&parameter.name) && (is_given || has_unknown)
         });
         let bound = match bind(&known, &given, &mut Nothing) {
             Ok(bound) => bound,

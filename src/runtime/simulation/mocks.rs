@@ -49,16 +49,23 @@ pub struct Mocks {
     /// Which one counts for an attempt.
     chosen: BTreeMap<(InstanceId, u32), Option<usize>>,
     numbers: u64,
+    /// What mocks say that the steps they stand for cannot do.
+    problems: Vec<String>,
 }
 
 impl Mocks {
     pub(super) fn new(subject: Arc<Subject>, mocks: Vec<Mock>) -> Self {
-        Self { subject, mocks, used: BTreeMap::new(), chosen: BTreeMap::new(), numbers: 0 }
+        Self { subject, mocks, used: BTreeMap::new(), chosen: BTreeMap::new(), numbers: 0, problems: Vec::new() }
     }
 
     /// The value of a step that is known to be done.
     pub(super) fn value_of(&self, running: &Running) -> Value {
         self.subject.value_of(running)
+    }
+
+    /// What mocks say that cannot be.
+    pub(super) fn problems(&self) -> &[String] {
+        &self.problems
     }
 
     /// The mock of an attempt: that of its own path before that of all iterations, and of several the first that is not used up.
@@ -82,7 +89,8 @@ impl Mocks {
     fn unused(&self, path: &Arc<str>) -> Option<usize> {
         let of = |wanted: &str| {
             let is_meant = |mock: &Mock| matches!(&mock.target, Target::Step(step) if **step == *wanted);
-            let left = |place: usize, mock: &Mock| self.used.get(&(place, path.clone())).is_none_or(|used| *used < mock.times);
+            let left =
+                |place: usize, mock: &Mock| self.used.get(&(place, path.clone())).copied().unwrap_or_default() < mock.times;
             let mut mocks = self.mocks.iter().enumerate();
             mocks.find(|(place, mock)| is_meant(mock) && left(*place, mock)).map(|(place, _)| place)
         };
@@ -91,7 +99,11 @@ impl Mocks {
 
     /// What a mock of a step says of an attempt.
     fn course(&self, mock: &Mock, running: &Running, engine: &Engine, timeout: Option<Duration>) -> Course {
-        let success = self.subject.success(running, engine);
+        // A mock says how it goes, whatever the kind would say by itself.
+        let success = match self.subject.success(running, engine) {
+            course @ Course { outcome: AttemptOutcome::Succeeded { .. }, .. } => course,
+            Course { takes, .. } => Course { takes, outcome: self.subject.made_outcome(running) },
+        };
         let takes = mock.after.unwrap_or(success.takes);
         match &mock.ending {
             Ending::Succeeds(None) => Course { takes, ..success },
@@ -193,19 +205,36 @@ impl Cast for Mocks {
             Some(Ending::Fails(message)) => (None, Some(message)),
             Some(Ending::TimesOut) => return None,
         };
-        let given = match awaited {
-            // What fails there is that nothing comes.
-            Awaited::Signal { .. } if rejection.is_some() => return None,
-            Awaited::Signal { .. } => Given::Signal(signalled(running, value)),
-            Awaited::Approval { choices, .. } => Given::Answer(answered(value.as_ref(), rejection, choices.first())),
-            Awaited::Gate { .. } => Given::Answer(answered(None, rejection, None)),
+        let answer = match awaited {
+            Awaited::Signal { .. } if rejection.is_some() => {
+                return self.refuse(running, "a signal comes or does not: write `times out`");
+            }
+            Awaited::Signal { .. } => return Some(Reply { after, given: Given::Signal(signalled(running, value)) }),
+            Awaited::Approval { approvers, choices, .. } => {
+                if value.as_ref().and_then(|value| value.get("approved")) == Some(&Value::Bool(false)) {
+                    return self.refuse(running, "an approval that is not given fails: write `fails`");
+                }
+                answered(value.as_ref(), rejection, approvers.first(), choices.first())
+            }
+            Awaited::Gate { .. } => answered(None, rejection, None, None),
         };
-        Some(Reply { after, given })
+        match awaited.refuses(&answer) {
+            Some(problem) => self.refuse(running, &problem),
+            None => Some(Reply { after, given: Given::Answer(answer) }),
+        }
     }
 
     fn interruption(&mut self, running: &Running) -> Option<(Duration, Interruption)> {
         let mock = self.choose(running).filter(|mock| matches!(mock.ending, Ending::Crashes))?;
         Some((mock.after.unwrap_or_default(), Interruption::Crash))
+    }
+}
+
+impl Mocks {
+    /// Takes down what a mock says that cannot be; nobody answers then.
+    fn refuse(&mut self, running: &Running, problem: &str) -> Option<Reply> {
+        self.problems.push(format!("the mock of step {} cannot be: {problem}", running.instance.path));
+        None
     }
 }
 
@@ -219,15 +248,20 @@ fn signalled(running: &Running, value: Option<Value>) -> Value {
     }
 }
 
-/// What somebody answers.
-fn answered(value: Option<&Value>, rejection: Option<Option<Arc<str>>>, first: Option<&Arc<str>>) -> Answer {
+/// What somebody answers: the first of those who may, with the first choice, unless the mock says otherwise.
+fn answered(
+    value: Option<&Value>,
+    rejection: Option<Option<Arc<str>>>,
+    approver: Option<&Arc<str>>,
+    choice: Option<&Arc<str>>,
+) -> Answer {
     let said = |name: &str| match value?.get(name)? {
         Value::String(text) => Some(text.clone()),
         _ => None,
     };
-    let by = said("by").unwrap_or_else(|| "somebody".into());
+    let by = said("by").or_else(|| approver.cloned()).unwrap_or_else(|| "somebody".into());
     match rejection {
         Some(comment) => Answer { approved: false, by, choice: None, comment },
-        None => Answer { approved: true, by, choice: said("choice").or_else(|| first.cloned()), comment: said("comment") },
+        None => Answer { approved: true, by, choice: said("choice").or_else(|| choice.cloned()), comment: said("comment") },
     }
 }

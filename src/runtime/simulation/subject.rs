@@ -98,13 +98,19 @@ impl Subject {
         }
     }
 
+    /// How an attempt ends that succeeds, whatever its kind would say by itself.
+    pub(super) fn made_outcome(&self, running: &Running) -> AttemptOutcome {
+        let result = self.kinds().get(&running.call.kind).map(|kind| made(&kind.result, self.elements));
+        AttemptOutcome::Succeeded {
+            result: result.unwrap_or_else(|| Value::map([])),
+            decoded: running.call.decode.as_ref().map(|type_| made(type_, self.elements)),
+        }
+    }
+
     /// How an attempt goes that succeeds.
     pub(super) fn success(&self, running: &Running, engine: &Engine) -> Course {
         let type_ = self.kinds().get(&running.call.kind).map(|kind| kind.result.clone()).unwrap_or(Type::record([]));
-        let outcome = AttemptOutcome::Succeeded {
-            result: made(&type_, self.elements),
-            decoded: running.call.decode.as_ref().map(|type_| made(type_, self.elements)),
-        };
+        let outcome = self.made_outcome(running);
         let course = Course { takes: self.usual_time(running, engine), outcome };
         let Some(executor) = self.executors.get(&running.call.kind) else {
             return self.fitting(running, engine, &type_, course);

@@ -77,6 +77,9 @@ pub fn trial(subject: &Arc<Subject>, test: &Test) -> Result<Trial, Unrunnable> {
     let cast = Mocks::new(subject.clone(), mocks);
     let broken = |error: IllegalTransition| Unrunnable { span: test.span, message: error.to_string() };
     let played = play(&subject, test.workflow, &arguments, cast, None).map_err(broken)?;
+    if let Some(problem) = played.cast.problems().first() {
+        return Err(Unrunnable { span: test.span, message: problem.clone() });
+    }
     Ok(judged(played, &test.expectations))
 }
 

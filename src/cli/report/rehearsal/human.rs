@@ -12,11 +12,20 @@ pub(super) fn human(rehearsed: &[Rehearsed], look: Look) -> String {
     for workflow in rehearsed.iter().filter(|workflow| !workflow.rehearsal.scenarios.is_empty()) {
         write_workflow(&mut text, workflow, look);
     }
+    if rehearsed.is_empty() {
+        return text;
+    }
     let scenarios: usize = rehearsed.iter().map(|workflow| workflow.rehearsal.scenarios.len()).sum();
     let findings: usize = rehearsed.iter().map(|workflow| workflow.rehearsal.findings.len()).sum();
     let found = if findings == 0 { "nothing found".to_owned() } else { format!("{findings} found") };
     let scenarios = if scenarios == 1 { "1 scenario".to_owned() } else { format!("{scenarios} scenarios") };
-    let _ = writeln!(text, "{scenarios}, {found}");
+    let unreached: usize = rehearsed.iter().map(|workflow| workflow.rehearsal.unreached.len()).sum();
+    let unreached = match unreached {
+        0 => String::new(),
+        1 => "; 1 step was not reached".to_owned(),
+        steps => format!("; {steps} steps were not reached"),
+    };
+    let _ = writeln!(text, "{scenarios}, {found}{unreached}");
     text
 }
 

@@ -7,6 +7,7 @@ mod story;
 
 use crate::report::test::Format;
 use crate::report::{Look, printable_line};
+use crate::text::quote;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::source::Sources;
@@ -47,7 +48,8 @@ impl Rehearsed {
 
     /// The command that shows a scenario again.
     fn again(&self, scenario: &Scenario) -> String {
-        printable_line(&format!("wfc test --rehearse {}:{} --seed {}", self.file, self.workflow, scenario.seed))
+        let target = quote(&format!("{}:{}", self.file, self.workflow));
+        printable_line(&format!("wfc test --rehearse {target} --seed {}", scenario.seed))
     }
 }
 

@@ -1,12 +1,22 @@
 //! Everything that happens in a scenario, a line each.
 
-use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, LostAnswer};
+use std::collections::BTreeSet;
+use wf_model::event::{AttemptOutcome, CancelCause, Event, EventKind, InstanceId, InstanceKind, LostAnswer};
 use wf_model::unit::Duration;
 
 /// What happens, each with the time since the run began.
 pub(super) fn story(events: &[Event]) -> Vec<String> {
     let began = events.first().map(|event| event.at).unwrap_or_default();
-    let line = |event: &Event| Some(format!("{:>9}  {}", after(event.at.since(began)), told(&event.kind)?));
+    let undo = |event: &Event| match &event.kind {
+        EventKind::Ready { instance, kind: InstanceKind::Undo(_), .. } => Some(instance.id),
+        _ => None,
+    };
+    let undos: BTreeSet<InstanceId> = events.iter().filter_map(undo).collect();
+    let line = |event: &Event| {
+        let is_undo = event.kind.instance().is_some_and(|instance| undos.contains(&instance.id));
+        let whose = if is_undo { "undo of " } else { "" };
+        Some(format!("{:>9}  {whose}{}", after(event.at.since(began)), told(&event.kind)?))
+    };
     events.iter().filter_map(line).collect()
 }
 

@@ -191,7 +191,12 @@ impl Cast for Faulty {
             None => reply,
             Some((place, sort)) => {
                 self.fires(place);
-                let answer = Answer { approved: false, by: "somebody".into(), choice: None, comment: None };
+                let by = match awaited {
+                    Awaited::Approval { approvers, .. } => approvers.first().cloned(),
+                    Awaited::Gate { .. } | Awaited::Signal { .. } => None,
+                };
+                let by = by.unwrap_or_else(|| "somebody".into());
+                let answer = Answer { approved: false, by, choice: None, comment: None };
                 (sort == FaultSort::Rejected).then_some(Reply { after, given: Given::Answer(answer) })
             }
         }

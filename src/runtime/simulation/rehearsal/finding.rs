@@ -7,7 +7,7 @@ use super::scenario::Performed;
 use crate::engine::PlannedAction;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, RollbackCause, SkipReason};
+use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, RollbackCause, SkipReason, without_places};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{BodyId, Effect, EffectClause, Statement, StatementId, StatementKind, Step, UnknownAnswer, WorkflowId};
 use wf_model::run::{RunState, Status};
@@ -79,9 +79,12 @@ pub(super) struct Judge<'a> {
 impl Judge<'_> {
     /// What is wrong in the scenario.
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let mut findings = self.left_behind();
+        let mut findings = self.failing_undos();
+        // An undo that cannot run says itself why its step is left.
+        if findings.is_empty() {
+            findings.extend(self.left_behind());
+        }
         findings.extend(self.nothing_undoes());
-        findings.extend(self.failing_undos());
         findings.extend(self.twice());
         findings.extend(self.begun_again());
         findings.extend(self.waits_for_ever());
@@ -104,7 +107,14 @@ impl Judge<'_> {
     fn span_of(&self, step: &str) -> Span {
         let mut all = self.performed.seen.values();
         let seen = all.find(|seen| *seen.step == *step);
-        seen.and_then(|seen| self.statement(seen.workflow, seen.statement)).map(|statement| statement.span).unwrap_or_default()
+        let seen = seen.and_then(|seen| self.statement(seen.workflow, seen.statement));
+        // What never began is known by its name alone.
+        let name = without_places(step).rsplit('.').next().unwrap_or_default();
+        let is_named = |statement: &&Statement| statement.name.as_deref() == Some(name);
+        let mut workflows = self.subject.program.workflows.iter();
+        let named =
+            || workflows.find_map(|(_, workflow)| workflow.statements.iter().map(|(_, statement)| statement).find(is_named));
+        seen.or_else(named).map(|statement| statement.span).unwrap_or_default()
     }
 
     fn about(&self, sort: FindingSort, step: &Arc<str>, message: String, help: &'static str) -> Finding {
@@ -247,7 +257,8 @@ impl Judge<'_> {
         };
         let mut earlier: BTreeMap<(&Arc<str>, &[u64]), InstanceId> = BTreeMap::new();
         let mut findings = Vec::new();
-        for (id, seen, _, step) in self.steps().filter(|(.., step)| step.clauses.undo().is_some()) {
+        let matters = |step: &Step| step.clauses.undo().is_some() || safe_twice::step_does_harm(step, self.subject.kinds());
+        for (id, seen, _, step) in self.steps().filter(|(.., step)| matters(step)) {
             let before = earlier.insert((&seen.step, self.rounds(id)), id);
             let Some(before) = before.filter(|before| matches!(self.performed.status(*before), Some(Status::Succeeded(_))))
             else {

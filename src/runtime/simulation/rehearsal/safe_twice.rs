@@ -19,7 +19,7 @@ struct Habit {
     only_fails: bool,
 }
 
-const HABITS: [Habit; 16] = [
+const HABITS: [Habit; 20] = [
     Habit { words: &["rm"], unless: &["-f", "--force"], harm: "a second `rm` fails: write `rm -f`", only_fails: true },
     Habit { words: &["rmdir"], unless: &[], harm: "a second `rmdir` fails", only_fails: true },
     Habit { words: &["mkdir"], unless: &["-p", "--parents"], harm: "a second `mkdir` fails: write `mkdir -p`", only_fails: true },
@@ -60,6 +60,20 @@ const HABITS: [Habit; 16] = [
         harm: "a second `kubectl delete` fails: write `--ignore-not-found`",
         only_fails: true,
     },
+    Habit { words: &["git", "tag", "-d"], unless: &[], harm: "a second `git tag -d` fails", only_fails: true },
+    Habit {
+        words: &["docker", "rm"],
+        unless: &["-f", "--force"],
+        harm: "a second `docker rm` fails: write `--force`",
+        only_fails: true,
+    },
+    Habit {
+        words: &["helm", "uninstall"],
+        unless: &["--ignore-not-found"],
+        harm: "a second `helm uninstall` fails: write `--ignore-not-found`",
+        only_fails: true,
+    },
+    Habit { words: &["unlink"], unless: &[], harm: "a second `unlink` fails", only_fails: true },
     Habit { words: &["patch"], unless: &[], harm: "a second `patch` does not fit any more", only_fails: true },
 ];
 
@@ -87,12 +101,10 @@ pub(super) fn step_does_harm(step: &Step, kinds: &Registry) -> bool {
     let Callee::Kind(name) = &step.invocation.callee else { return false };
     let by_kind = kinds.get(name).is_some_and(|kind| matches!(kind.effect, EffectRule::ByAttribute { .. }));
     let changes = step.effect(kinds) == (Effect::Changes { repeatable: false });
-    let posts = step.invocation.attributes.iter().any(|given| {
-        let is_shell = kinds.get(name).and_then(|kind| kind.attribute(&given.name)).map(|attribute| attribute.text);
-        is_shell == Some(TextSyntax::Shell) && commands(&text_of(&given.value)).iter().any(|words| is_post(words))
+    let repeats = harm(&step.invocation, kinds).is_some_and(|harm| {
+        [INSERT, ADDS, APPENDS, POSTS].contains(&&*harm) || HABITS.iter().any(|habit| !habit.only_fails && habit.harm == harm)
     });
-    let inserts = harm(&step.invocation, kinds).is_some_and(|harm| harm == INSERT || harm == ADDS);
-    changes && (by_kind || posts || inserts)
+    changes && (by_kind || repeats)
 }
 
 /// `curl -X POST`, and what curl sends as one.
@@ -135,20 +147,24 @@ fn words_of(expression: &Expression) -> String {
     }
 }
 
+/// Words behind which a command stands.
+const BEFORE: [&str; 13] = ["sudo", "exec", "env", "time", "nohup", "if", "while", "until", "then", "else", "elif", "do", "!"];
+
 /// The simple commands of a shell text, as words without quotes.
 fn commands(text: &str) -> Vec<Vec<String>> {
-    let pieces = text.split(['\n', ';', '|', '&']);
+    let pieces = text.split(['\n', ';', '|', '&', '(', ')', '{', '}']);
     let words = |piece: &str| {
         let words = piece.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
-        words.skip_while(|word| matches!(word.as_str(), "sudo" | "exec" | "env" | "time") || word.contains('=')).collect()
+        words.skip_while(|word| BEFORE.contains(&word.as_str()) || word.contains('=')).collect()
     };
     pieces.map(words).filter(|words: &Vec<String>| !words.is_empty()).collect()
 }
 
 fn of_shell(text: &str) -> Option<&'static str> {
-    let is_caught = text.contains("||") || text.contains("if ") || text.contains("test ") || text.contains("[ ");
+    let caught = ["||", "test ", "[ ", "set +e", "exit 0", "; true"];
+    let is_caught = caught.iter().any(|word| text.contains(word));
     if text.contains(">>") {
-        return Some("a second `>>` appends once more");
+        return Some(APPENDS);
     }
     let mut commands = commands(text);
     // What is made anew before it is moved can be moved again.
@@ -162,11 +178,13 @@ fn of_shell(text: &str) -> Option<&'static str> {
         !is_remade
     });
     let habits = HABITS.iter().filter(|habit| !(habit.only_fails && is_caught));
-    habits.into_iter().find(|habit| commands.iter().any(|words| has(words, habit))).map(|habit| habit.harm)
+    let known = habits.into_iter().find(|habit| commands.iter().any(|words| has(words, habit))).map(|habit| habit.harm);
+    known.or_else(|| commands.iter().any(|words| is_post(words)).then_some(POSTS))
 }
 
 fn has(words: &[String], habit: &Habit) -> bool {
-    let plain: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    let is_wanted = |word: &&str| !word.starts_with('-') || habit.words.contains(word);
+    let plain: Vec<&str> = words.iter().map(String::as_str).filter(is_wanted).collect();
     let begins = plain.len() >= habit.words.len() && plain.iter().zip(habit.words).all(|(word, wanted)| word == wanted);
     let option = |word: &String, option: &&str| match option.strip_prefix("--") {
         Some(_) => word == option || word.starts_with(&format!("{option}=")),
@@ -175,6 +193,8 @@ fn has(words: &[String], habit: &Habit) -> bool {
     begins && !words.iter().any(|word| habit.unless.iter().any(|unless| option(word, unless)))
 }
 
+const POSTS: &str = "a second POST may take effect again";
+const APPENDS: &str = "a second `>>` appends once more";
 const INSERT: &str = "a second `insert` adds the rows again: say `once`";
 const ADDS: &str = "a second `update` counts again: say `once`";
 
@@ -197,9 +217,20 @@ mod tests {
 
     #[test]
     fn what_harms_or_fails_a_second_time_is_known() {
-        for text in
-            ["rm x", "rm -r x", "mkdir a", "cd x && mv a b", "echo x >> log", "kubectl rollout undo deploy/api", "FOO=1 dropdb x"]
-        {
+        for text in [
+            "rm x",
+            "rm -r x",
+            "mkdir a",
+            "cd x && mv a b",
+            "echo x >> log",
+            "kubectl rollout undo deploy/api",
+            "FOO=1 dropdb x",
+            "(rm x)",
+            "if true; then rm x; fi",
+            "nohup rm x",
+            "git tag -d v1",
+            "curl -d a https://pay",
+        ] {
             assert!(of_shell(text).is_some(), "{text}");
         }
         for text in [
@@ -208,6 +239,7 @@ mod tests {
             "rm x || true",
             "cp -- a b && mv -- b c",
             "if [ -e x ]; then rm x; fi",
+            "set +e; userdel app; exit 0",
             "kubectl apply -f x",
             "",
             "echo rm",
