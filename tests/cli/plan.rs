@@ -307,3 +307,17 @@ fn a_plan_that_would_hold_a_secret_is_not_kept() {
     assert!(outcome.code == 2 && !place.path("kept.plan").exists(), "{outcome:?}");
     assert!(outcome.stderr.contains("a parameter holds a secret"), "{outcome:?}");
 }
+
+#[test]
+fn the_name_of_a_file_does_nothing_to_a_terminal() {
+    let place = Place::new();
+    let file = "a\u{1b}[31m.wf";
+    place.write(file, "workflow main {\n  step a: shell \"true\" { reads only }\n}\n");
+    for format in ["text", "json", "dot", "mermaid", "svg", "html"] {
+        let outcome = place.wfc(&["plan", file, "--format", format]);
+        assert!(outcome.code == 0 && !outcome.stdout.contains('\u{1b}'), "{format}: {outcome:?}");
+    }
+    assert_eq!(place.wfc(&["run", file]).code, 0);
+    let outcome = place.wfc(&["status", "last"]);
+    assert!(outcome.code == 0 && !outcome.stdout.contains('\u{1b}'), "{outcome:?}");
+}

@@ -174,6 +174,35 @@ fn a_parameter_without_a_value_of_its_own_is_asked_for() {
 }
 
 #[test]
+fn options_that_a_rehearsal_does_not_follow_are_refused() {
+    let place = Place::with(FILE);
+    for arguments in [&["--format", "tap"][..], &["--format", "junit"], &["--filter", "x"], &["--max-scenarios", "0"]] {
+        let outcome = place.wfc(&[&["test", "--rehearse", "main.wf"], arguments].concat());
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{arguments:?}: {outcome:?}");
+    }
+    let outcome = place.wfc(&["test", "--rehearse", "main.wf", "--param", "nope=1"]);
+    assert!(outcome.code == 2 && outcome.stdout.is_empty() && outcome.stderr.contains("env"), "{outcome:?}");
+    let outcome = place.wfc(&["test", "--rehearse", "nofile.wf"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome:?}");
+}
+
+#[test]
+fn what_is_told_of_a_scenario_calls_an_undo_by_its_name_and_quotes_the_file() {
+    let place = Place::new();
+    place.write("it's here.wf", &FILE.replace("shell \"unship ${env}\"", "shell \"rm ${env}\""));
+    let outcome = place.wfc(&["test", "--rehearse", "it's here.wf"]);
+    let again = outcome.stdout.lines().find_map(|line| line.trim().strip_prefix("again: ")).expect("a command");
+    assert!(again.contains(r"'it'\''s here.wf:main'"), "{again}");
+    let mut shell = std::process::Command::new("sh");
+    let path = format!("{}:/usr/bin:/bin", Path::new(env!("CARGO_BIN_EXE_wfc")).parent().expect("a folder").display());
+    let told = shell.args(["-c", again]).current_dir(place.path("")).env("PATH", path).output().expect("a shell");
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    for line in ["undo of ship starts, attempt 1", "undo of ship was not done, and runs again"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+}
+
+#[test]
 fn a_run_that_fails_by_itself_says_what_to_write() {
     let place = Place::with(
         "workflow main {\n  step a: shell \"count\" -> string { reads only, timeout 1m }\n  output n: int = a.to_int()\n}\n",

@@ -237,7 +237,7 @@ fn one_workflow_of_several_is_named() {
     place.write("b.wf", two);
     let unnamed = place.ran(&[]);
     assert_eq!(unnamed.code, 2);
-    assert!(unnamed.stderr.contains("workflows: a, b") && unnamed.stderr.contains("`wfc run main.wf:a`"), "{}", unnamed.stderr);
+    assert!(unnamed.stderr.contains("workflows: a, b") && unnamed.stderr.contains("such as `main.wf:a`"), "{}", unnamed.stderr);
     assert_eq!(place.wfc(&["run", "main.wf:b"]).stdout, "o = 2\n");
     assert_eq!(place.wfc(&["run", "b.wf"]).stdout, "o = 2\n", "the one that is called like the file");
     let unknown = place.wfc(&["run", "main.wf:c"]);

@@ -46,6 +46,8 @@ pub(crate) fn markup(text: &str) -> String {
             '>' => written.push_str("&gt;"),
             '"' => written.push_str("&quot;"),
             '\'' => written.push_str("&#39;"),
+            // No character of XML.
+            '\u{fffe}' | '\u{ffff}' => written.push('\u{fffd}'),
             _ => written.push(character),
         }
         written

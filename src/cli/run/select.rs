@@ -38,7 +38,7 @@ pub(crate) fn workflow<'a>(program: &'a Program, file: &str, wanted: Option<&str
     only.or_else(|| named(&stem)).or_else(|| named("main")).ok_or_else(|| match own.as_slice() {
         [] => format!("error: {told} has no workflow\nhelp: Write one: `workflow main {{ … }}`.\n"),
         [(_, first), ..] => {
-            format!("error: {told} has several workflows: {listed}\nhelp: Name one, such as `wfc run {file}:{}`.\n", first.name)
+            format!("error: {told} has several workflows: {listed}\nhelp: Name one, such as `{file}:{}`.\n", first.name)
         }
     })
 }

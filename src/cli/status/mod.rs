@@ -5,8 +5,8 @@ mod json;
 use crate::exit::Exit;
 use crate::files;
 use crate::plan::remaining::Following;
-use crate::report::Output;
 use crate::report::run::{Format, RunReport, rounded};
+use crate::report::{Output, printable_line};
 use crate::runs;
 use crate::store::{self, Problem};
 use crate::time::{local, now};
@@ -56,7 +56,7 @@ fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Proble
         output.error("the file of the run does not check any more", "Use the wfc that ran it.")?;
         return Ok(Exit::Failed);
     };
-    output.result(&format!("run {} of {} began {}\n", run.id, run.file, local(run.created_at)))?;
+    output.result(&format!("run {} of {} began {}\n", run.id, printable_line(&run.file), local(run.created_at)))?;
     let report = RunReport::told(Format::Human, false, &program, &compilation.sources);
     let (mut record, mut cancelled) = (RunRecord::default(), None);
     let mut following = Following::default();

@@ -1,6 +1,7 @@
 //! A plan as a graph for Graphviz: blocks are clusters.
 
 use super::words;
+use crate::report::printable;
 use std::fmt::Write as _;
 use wf_model::plan::{Node, NodeId, Plan, State};
 
@@ -53,5 +54,5 @@ fn is_block(node: &Node) -> bool {
 
 /// A text that means nothing to Graphviz.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!("\"{}\"", printable(text).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }

@@ -1,6 +1,7 @@
 //! A plan as a flow chart for Mermaid, which forges and wikis draw: blocks are subgraphs.
 
 use super::words;
+use crate::report::printable_line;
 use std::fmt::Write as _;
 use wf_model::plan::{Node, NodeId, Plan, State};
 
@@ -47,7 +48,7 @@ fn name(node: &Node) -> String {
 
 /// A title is YAML there.
 fn title(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''").replace('\n', " "))
+    format!("'{}'", printable_line(text).replace('\'', "''"))
 }
 
 /// A text that means nothing to Mermaid nor to HTML: everything but letters, digits and a few signs by its number.

@@ -1,7 +1,7 @@
 //! A plan as a picture: a row for each statement, a bar from its start to its end, the slack behind it, what waits for what.
 
 use super::words;
-use crate::report::printable_line;
+use crate::report::{markup, printable_line};
 use std::fmt::Write as _;
 use wf_model::plan::{Node, NodeKind, Plan, State};
 use wf_model::unit::{DURATION_UNITS, Duration};
@@ -206,21 +206,7 @@ fn name(node: &Node) -> String {
     }
 }
 
-/// A text that means nothing to XML and HTML.
+/// A text that means nothing to XML and HTML, on one line.
 pub(super) fn escaped(text: &str) -> String {
-    let text = printable_line(text);
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            // No character of XML.
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            character => escaped.push(character),
-        }
-    }
-    escaped
+    markup(&printable_line(text))
 }
