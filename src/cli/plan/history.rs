@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use wf_compiler::plan::StepName;
 use wf_model::estimate::{Basis, Distribution, RunTimes, Samples, Seen};
-use wf_model::program::{Callee, Program, StatementId, WorkflowId};
+use wf_model::program::{Program, StatementId, WorkflowId};
 use wf_store::{Definition, RunRow, Store, StoreError};
 
 /// So many of the latest runs count; the weight of one halves behind each ten.
@@ -117,17 +117,10 @@ fn with_digests(mut times: RunTimes, run: &RunRow, definition: &Definition) -> R
         for name in path.split('.') {
             let Some(id) = statements.get(&(workflow, name)).copied() else { break };
             digest = program.step_digest(workflow, id);
-            workflow = called(program, workflow, id).unwrap_or(workflow);
+            let step = program.workflows.get(workflow).and_then(|declared| declared.statements.get(id)?.kind.step());
+            workflow = step.and_then(|step| step.invocation.workflow()).unwrap_or(workflow);
         }
         times.digest = digest.unwrap_or_default();
     }
     times
-}
-
-/// The workflow that a step calls.
-fn called(program: &Program, workflow: WorkflowId, step: StatementId) -> Option<WorkflowId> {
-    match program.workflows.get(workflow)?.statements.get(step)?.kind.step()?.invocation.callee {
-        Callee::Workflow(callee) => Some(callee),
-        Callee::Kind(_) => None,
-    }
 }

@@ -14,7 +14,7 @@ use crate::run::asked::{Asked, Found, Prepared, Secrets};
 use saved::Saved;
 use std::io;
 use std::path::PathBuf;
-use wf_compiler::plan::{Request, plan};
+use wf_compiler::plan::plan;
 use world::Now;
 
 /// Shows what a run would do, in what order, and how long it would take.
@@ -71,14 +71,6 @@ impl Plan {
 /// The plan of a workflow with its arguments.
 pub(crate) fn of(found: &Found, prepared: &Prepared, jobs: usize) -> wf_model::plan::Plan {
     let arguments: Vec<_> = prepared.arguments.iter().map(|argument| (argument.name.clone(), argument.value.clone())).collect();
-    let request = Request {
-        program: &found.program,
-        workflow: found.workflow,
-        sources: &found.compilation.sources,
-        kinds: wf_steps::registry(),
-        file: &found.file,
-        arguments: &arguments,
-        jobs: u32::try_from(jobs).unwrap_or(u32::MAX),
-    };
+    let request = found.request(&arguments, u32::try_from(jobs).unwrap_or(u32::MAX));
     plan(&request, &mut Now::of(found, prepared))
 }

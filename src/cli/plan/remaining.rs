@@ -6,7 +6,7 @@ use crate::run::asked::{Found, Prepared};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use wf_compiler::Compilation;
-use wf_compiler::plan::{Progress, Request, remaining};
+use wf_compiler::plan::{Progress, remaining};
 use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, Timestamp, without_places};
 use wf_model::unit::Duration;
 use wf_runtime::mask::Masker;
@@ -68,15 +68,7 @@ impl Following {
             masker: Masker::of_values(&[]),
         };
         let given = definition.given();
-        let request = Request {
-            program: &found.program,
-            workflow: found.workflow,
-            sources: &found.compilation.sources,
-            kinds: wf_steps::registry(),
-            file: &found.file,
-            arguments: &given,
-            jobs: definition.jobs,
-        };
+        let request = found.request(&given, definition.jobs);
         let mut progress = Progress::default();
         progress.over.extend(self.over.iter().map(|(path, count)| (path.clone(), *count)));
         progress.running.extend(self.running.values().map(|(path, since)| (path.clone(), now.since(*since))));

@@ -12,6 +12,7 @@ use crate::report::diagnostics::Format;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use wf_compiler::plan::Request;
 use wf_compiler::{Compilation, compile};
 use wf_model::diagnostic::{Diagnostic, Level};
 use wf_model::program::{Program, Workflow, WorkflowId};
@@ -68,6 +69,19 @@ impl Found {
             arguments: prepared.arguments.clone(),
             jobs,
             version: env!("CARGO_PKG_VERSION").into(),
+        }
+    }
+
+    /// What a plan of it is made of.
+    pub(crate) fn request<'a>(&'a self, arguments: &'a [(Arc<str>, Value)], jobs: u32) -> Request<'a> {
+        Request {
+            program: &self.program,
+            workflow: self.workflow,
+            sources: &self.compilation.sources,
+            kinds: wf_steps::registry(),
+            file: &self.file,
+            arguments,
+            jobs,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::report::test::{Case, FileReport, Format, write};
 use crate::report::{Look, Output};
 use std::io;
 use std::sync::Arc;
-use wf_compiler::compile;
+use wf_compiler::{Compilation, compile};
 use wf_model::diagnostic::Level;
 use wf_runtime::simulation::{Subject, trial};
 
@@ -91,16 +91,22 @@ impl Test {
 
     /// The tests of one file; nothing where it does not check, which is said on stderr.
     fn file(&self, file: &str, output: &mut Output) -> io::Result<Option<FileReport>> {
-        let compilation = compile(file, &Disk::default(), wf_steps::registry(), Level::Basic);
-        let Some(program) = compilation.program else {
-            let look = Look::of(&io::stderr());
-            output.note(&diagnostics::text(&compilation.diagnostics, &compilation.sources, Level::Basic, look))?;
-            return Ok(None);
-        };
-        let subject = Arc::new(Subject::new(Arc::new(program), wf_steps::executors().clone()));
+        let Some((compilation, subject)) = checked(file, output)? else { return Ok(None) };
         let is_wanted = |name: &str| self.filter.as_ref().is_none_or(|filter| name.contains(&**filter));
         let wanted = compilation.tests.iter().filter(|test| is_wanted(&test.name));
         let case = |test| Case::new(test, trial(&subject, test));
         Ok(Some(FileReport { name: file.into(), cases: wanted.map(case).collect(), sources: compilation.sources }))
     }
+}
+
+/// A file that checks, with its program as it is simulated; nothing where it does not check, which is said on stderr.
+fn checked(file: &str, output: &mut Output) -> io::Result<Option<(Compilation, Arc<Subject>)>> {
+    let mut compilation = compile(file, &Disk::default(), wf_steps::registry(), Level::Basic);
+    let Some(program) = compilation.program.take() else {
+        let look = Look::of(&io::stderr());
+        output.note(&diagnostics::text(&compilation.diagnostics, &compilation.sources, Level::Basic, look))?;
+        return Ok(None);
+    };
+    let subject = Subject::new(Arc::new(program), wf_steps::executors().clone());
+    Ok(Some((compilation, Arc::new(subject))))
 }

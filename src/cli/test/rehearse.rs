@@ -1,8 +1,7 @@
 //! `wfc test --rehearse`: everything that can go wrong in workflows goes wrong, one thing after the other.
 
-use super::{Test, found};
+use super::{Test, checked, found};
 use crate::exit::Exit;
-use crate::files::Disk;
 use crate::report::rehearsal::{Rehearsed, write};
 use crate::report::test::Format;
 use crate::report::{Look, Output, diagnostics};
@@ -12,10 +11,9 @@ use crate::run::select::{split, workflow};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
-use wf_compiler::{Compilation, compile};
-use wf_model::diagnostic::Level;
+use wf_compiler::Compilation;
 use wf_model::expression::{Function, GlobalId};
-use wf_model::program::{Callee, Program, Workflow, WorkflowId};
+use wf_model::program::{Program, Workflow, WorkflowId};
 use wf_model::span::SourceId;
 use wf_model::value::Value;
 use wf_runtime::parameters::{Origin, Surroundings, bind, missing};
@@ -66,23 +64,19 @@ impl Test {
         };
         for target in &targets {
             let (file, wanted) = split(target);
-            let compilation = compile(file, &Disk::default(), wf_steps::registry(), Level::Basic);
-            let Some(program) = compilation.program.clone().map(Arc::new) else {
-                let look = Look::of(&io::stderr());
-                output.note(&diagnostics::text(&compilation.diagnostics, &compilation.sources, Level::Basic, look))?;
+            let Some((compilation, subject)) = checked(file, output)? else {
                 refused = true;
                 continue;
             };
-            let workflows = match wanted.map(|wanted| workflow(&program, file, Some(wanted))) {
+            let workflows = match wanted.map(|wanted| workflow(&subject.program, file, Some(wanted))) {
                 Some(Ok((id, _))) => vec![id],
                 Some(Err(message)) => {
                     output.note(&message)?;
                     refused = true;
                     continue;
                 }
-                None => entries(&program),
+                None => entries(&subject.program),
             };
-            let subject = Arc::new(Subject::new(program.clone(), wf_steps::executors().clone()));
             for id in workflows {
                 match self.workflow(&subject, id, file, &compilation, output)? {
                     Some(found) => rehearsed.push(found),
@@ -199,12 +193,7 @@ fn entries(program: &Program) -> Vec<WorkflowId> {
         program.workflows.iter().filter(|(_, workflow)| workflow.span.source == SourceId(0)).collect();
     let steps =
         own.iter().flat_map(|(_, workflow)| workflow.statements.iter()).filter_map(|(_, statement)| statement.kind.step());
-    let called: BTreeSet<WorkflowId> = steps
-        .filter_map(|step| match step.invocation.callee {
-            Callee::Workflow(called) => Some(called),
-            Callee::Kind(_) => None,
-        })
-        .collect();
+    let called: BTreeSet<WorkflowId> = steps.filter_map(|step| step.invocation.workflow()).collect();
     let entries: Vec<WorkflowId> = own.iter().map(|(id, _)| *id).filter(|id| !called.contains(id)).collect();
     if entries.is_empty() { own.iter().map(|(id, _)| *id).collect() } else { entries }
 }

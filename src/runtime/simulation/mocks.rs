@@ -109,17 +109,11 @@ impl Mocks {
             Ending::Succeeds(None) => Course { takes, ..success },
             Ending::Succeeds(Some(value)) => Course { takes, outcome: succeeded(success.outcome, running, value) },
             Ending::Fails(message) => Course { takes, outcome: AttemptOutcome::Failed(failure(message.as_deref())) },
-            Ending::TimesOut => timed_out(timeout.unwrap_or(takes)),
+            Ending::TimesOut => Course::timed_out(timeout.unwrap_or(takes)),
             // The process dies before the attempt ends.
             Ending::Crashes => Course { takes: Duration { milliseconds: takes.milliseconds.saturating_add(1) }, ..success },
         }
     }
-}
-
-/// An attempt that goes on until its time is over.
-pub(super) fn timed_out(takes: Duration) -> Course {
-    let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Timeout, "attempt ran out of time") };
-    Course { takes, outcome: AttemptOutcome::Failed(failure) }
 }
 
 /// A failure that another attempt may mend.

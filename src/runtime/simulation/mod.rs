@@ -40,6 +40,12 @@ pub struct Course {
 }
 
 impl Course {
+    /// An attempt that goes on until its time is over.
+    fn timed_out(takes: Duration) -> Self {
+        let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Timeout, "attempt ran out of time") };
+        Self { takes, outcome: AttemptOutcome::Failed(failure) }
+    }
+
     /// The same, where it succeeds, with another value of a field of the result.
     #[must_use]
     pub fn with(mut self, field: &str, value: Value) -> Self {
@@ -508,8 +514,7 @@ impl<C: Cast> Simulation<C> {
         let Some(running) = self.engine.attempt_of(instance.id) else { return Ok(()) };
         let mut course = self.cast.attempt(&running, &self.engine, timeout);
         if let Some(timeout) = timeout.filter(|timeout| *timeout < course.takes) {
-            let failure = Failure { retryable: true, ..Failure::final_of(FailureKind::Timeout, "attempt ran out of time") };
-            course = Course { takes: timeout, outcome: AttemptOutcome::Failed(failure) };
+            course = Course::timed_out(timeout);
         }
         let ended = EventKind::AttemptEnded { instance: instance.clone(), attempt, outcome: course.outcome, leaked: false };
         let key = self.plan(course.takes, ended);

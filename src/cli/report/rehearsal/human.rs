@@ -35,25 +35,19 @@ fn write_workflow(text: &mut String, workflow: &Rehearsed, look: Look) {
     let _ = writeln!(text, "{}", Style::new().force_styling(look.colour).bold().apply_to(title));
     let width = schedule_width(workflow);
     let mut arrangement = None;
-    for scenario in rehearsal.scenarios.iter().filter(|scenario| scenario.dies_behind.is_none()) {
+    for scenario in rehearsal.scenarios.iter().filter(|scenario| workflow.in_full || scenario.dies_behind.is_none()) {
         if arrangement != Some(&scenario.arrangement) && !scenario.arrangement.is_empty() {
             let _ = writeln!(text, "  with {}", printable_line(&scenario.arrangement));
         }
         arrangement = Some(&scenario.arrangement);
         write_scenario(text, scenario, width);
-        if workflow.in_full {
-            for line in story(&scenario.events) {
-                let _ = writeln!(text, "    {}", printable_line(&line));
-            }
+        // Only what was asked for in full has a story.
+        for line in story(&scenario.events) {
+            let _ = writeln!(text, "    {}", printable_line(&line));
         }
     }
     let deaths = || rehearsal.scenarios.iter().filter(|scenario| scenario.dies_behind.is_some());
-    if workflow.in_full {
-        for scenario in deaths() {
-            write_scenario(text, scenario, width);
-            story(&scenario.events).iter().for_each(|line| _ = writeln!(text, "    {}", printable_line(line)));
-        }
-    } else if deaths().next().is_some() {
+    if !workflow.in_full && deaths().next().is_some() {
         let _ =
             writeln!(text, "  the process dies behind each of {} entries of the journal: {}", deaths().count(), ends(deaths()));
     }

@@ -1,6 +1,6 @@
 //! Faults: what goes wrong in a scenario, and a cast that lets it.
 
-use super::super::mocks::{Mocks, failure, timed_out};
+use super::super::mocks::{Mocks, failure};
 use super::super::{Cast, Course, Given, Interruption, Reply};
 use crate::engine::{Engine, Running};
 use std::collections::BTreeMap;
@@ -157,7 +157,7 @@ impl Cast for Faulty {
             Some((place, sort)) => {
                 self.fires(place);
                 match sort {
-                    FaultSort::TimesOut => timed_out(timeout.unwrap_or(course.takes)),
+                    FaultSort::TimesOut => Course::timed_out(timeout.unwrap_or(course.takes)),
                     _ => Course { outcome: AttemptOutcome::Failed(failure(Some("failed in the rehearsal"))), ..course },
                 }
             }

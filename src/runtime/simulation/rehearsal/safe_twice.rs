@@ -166,17 +166,16 @@ fn of_shell(text: &str) -> Option<&'static str> {
     if text.contains(">>") {
         return Some(APPENDS);
     }
-    let mut commands = commands(text);
+    let all = commands(text);
     // What is made anew before it is moved can be moved again.
-    let made: Vec<Vec<String>> = commands.clone();
-    let mut earlier = made.iter();
-    let mut known: BTreeSet<&str> = BTreeSet::new();
-    commands.retain(|words| {
-        let is_remade =
-            words.first().is_some_and(|name| name == "mv") && words.iter().skip(1).any(|word| known.contains(word.as_str()));
-        known.extend(earlier.next().into_iter().flatten().skip(1).map(String::as_str).filter(|word| !word.starts_with('-')));
-        !is_remade
-    });
+    let (mut known, mut commands) = (BTreeSet::new(), Vec::new());
+    for words in &all {
+        let arguments = || words.iter().skip(1).filter(|word| !word.starts_with('-'));
+        if words.first().is_none_or(|name| name != "mv") || !arguments().any(|word| known.contains(word)) {
+            commands.push(words);
+        }
+        known.extend(arguments());
+    }
     let habits = HABITS.iter().filter(|habit| !(habit.only_fails && is_caught));
     let known = habits.into_iter().find(|habit| commands.iter().any(|words| has(words, habit))).map(|habit| habit.harm);
     known.or_else(|| commands.iter().any(|words| is_post(words)).then_some(POSTS))
