@@ -275,7 +275,10 @@ impl Tape<'_> {
             // Now and then something of another sort stands there.
             let sort = if self.next(60) == 59 { SORTS[self.next(SORTS.len())].0 } else { inner };
             text.push_str(before);
-            text.push_str(&self.text(sort, depth.saturating_sub(1)));
+            let piece = self.text(sort, depth.saturating_sub(1));
+            // A number alone in a text is a parameter of the shell.
+            let is_lone = before.ends_with("${") && piece.bytes().all(|byte| byte.is_ascii_digit());
+            text.push_str(&if is_lone { format!("({piece})") } else { piece });
             rest = behind;
         }
         text + rest
