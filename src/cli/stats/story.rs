@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::AddAssign;
 use std::sync::Arc;
-use wf_model::event::{Event, EventKind, Instance, InstanceId, InstanceKind, Timer, Timestamp};
+use wf_model::event::{Event, EventKind, Instance, InstanceId, InstanceKind, Timer, Timestamp, without_places};
 use wf_model::unit::Duration;
 
 /// What a step waits for.
@@ -141,7 +141,7 @@ impl Story {
             InstanceKind::Undo(_) => None,
             _ => return,
         };
-        let path = instance.path.split('[').next().unwrap_or_default().into();
+        let path = without_places(&instance.path).into();
         let (ready, waits) = (self.number, Waits::default());
         self.open.insert(instance.id, Open { path, kind, ready_at: at, ready, began_at: None, attempts: 0, waits });
         self.wait(instance, Some(Wait::Slot), at);
