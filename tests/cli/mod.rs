@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod faults;
 mod fmt;
+mod forecast;
 pub(crate) mod guard;
 mod guard_signals;
 mod interruption;

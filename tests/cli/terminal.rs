@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// A shell in a terminal.
-struct Terminal {
-    place: Place,
+pub(super) struct Terminal {
+    pub(super) place: Place,
     script: Child,
     keys: ChildStdin,
     screen: Receiver<Vec<u8>>,
@@ -18,7 +18,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn with(workflow: &str) -> Self {
+    pub(super) fn with(workflow: &str) -> Self {
         let place = Place::with(workflow);
         let mut command = Command::new("script");
         command.args(["--quiet", "--flush", "--command", "exec sh -i", "/dev/null"]).current_dir(place.path("")).env_clear();
@@ -40,12 +40,12 @@ impl Terminal {
         terminal
     }
 
-    fn types(&mut self, text: &str) {
+    pub(super) fn types(&mut self, text: &str) {
         self.keys.write_all(text.as_bytes()).expect("script reads");
     }
 
     /// Reads on until a text stands there; what stands before it is not looked at again.
-    fn sees(&mut self, text: &str) -> String {
+    pub(super) fn sees(&mut self, text: &str) -> String {
         loop {
             if let Some((before, after)) = self.shown.split_once(text) {
                 let (before, after) = (before.to_owned(), after.to_owned());
@@ -60,7 +60,7 @@ impl Terminal {
     }
 
     /// Leaves the shell; checks that it has left nothing.
-    fn ended(mut self) {
+    pub(super) fn ended(mut self) {
         self.types("exit\n");
         self.script.wait().expect("it ends");
         until("nothing runs", || in_folder(&self.place.path("")).is_empty());

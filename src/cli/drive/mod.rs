@@ -4,6 +4,7 @@ pub(crate) mod again;
 mod asker;
 pub(crate) mod control;
 pub(crate) mod definition;
+mod forecast;
 mod limits;
 pub(crate) mod secrets;
 
@@ -274,6 +275,9 @@ impl Stage {
         manner: &Manner,
         output: &mut Output,
     ) -> io::Result<Exit> {
+        if manner.format != Format::Json {
+            forecast::begin(&self.run, &self.report);
+        }
         let drive = || {
             self.runtime.block_on(async {
                 self.listen()?;

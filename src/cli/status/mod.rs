@@ -4,9 +4,9 @@ mod json;
 
 use crate::exit::Exit;
 use crate::files;
-use crate::plan::remaining::Following;
-use crate::report::run::{Format, RunReport, rounded};
-use crate::report::{Output, printable_line};
+use crate::plan::remaining::{Following, Outlook};
+use crate::report::run::{Format, RunReport};
+use crate::report::{self, Output, printable_line};
 use crate::runs;
 use crate::store::{self, Problem};
 use crate::time::{local, now};
@@ -51,8 +51,8 @@ impl Status {
 /// Tells a run in the lines that it showed while it went on.
 fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Problem> {
     let definition = store.definition(&run.id)?;
-    let mut compilation = files::compiled(&definition);
-    let Some(program) = compilation.program.take() else {
+    let compilation = files::compiled(&definition);
+    let Some(program) = compilation.program else {
         output.error("the file of the run does not check any more", "Use the wfc that ran it.")?;
         return Ok(Exit::Failed);
     };
@@ -76,10 +76,9 @@ fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Proble
         output.result(&report.summary(&ended, &run.id))?;
         output.result(&report.result(&ended, &run.id))?;
     } else {
-        compilation.program = Some(program);
-        let left = store.is_held(&run.id).then(|| following.left(run, &definition, compilation, now())).flatten();
-        if let Some((p50, p90)) = left {
-            output.result(&format!("left: {} or less in half of all cases, {} in nine of ten\n", rounded(p50), rounded(p90)))?;
+        let outlook = store.is_held(&run.id).then(|| Outlook::of(run, &definition)).flatten();
+        if let Some(left) = outlook.and_then(|outlook| outlook.left(&following, now())) {
+            output.result(&format!("left: {}\n", report::run::left(&left)))?;
         }
         output.result(&format!("{}\n", runs::standing(store, run)))?;
     }

@@ -4,6 +4,7 @@
 mod advice;
 mod block;
 mod build;
+mod remaining;
 mod schedule;
 mod sight;
 mod step;
@@ -12,7 +13,7 @@ mod tests;
 mod words;
 
 use build::{Build, Detail};
-use foldhash::HashMap;
+pub use remaining::{Left, Progress, Remaining};
 use schedule::Graph;
 use std::sync::Arc;
 use wf_model::estimate::{Basis, Distribution};
@@ -22,7 +23,6 @@ use wf_model::plan::{CacheOutlook, FORMAT, Outlook as Times, Plan};
 use wf_model::program::{Program, StatementId, WorkflowId};
 use wf_model::script::Call;
 use wf_model::source::Sources;
-use wf_model::unit::Duration;
 use wf_model::value::Value;
 
 /// What a plan is made of.
@@ -145,39 +145,6 @@ pub fn plan(request: &Request<'_>, outlook: &mut dyn Outlook) -> Plan {
         outlook: outlook_of,
         advice,
     }
-}
-
-/// How far a run has come, by the paths of its steps without places of loops.
-#[derive(Clone, Debug, Default)]
-pub struct Progress {
-    /// How often a step has ended, or did not have to run.
-    pub over: HashMap<Arc<str>, u64>,
-    /// For how long a step has run that has not ended.
-    pub running: HashMap<Arc<str>, Duration>,
-}
-
-/// How long a run still takes: P50 and P90.
-pub fn remaining(request: &Request<'_>, outlook: &mut dyn Outlook, progress: &Progress) -> (Duration, Duration) {
-    let Build { nodes, mut details, .. } = build::build(request, outlook);
-    for (node, detail) in nodes.iter().zip(&mut details) {
-        let Some(takes) = &detail.takes else { continue };
-        let over = progress.over.get(&node.path).copied().unwrap_or_default();
-        let left = detail.times.saturating_sub(over);
-        detail.takes = Some(match (left, progress.running.get(&node.path)) {
-            (0, _) => Distribution::Fixed(Duration::default()),
-            (1, Some(elapsed)) if detail.times == 1 => takes.after(*elapsed),
-            // Of a loop all iterations are simulated, each shorter by what is over.
-            (left, _) => takes.scaled(share(left, detail.times)),
-        });
-        detail.slot &= left > 0;
-    }
-    let draws = schedule::simulate(&nodes, &details, request.jobs);
-    (draws.quantile(0.5), draws.quantile(0.9))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a share of a number of iterations need not be exact")]
-fn share(left: u64, times: u64) -> f64 {
-    left as f64 / times.max(1) as f64
 }
 
 /// BLAKE3, in hex, of what a workflow and all that it calls are made of.

@@ -1,6 +1,6 @@
 //! What plans say of whole programs.
 
-use super::{Outlook, Progress, Request, StepName, plan, remaining};
+use super::{Outlook, Progress, Remaining, Request, StepName, plan};
 use crate::behaviour::compiled;
 use crate::compile::Compilation;
 use std::fmt::Write as _;
@@ -251,13 +251,28 @@ fn what_is_over_takes_no_more_time_and_what_runs_what_is_left() {
         let mut progress = Progress::default();
         progress.over.extend(over.iter().map(|(path, count)| ((*path).into(), *count)));
         progress.running.extend(running.iter().map(|(path, seconds)| ((*path).into(), Duration::from_seconds(*seconds))));
-        requested(&text, &[], 4, |request, outlook| remaining(request, outlook, &progress)).0.milliseconds / 1_000
+        requested(&text, &[], 4, |request, outlook| Remaining::of(request, outlook).left(&progress)).p50.milliseconds / 1_000
     };
     assert_eq!(left(&[], &[]), 40);
     assert_eq!(left(&[("a10", 1)], &[]), 30);
     assert_eq!(left(&[("a10", 1)], &[("b10", 4)]), 26);
     assert_eq!(left(&[("a10", 1), ("b10", 1), ("each.c5", 3)], &[]), 5);
     assert_eq!(left(&[("a10", 1), ("b10", 1), ("each.c5", 4)], &[]), 0);
+}
+
+#[test]
+fn steps_that_are_left_and_of_which_nothing_is_known_are_counted() {
+    let text = format!("workflow main {{\n{}{}{}}}\n", step("a10", ""), step("new", ""), step("guess", "estimate 3m"));
+    let counted = |over: &[&str]| {
+        let progress = Progress { over: over.iter().map(|path| ((*path).into(), 1)).collect(), ..Progress::default() };
+        let left = requested(&text, &[], 4, |request, outlook| Remaining::of(request, outlook).left(&progress));
+        (left.guessed, left.steps)
+    };
+    assert_eq!([counted(&[]), counted(&["a10"]), counted(&["a10", "new"])], [(1, 3), (1, 2), (0, 1)]);
+    let known = requested(&text, &[], 4, |request, outlook| {
+        Remaining::of(request, outlook).known().map(|(path, _)| path.to_string()).collect::<Vec<_>>()
+    });
+    assert_eq!(known, ["a10"]);
 }
 
 #[test]

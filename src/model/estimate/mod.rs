@@ -29,6 +29,17 @@ pub enum Basis {
     Prior,
 }
 
+impl Basis {
+    /// How many earlier runs it rests on.
+    #[must_use]
+    pub const fn runs(self) -> u32 {
+        match self {
+            Self::History { runs } | Self::Former { runs } => runs,
+            Self::Known | Self::Clause | Self::Prior => 0,
+        }
+    }
+}
+
 /// How long something takes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Distribution {

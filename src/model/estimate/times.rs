@@ -78,7 +78,8 @@ impl Stopwatch {
                     self.steps.entry(without_places(&instance.path).into()).or_default().add(took);
                 }
             }
-            EventKind::Failed { instance, .. } | EventKind::Cancelled { instance, .. } => {
+            // The time for which no process of the run lived is nobody's.
+            EventKind::Failed { instance, .. } | EventKind::Cancelled { instance, .. } | EventKind::Lost { instance, .. } => {
                 self.running.remove(&instance.id);
             }
             EventKind::IterationOpened { instance, .. } => {
@@ -99,7 +100,7 @@ impl Stopwatch {
 #[cfg(test)]
 mod tests {
     use super::{StepTimes, Stopwatch};
-    use crate::event::{Event, EventKind, Instance, InstanceId, InstanceKind, Timestamp};
+    use crate::event::{Event, EventKind, Instance, InstanceId, InstanceKind, LostAnswer, Timestamp};
     use crate::value::Value;
 
     fn instance(id: u64, path: &str) -> Instance {
@@ -119,6 +120,18 @@ mod tests {
         let expected = StepTimes { digest: "".into(), count: 1, took: vec![5_000] };
         assert!(times.rounds.is_empty());
         assert_eq!(times.steps.into_iter().collect::<Vec<_>>(), [("ship.release".into(), expected)]);
+    }
+
+    #[test]
+    fn the_time_for_which_a_run_was_dead_is_nobodys() {
+        let mut watch = Stopwatch::default();
+        let mut at = |milliseconds, kind| watch.event(&Event { at: Timestamp { milliseconds }, kind });
+        let lost = instance(1, "build");
+        at(1_000, EventKind::Started { instance: lost.clone(), attempt: 1 });
+        at(90_000_000, EventKind::Lost { instance: lost.clone(), attempt: 1, answer: LostAnswer::Rerun });
+        at(90_000_000, EventKind::Started { instance: lost.clone(), attempt: 2 });
+        at(90_003_000, EventKind::Succeeded { instance: lost, value: Value::Null });
+        assert_eq!(watch.times().steps.get("build").map(|times| times.took.clone()), Some(vec![3_000]));
     }
 
     #[test]

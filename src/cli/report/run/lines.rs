@@ -425,9 +425,18 @@ fn command(given: &Attribute, source: &Source) -> Option<String> {
 
 /// An annotation of GitHub Actions for a run that failed.
 pub(super) fn error(place: Option<&Spot>, message: &str) -> String {
+    format!("::error {}title=run failed::{}\n", located(place), annotation(message))
+}
+
+/// An annotation of GitHub Actions for a step that is slow.
+pub(super) fn warning(place: Option<&Spot>, message: &str) -> String {
+    format!("::warning {}title=slow step::{}", located(place), annotation(message))
+}
+
+/// Where an annotation stands.
+fn located(place: Option<&Spot>) -> String {
     let property = |text: &str| annotation(text).replace(':', "%3A").replace(',', "%2C");
-    let place = place.map(|place| format!("file={},line={},", property(&place.file), place.line)).unwrap_or_default();
-    format!("::error {place}title=run failed::{}\n", annotation(message))
+    place.map(|place| format!("file={},line={},", property(&place.file), place.line)).unwrap_or_default()
 }
 
 /// Text as an annotation of GitHub Actions takes it.

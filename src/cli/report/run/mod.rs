@@ -1,6 +1,7 @@
 //! How a run shows itself while it goes on, and what it leaves behind.
 
 mod cached;
+mod expected;
 mod json;
 mod left;
 mod lines;
@@ -12,6 +13,7 @@ mod waiting;
 
 use super::Look;
 use super::escape::{printable, printable_line};
+pub(crate) use expected::left;
 use left::Ledger;
 pub(crate) use lines::rounded;
 use lines::{Finished, Title};
@@ -177,7 +179,9 @@ impl RunReport {
 
     /// Takes down what is drawn for steps under way.
     pub fn finish(&self) {
-        self.state().screen.finish();
+        let mut state = self.state();
+        state.open.clear();
+        state.screen.finish();
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

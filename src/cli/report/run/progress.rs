@@ -39,6 +39,8 @@ pub(super) enum Screen {
 pub(super) struct Live {
     term: Term,
     under_way: Vec<(InstanceId, String, Instant)>,
+    /// How long the run still takes.
+    left: Option<String>,
     /// How many lines are drawn.
     drawn: usize,
     /// What somebody is asked, in the place of the steps under way: the cursor waits behind it.
@@ -56,8 +58,14 @@ pub(super) fn is_live() -> bool {
 impl Screen {
     /// A terminal that draws the steps under way.
     pub(super) fn live() -> Self {
-        let live =
-            Arc::new(Mutex::new(Live { term: Term::stderr(), under_way: Vec::new(), drawn: 0, prompt: None, asked: false }));
+        let live = Arc::new(Mutex::new(Live {
+            term: Term::stderr(),
+            under_way: Vec::new(),
+            left: None,
+            drawn: 0,
+            prompt: None,
+            asked: false,
+        }));
         let drawn = Arc::downgrade(&live);
         std::thread::spawn(move || tick(&drawn));
         Self::Live(live)
@@ -108,6 +116,15 @@ impl Screen {
         match self {
             Self::Live(live) => lock(live).under_way.retain(|(known, ..)| *known != id),
             Self::Quiet(quiet) => lock(quiet).end(id),
+            Self::Plain | Self::Kept(_) | Self::Nowhere => {}
+        }
+    }
+
+    /// Takes in how long the run still takes, to be shown beside the steps under way.
+    pub(super) fn expects(&self, left: Option<String>) {
+        match self {
+            Self::Live(live) => lock(live).left = left,
+            Self::Quiet(quiet) => lock(quiet).expects(left),
             Self::Plain | Self::Kept(_) | Self::Nowhere => {}
         }
     }
@@ -201,17 +218,21 @@ impl Live {
             let _ = self.term.flush();
             return;
         }
-        let room = usize::from(height).saturating_sub(2).clamp(1, MOST_LINES);
+        let left = self.left.as_ref().filter(|_| !self.under_way.is_empty());
+        let room = usize::from(height).saturating_sub(2 + usize::from(left.is_some())).clamp(1, MOST_LINES);
         let shown = if self.under_way.len() > room { room - 1 } else { self.under_way.len() };
+        let mut add = |line: &str| {
+            let _ = writeln!(text, "{}", truncate_str(line, usize::from(width).saturating_sub(1), "…"));
+        };
         for (_, path, since) in self.under_way.iter().take(shown) {
-            let line = format!("running  {path} ({}s)", since.elapsed().as_secs());
-            let _ = writeln!(text, "{}", truncate_str(&line, usize::from(width).saturating_sub(1), "…"));
+            add(&format!("running  {path} ({}s)", since.elapsed().as_secs()));
         }
         let hidden = self.under_way.len() - shown;
         if hidden > 0 {
-            let _ = writeln!(text, "running  {hidden} more");
+            add(&format!("running  {hidden} more"));
         }
-        self.drawn = shown + usize::from(hidden > 0);
+        left.into_iter().for_each(|left| add(left));
+        self.drawn = shown + usize::from(hidden > 0) + usize::from(left.is_some());
         // A reader that went away misses the lines; the run goes on.
         let _ = self.term.write_str(&text);
         let _ = self.term.flush();

@@ -27,6 +27,8 @@ impl Default for Patience {
 pub(super) struct Quiet {
     patience: Patience,
     under_way: BTreeMap<InstanceId, Waiting>,
+    /// How long the run still takes.
+    left: Option<String>,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,7 @@ struct Waiting {
 
 impl Quiet {
     pub(super) fn new(patience: Patience) -> Self {
-        Self { patience, under_way: BTreeMap::new() }
+        Self { patience, ..Self::default() }
     }
 
     /// Takes in a step that began; a further attempt counts from the first one.
@@ -52,11 +54,16 @@ impl Quiet {
         self.under_way.remove(&id);
     }
 
+    /// Takes in how long the run still takes.
+    pub(super) fn expects(&mut self, left: Option<String>) {
+        self.left = left;
+    }
+
     pub(super) fn clear(&mut self) {
         self.under_way.clear();
     }
 
-    /// The lines that are due: `running  build (30s)`.
+    /// The lines that are due: `running  build (30s)`, and how long the run still takes.
     pub(super) fn due(&mut self, now: Instant) -> String {
         let again = self.patience.again;
         let (mut text, mut hidden, mut shown) = (String::new(), 0_usize, 0_usize);
@@ -79,6 +86,9 @@ impl Quiet {
         }
         if hidden > 0 {
             text += &format!("running  {hidden} more\n");
+        }
+        if let Some(left) = self.left.as_ref().filter(|_| !text.is_empty()) {
+            text += &format!("{left}\n");
         }
         text
     }
@@ -103,11 +113,13 @@ mod tests {
         quiet.begin(InstanceId(2), title("test"), start + 20 * SECOND);
         assert_eq!(quiet.due(start + 29 * SECOND), "");
         assert_eq!(quiet.due(start + 30 * SECOND), "running  build (30s)\n");
+        quiet.expects(Some("left     1m".to_owned()));
         assert_eq!(quiet.due(start + 31 * SECOND), "");
         quiet.begin(InstanceId(1), title("build"), start + 40 * SECOND);
         quiet.end(InstanceId(2));
         assert_eq!(quiet.due(start + 329 * SECOND), "");
-        assert_eq!(quiet.due(start + 330 * SECOND), "running  build (5m30s)\n");
+        assert_eq!(quiet.due(start + 330 * SECOND), "running  build (5m30s)\nleft     1m\n");
+        quiet.expects(None);
         assert_eq!(quiet.due(start + 3_000 * SECOND), "running  build (50m)\n");
         assert_eq!(quiet.due(start + 3_001 * SECOND), "");
     }
