@@ -1,6 +1,7 @@
 //! `wfc approve RUN [STEP]` and `wfc reject RUN [STEP]`: answer what a step of a run asks.
 
 use crate::exit::Exit;
+use crate::plan::saved::{self, Saved};
 use crate::report::{Output, printable_line};
 use crate::store::{self, Problem};
 use crate::user::user;
@@ -9,7 +10,7 @@ use std::io;
 use std::sync::Arc;
 use wf_model::event::{Answer, EventKind, Message, without_places};
 use wf_model::suggest::nearest;
-use wf_store::{RunRow, Store};
+use wf_store::{RunRow, Store, StoreError};
 
 /// The shortest beginning of a hash that names a question.
 const SHORTEST: usize = 4;
@@ -44,6 +45,9 @@ struct Question {
     /// The beginning of the hash of the question, as `wfc status` shows it: another one is not answered.
     #[arg(long, value_name = "HASH", env = "WFC_HASH")]
     hash: Option<String>,
+    /// A kept plan: nothing is answered where the run is not of just this one.
+    #[arg(long, value_name = "PLAN", env = "WFC_PLAN")]
+    plan: Option<String>,
 }
 
 /// What somebody says.
@@ -84,6 +88,10 @@ impl Question {
         if run.state.is_final() {
             let help = "Nothing in it waits for an answer any more.";
             output.error(format!("run `{}` has ended: {}", run.id, run.state.name()), help)?;
+            return Ok(Exit::Usage);
+        }
+        if let Some((message, help)) = self.plan.as_ref().map(|plan| refuses(plan, &run, &store)).transpose()?.flatten() {
+            output.error(printable_line(&message), &printable_line(&help))?;
             return Ok(Exit::Usage);
         }
         let waits = Waits::of(&store, &run.id)?;
@@ -162,6 +170,21 @@ impl Question {
             Err((format!("step `{path}` takes no such answer: {reason}"), help))
         })
     }
+}
+
+/// Why a run is not of a kept plan.
+fn refuses(name: &str, run: &RunRow, store: &Store) -> Result<Option<Refusal>, StoreError> {
+    let planned = match Saved::read(name) {
+        Some(Ok(saved)) => saved.hash().clone(),
+        Some(Err(problem)) => return Ok(Some((format!("{name} cannot be used: {problem}"), saved::AGAIN.to_owned()))),
+        None => return Ok(Some((format!("{name} is no plan"), "Name the file that `wfc plan --out` wrote.".to_owned()))),
+    };
+    let help = match store.definition(&run.id)?.plan {
+        Some(plan) if plan == planned => return Ok(None),
+        Some(plan) => format!("It is of plan {}.", short(&plan)),
+        None => format!("It goes by a file and not by a plan; `wfc run {name}` would."),
+    };
+    Ok(Some((format!("run `{}` is not of plan {}, which {name} holds", run.id, short(&planned)), help)))
 }
 
 /// Gives the answer to the run, and says what became of it.

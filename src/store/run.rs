@@ -45,6 +45,9 @@ pub struct Definition {
     pub jobs: u32,
     /// The version of this program.
     pub version: Arc<str>,
+    /// The hash of the kept plan that was started, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Arc<str>>,
 }
 
 impl Definition {

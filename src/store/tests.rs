@@ -20,6 +20,7 @@ fn definition() -> Definition {
         ],
         jobs: 4,
         version: "0.1.0".into(),
+        plan: None,
     }
 }
 

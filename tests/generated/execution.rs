@@ -43,7 +43,7 @@ pub(super) fn runnable(program: &Program) -> Option<WorkflowId> {
 pub(super) async fn finish(program: &Arc<Program>, generated: &Generated, folder: &Path, way: Way) -> Finished {
     let workflow = runnable(program).expect("a program with a workflow that is run");
     let directory = tempfile::tempdir().expect("a folder for the run");
-    let options = Options { jobs: way.jobs, secrets: secrets(program) };
+    let options = Options { jobs: way.jobs, secrets: secrets(program), plan: None };
     let assignments = Assignments {
         program: program.clone(),
         workflow,

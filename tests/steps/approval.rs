@@ -3,6 +3,7 @@
 use super::signal::{code, kill, told, waiting};
 use crate::cli::resume::{resumed, start, until};
 use crate::cli::{Outcome, Place};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 const SHIPS: &str = "workflow main {\n  param version: string = \"v1\"\n  step go: approval \"Ship ${version}?\" { timeout 1h }\n  step ship: shell \"echo ship >> log\" { no undo \"it is a test\" }\n  output by: string = go.by\n  output comment: string = go.comment ?? \"\"\n  on failure { step said: shell \"echo ${failure.kind} >> log\" { reads only } }\n}\n";
@@ -168,7 +169,7 @@ fn what_was_shown_is_what_is_approved() {
     let before = hash(&place);
     place.write("main.wf", &place.read("main.wf").replace("}?\" }", "}?\" }\n  step more: shell \"true\" { reads only }"));
     let mut command = place.command(&["resume", "last", "--with-current", "--yes"]);
-    let run = command.stderr(std::process::Stdio::null()).spawn().expect("the binary starts");
+    let run = command.stderr(Stdio::null()).spawn().expect("the binary starts");
     until("the question again", || hash(&place) != before);
     let other = refused(&place, &["approve", "last", "--hash", &before]);
     assert!(other.contains("asks something else than"), "{other}");
@@ -207,7 +208,7 @@ fn a_secret_in_a_comment_is_not_kept() {
     let secret = "\n  secret token from env \"TOKEN\"\n  step used: shell \"true\" { reads only, env: { T: token } }\n  step go";
     let place = Place::with(&SHIPS.replacen("\n  step go", secret, 1));
     let mut command = place.command(&["run", "main.wf"]);
-    let run = command.env("TOKEN", "canary-in-a-comment").stdout(std::process::Stdio::null()).spawn().expect("the binary starts");
+    let run = command.env("TOKEN", "canary-in-a-comment").stdout(Stdio::null()).spawn().expect("the binary starts");
     until("the wait", || told(&place).contains("\nwaits    "));
     approved(&place, &["--comment", "it is canary-in-a-comment"]);
     assert_eq!(code(run), 0);
@@ -268,8 +269,7 @@ fn a_deployment_to_production_waits_for_an_answer() {
         place.write("examples/approval/deploy.wf", include_str!("../../examples/approval/deploy.wf"));
         let arguments = [&["run", "examples/approval/deploy.wf", "--param", "env=production"], more].concat();
         let mut command = place.command(&arguments);
-        let run =
-            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("the binary starts");
+        let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
         if !answer.is_empty() {
             until("the question", || place.wfc(&["status", "last"]).stdout.contains("Deploy v1.4.2 to "));
             assert_eq!(place.wfc(answer).code, 0);
@@ -284,4 +284,33 @@ fn a_deployment_to_production_waits_for_an_answer() {
     assert!(code == Some(3) && !deployed && told.contains("rejected by "), "{told}");
     let (code, told, deployed) = deploy(&["--param", "patience=50ms"], &[]);
     assert!(code == Some(3) && !deployed && told.contains("nobody answered within 50ms"), "{told}");
+}
+
+#[test]
+fn who_approves_a_plan_approves_no_other_run() {
+    let place = Place::with(SHIPS);
+    for (name, version) in [("one.plan", "version=v1"), ("two.plan", "version=v2")] {
+        let outcome = place.wfc(&["plan", "main.wf", "--param", version, "--out", name]);
+        assert!(outcome.code == 0 && outcome.stderr.ends_with(&format!(" is kept: wfc run {name}\n")), "{}", outcome.stderr);
+    }
+    let run = waiting(&place);
+    let by_file = hash(&place);
+    let note = refused(&place, &["approve", "last", "--plan", "one.plan"]);
+    assert!(note.contains(", which one.plan holds") && note.contains("It goes by a file and not by a plan"), "{note}");
+    kill(&place, run);
+    let mut command = place.command(&["run", "one.plan"]);
+    let run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
+    until("the question of the plan", || told(&place).contains(" by plan ") && told(&place).contains("(asks "));
+    assert_ne!(hash(&place), by_file);
+    let note = refused(&place, &["approve", "last", "--plan", "two.plan"]);
+    assert!(note.contains(", which two.plan holds") && note.contains("It is of plan "), "{note}");
+    let note = refused(&place, &["reject", "last", "--plan", "main.wf"]);
+    assert!(note.contains("main.wf is no plan"), "{note}");
+    // A process that goes on with it asks the same.
+    let asked = hash(&place);
+    kill(&place, run);
+    let run = place.command(&["resume", "last"]).stderr(Stdio::null()).stdout(Stdio::null()).spawn().expect("the binary starts");
+    until("the process that goes on", || place.wfc(&["runs"]).stdout.contains("running (waits)"));
+    approved(&place, &["--plan", "one.plan", "--hash", &asked]);
+    assert_eq!((code(run), place.read("log")), (0, "ship\n".to_owned()));
 }

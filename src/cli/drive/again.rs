@@ -146,7 +146,7 @@ impl Again {
             program: program.clone(),
             workflow,
             arguments: definition.given(),
-            options: Options { jobs: before, secrets: secrets.values },
+            options: Options { jobs: before, secrets: secrets.values, plan: definition.plan.clone() },
             run: run.id.clone(),
             folder: definition.folder.to_string().into(),
             shared: store.shared_path(Path::new(&*definition.folder), &definition.file, &run.workflow),

@@ -33,7 +33,8 @@ impl Compiled {
 
     /// An engine for a run that goes by it.
     pub(crate) fn engine(&self, definition: &Definition, jobs: usize, secrets: SecretValues) -> Engine {
-        Engine::new(self.program.clone(), self.workflow, definition.given(), Options { jobs, secrets })
+        let options = Options { jobs, secrets, plan: definition.plan.clone() };
+        Engine::new(self.program.clone(), self.workflow, definition.given(), options)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::report::diagnostics::Format as DiagnosticFormat;
 use crate::report::plan::Format;
 use crate::report::{Output, printable_line};
 use crate::run::asked::{Asked, Found, Prepared, Secrets};
+use crate::waits::{short, word};
 use saved::Saved;
 use std::io;
 use std::path::PathBuf;
@@ -63,6 +64,8 @@ impl Plan {
                 let message = format!("{} cannot be written: {error}", printable_line(&path.display().to_string()));
                 return output.error(message, "Name a file in a directory that you may write to.").map(|()| Exit::Failed);
             }
+            let name = printable_line(&word(&path.display().to_string()));
+            output.note(&format!("plan {} is kept: wfc run {name}\n", short(saved.hash())))?;
         }
         output.result(&self.format.write(&plan)).map(|()| Exit::Done)
     }

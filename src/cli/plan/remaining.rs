@@ -104,6 +104,7 @@ impl Outlook {
             secrets: SecretValues::default(),
             folder: definition.folder.to_string().into(),
             masker: Masker::of_values(&[]),
+            plan: definition.plan.clone(),
         };
         let given = definition.given();
         let request = found.request(&given, definition.jobs);

@@ -23,6 +23,9 @@ use wf_store::{Definition, new_id};
 /// The form of kept plans.
 const FORMAT: u32 = 1;
 
+/// What helps where a kept plan cannot be used.
+pub(crate) const AGAIN: &str = "Make another plan with `wfc plan … --out`.";
+
 /// What every kept plan begins with.
 const BEGINNING: &str = "{\"wfc_plan\":";
 
@@ -32,7 +35,7 @@ pub(crate) struct Saved {
     /// The form of this JSON.
     wfc_plan: u32,
     /// BLAKE3, in hex, of what follows.
-    hash: String,
+    hash: Arc<str>,
     workflow: Arc<str>,
     /// Texts and arguments.
     definition: Definition,
@@ -48,7 +51,7 @@ impl Saved {
         }
         let definition = found.definition(prepared, plan.jobs);
         let mut saved =
-            Self { wfc_plan: FORMAT, hash: String::new(), workflow: plan.workflow.clone(), definition, plan: plan.clone() };
+            Self { wfc_plan: FORMAT, hash: "".into(), workflow: plan.workflow.clone(), definition, plan: plan.clone() };
         saved.hash = saved.hash_of_content();
         Some(saved)
     }
@@ -72,14 +75,19 @@ impl Saved {
         })
     }
 
+    /// What it is known by.
+    pub(crate) const fn hash(&self) -> &Arc<str> {
+        &self.hash
+    }
+
     /// The plan itself.
     pub(crate) const fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    fn hash_of_content(&self) -> String {
+    fn hash_of_content(&self) -> Arc<str> {
         let content = serde_json::to_vec(&(&self.workflow, &self.definition, &self.plan)).unwrap_or_default();
-        blake3::hash(&content).to_hex().to_string()
+        blake3::hash(&content).to_hex().as_str().into()
     }
 
     /// What would run now, and with what; shows in what it differs from the plan.
@@ -121,6 +129,7 @@ impl Saved {
             secrets,
             folder: self.definition.folder.to_string().into(),
             masker: Masker::of_values(&known),
+            plan: Some(self.hash.clone()),
         };
         let now = of(&found, &prepared, usize::try_from(self.plan.jobs).unwrap_or(usize::MAX));
         let (planned, now) = (content(&self.plan), content(&now));
@@ -137,7 +146,7 @@ impl Saved {
 /// # Errors
 /// Where stderr cannot be written.
 pub(crate) fn refuse(name: &str, problem: &str, output: &mut Output) -> io::Result<Exit> {
-    output.error(format!("{name} cannot be used: {problem}"), "Make another plan with `wfc plan … --out`.").map(|()| Exit::Usage)
+    output.error(format!("{name} cannot be used: {problem}"), AGAIN).map(|()| Exit::Usage)
 }
 
 /// What a plan says of what happens, without what it says of time.

@@ -69,7 +69,7 @@ impl Changing<'_> {
             }
         };
         let version = env!("CARGO_PKG_VERSION").into();
-        Ok(Ok(Now::Other(Definition { sources, resolutions, arguments, version, ..self.kept.clone() })))
+        Ok(Ok(Now::Other(Definition { sources, resolutions, arguments, version, plan: None, ..self.kept.clone() })))
     }
 
     /// The parameters of the run for the changed workflow.

@@ -69,6 +69,7 @@ impl Found {
             arguments: prepared.arguments.clone(),
             jobs,
             version: env!("CARGO_PKG_VERSION").into(),
+            plan: prepared.plan.clone(),
         }
     }
 
@@ -99,6 +100,8 @@ pub(crate) struct Prepared {
     pub(crate) folder: PathBuf,
     /// Hides the secrets.
     pub(crate) masker: Masker,
+    /// The hash of the kept plan that it is.
+    pub(crate) plan: Option<Arc<str>>,
 }
 
 /// A workflow, and what a run of it is given.
@@ -209,7 +212,7 @@ impl Asked {
             Some(StoredArgument { name, value, origin })
         };
         let arguments = bound.into_iter().filter_map(argument).collect();
-        Ok(Ok(Prepared { id: run_id, arguments, secrets, folder, masker }))
+        Ok(Ok(Prepared { id: run_id, arguments, secrets, folder, masker, plan: None }))
     }
 }
 

@@ -164,7 +164,7 @@ fn begin(guarded: Guarded, store: Store, (found, prepared): Ready, manner: &Mann
         program: found.program,
         workflow: found.workflow,
         arguments: prepared.arguments.into_iter().map(|argument| (argument.name, argument.value)).collect(),
-        options: Options { jobs, secrets: prepared.secrets.values },
+        options: Options { jobs, secrets: prepared.secrets.values, plan: prepared.plan },
         shared,
         directory,
         run: prepared.id,

@@ -10,6 +10,7 @@ use crate::report::{self, Output, printable_line};
 use crate::runs;
 use crate::store::{self, Problem};
 use crate::time::{local, now};
+use crate::waits::short;
 use std::io;
 use wf_model::event::EventKind;
 use wf_model::run::RunRecord;
@@ -56,7 +57,8 @@ fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Proble
         output.error("the file of the run does not check any more", "Use the wfc that ran it.")?;
         return Ok(Exit::Failed);
     };
-    output.result(&format!("run {} of {} began {}\n", run.id, printable_line(&run.file), local(run.created_at)))?;
+    let plan = definition.plan.as_ref().map(|plan| format!(" by plan {}", short(plan))).unwrap_or_default();
+    output.result(&format!("run {} of {} began {}{plan}\n", run.id, printable_line(&run.file), local(run.created_at)))?;
     let report = RunReport::told(Format::Human, false, &program, &compilation.sources);
     let (mut record, mut cancelled) = (RunRecord::default(), None);
     let mut following = Following::default();

@@ -74,11 +74,13 @@ pub struct Options {
     pub jobs: usize,
     /// Values of the `secret`s of all workflows that may be called.
     pub secrets: BTreeMap<(WorkflowId, ValueId), Value>,
+    /// The hash of the kept plan that the run is of; what it asks is asked for that plan alone.
+    pub plan: Option<Arc<str>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { jobs: 4, secrets: BTreeMap::new() }
+        Self { jobs: 4, secrets: BTreeMap::new(), plan: None }
     }
 }
 

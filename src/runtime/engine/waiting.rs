@@ -145,10 +145,12 @@ impl Engine {
     }
 
     fn definition(&mut self) -> blake3::Hash {
-        let (program, workflow) = (Arc::clone(&self.program), self.workflow);
+        let (program, workflow, plan) = (Arc::clone(&self.program), self.workflow, self.options.plan.clone());
         *self.waits.definition.get_or_insert_with(|| {
             let contents = program.contents(workflow);
-            blake3::hash(&serde_json::to_vec(&contents).unwrap_or_default())
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&serde_json::to_vec(&contents).unwrap_or_default());
+            hasher.update(plan.unwrap_or_default().as_bytes()).finalize()
         })
     }
 

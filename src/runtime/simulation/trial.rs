@@ -115,7 +115,7 @@ pub(super) fn play<C: Cast>(
     history: Option<&[Event]>,
 ) -> Result<Played<C>, IllegalTransition> {
     let program = || (subject.program.clone(), workflow, arguments.to_vec());
-    let options = || Options { jobs: JOBS, secrets: subject.secrets() };
+    let options = || Options { jobs: JOBS, secrets: subject.secrets(), plan: None };
     let (code, id, given) = program();
     let mut simulation = match history {
         None => Simulation::beginning(BEGINNING, code, id, given, options(), cast),
