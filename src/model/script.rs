@@ -2,6 +2,7 @@
 
 use crate::event::InstanceId;
 use crate::types::Type;
+use crate::value::Value;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -66,9 +67,9 @@ impl<V> Script<V> {
 #[serde(rename_all = "kebab-case")]
 pub enum Argument {
     /// Data.
-    Value(crate::value::Value),
+    Value(Value),
     /// Shell text with data in it.
-    Script(Script<crate::value::Value>),
+    Script(Script<Value>),
 }
 
 /// A kind with everything an executor has to know of one attempt that does not depend on the machine.
@@ -97,11 +98,24 @@ impl Call {
 
     /// The argument called `name` where it is data.
     #[must_use]
-    pub fn value(&self, name: &str) -> Option<&crate::value::Value> {
+    pub fn value(&self, name: &str) -> Option<&Value> {
         match self.argument(name) {
             Some(Argument::Value(value)) => Some(value),
             Some(Argument::Script(_)) | None => None,
         }
+    }
+}
+
+/// Adds a setting of a workflow where a step does not say it itself; maps are merged key by key.
+pub fn add_setting(arguments: &mut Vec<(Arc<str>, Argument)>, name: &Arc<str>, setting: &Argument) {
+    let Some((_, own)) = arguments.iter_mut().find(|(given, _)| given == name) else {
+        arguments.push((name.clone(), setting.clone()));
+        return;
+    };
+    if let (Argument::Value(Value::Map(mine)), Argument::Value(Value::Map(theirs))) = (&mut *own, setting) {
+        let mut merged = (**theirs).clone();
+        merged.extend(mine.iter().map(|(key, value)| (key.clone(), value.clone())));
+        *own = Argument::Value(Value::Map(Arc::new(merged)));
     }
 }
 

@@ -161,6 +161,38 @@ fn a_cache_is_looked_into_without_being_touched() {
 }
 
 #[test]
+fn the_cache_is_looked_into_under_settings_and_for_calls_of_workflows() {
+    let text = |mode: &str| {
+        format!(
+            "workflow main {{\n  env: {{ MODE: \"{mode}\", T: token }}\n  cwd: \"sub\"\n  secret token from env \"TOKEN\"\n  step a: shell \"cp in out\" {{ env: {{ U: \"x${{token}}\" }}, no undo \"x\", timeout 5s, cache inputs [\"in\"] outputs [\"out\"] }}\n  step b: made {{ t: token, n: 1, cache inputs [\"in\"] outputs [] }}\n}}\nworkflow made {{\n  param t: secret\n  param n: int\n  step c: shell \"sleep 0.2\" {{ env: {{ T: t }}, no undo \"x\", timeout 5s }}\n}}\n"
+        )
+    };
+    let place = Place::with(&text("fast"));
+    place.write("sub/in", "one");
+    let wfc = |arguments: &[&str], token: &str| {
+        Outcome::of(place.command(arguments).env("TOKEN", token).output().expect("the binary starts"))
+    };
+    let plan = |token: &str| {
+        let outcome = wfc(&["plan", "main.wf", "--format", "json"], token);
+        let plan: Value = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{}", outcome.stderr));
+        let nodes = plan["nodes"].as_array().expect("a list").clone();
+        let hit = |name: &str| nodes.iter().find(|node| node["name"] == name).expect("the node")["cache"]["hit"].clone();
+        (hit("a"), hit("b"), plan["outlook"]["p50"].as_i64().expect("a time"))
+    };
+    assert!(matches!(plan("one"), (Value::Null | Value::Bool(false), Value::Null | Value::Bool(false), 200..)));
+    let ran = wfc(&["run", "main.wf"], "one");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    // Secrets do not count.
+    assert_eq!(plan("two"), (true.into(), true.into(), 0));
+    let ran = wfc(&["run", "main.wf"], "two");
+    assert!(ran.stderr.contains("cached   a: from run ") && ran.stderr.contains("cached   b: from run "), "{}", ran.stderr);
+    place.write("main.wf", &text("slow"));
+    assert_eq!((plan("one").0, plan("one").1), (false.into(), true.into()));
+    place.write("sub/in", "two");
+    assert_eq!((plan("one").0, plan("one").1), (false.into(), false.into()));
+}
+
+#[test]
 fn runs_start_their_steps_in_an_order_that_the_plan_allows() {
     let step = |name: &str, head: &str| format!("step {name}: shell \"true\" {head} {{ reads only, timeout 1m }}\n");
     let mut text = step("first", "");

@@ -6,14 +6,14 @@ use crate::store;
 use crate::why::missed;
 use std::path::PathBuf;
 use std::sync::Arc;
-use wf_compiler::plan::{CacheQuestion, Outlook, StepName, StepOutline};
+use wf_compiler::plan::{self, CacheQuestion, Outlook, StepName, StepOutline};
 use wf_model::estimate::{Basis, Distribution};
 use wf_model::expression::Function;
 use wf_model::plan::CacheOutlook;
 use wf_model::program::Program;
 use wf_model::value::Value;
 use wf_runtime::dispatcher::{CacheWish, RealWorld, World};
-use wf_runtime::engine::{CacheQuery, CachedAction};
+use wf_runtime::engine::{CacheQuery, CachedAction, CalledWorkflow};
 use wf_runtime::executor::Known;
 use wf_runtime::mask::Masker;
 use wf_store::Cache;
@@ -62,8 +62,15 @@ impl Outlook for Now {
     }
 
     fn cached(&mut self, question: CacheQuestion) -> Option<CacheOutlook> {
-        let CacheQuestion { place, call, inputs, outputs, key } = question;
-        let query = CacheQuery { place: place.into(), action: CachedAction::Kind(Arc::new(call)), inputs, outputs, key };
+        let CacheQuestion { place, action, inputs, outputs, key } = question;
+        let action = match action {
+            plan::CachedAction::Kind(call) => CachedAction::Kind(Arc::new(call)),
+            plan::CachedAction::Workflow { workflow, given, folder } => {
+                let contents = Arc::new(self.program.contents(workflow));
+                CachedAction::Workflow(CalledWorkflow { given: Arc::new(given), contents, folder })
+            }
+        };
+        let query = CacheQuery { place: place.into(), action, inputs, outputs, key };
         let folder = query.action.folder().map_or_else(|| self.folder.clone(), |own| self.folder.join(own));
         let wish = CacheWish { run: "".into(), folder, query: Arc::new(query) };
         Some(match self.cache.as_ref()?.foresee(&wish) {

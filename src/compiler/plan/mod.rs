@@ -94,13 +94,29 @@ pub struct CacheQuestion {
     /// Workflow and path of the step.
     pub place: String,
     /// What it does.
-    pub call: Call,
+    pub action: CachedAction,
     /// Patterns of what it reads.
     pub inputs: Vec<Arc<str>>,
     /// Patterns of what it writes.
     pub outputs: Vec<Arc<str>>,
     /// What else counts.
     pub key: Option<Value>,
+}
+
+/// What a step with a `cache` does; secrets in it have no value.
+#[derive(Debug)]
+pub enum CachedAction {
+    /// It calls a kind.
+    Kind(Call),
+    /// It calls a workflow.
+    Workflow {
+        /// Which.
+        workflow: WorkflowId,
+        /// What it is given, by name.
+        given: Vec<(Arc<str>, Value)>,
+        /// `cwd` of the workflow that the step stands in.
+        folder: Option<Arc<str>>,
+    },
 }
 
 /// Which step it is.

@@ -5,7 +5,9 @@ use foldhash::{HashMap, HashSet};
 use std::cell::Cell;
 use wf_model::expression::{Expression, Function, GlobalId, Place, Scope, Stop, ValueId, evaluate};
 use wf_model::plan::Certainty;
-use wf_model::value::Value;
+use wf_model::program::Workflow;
+use wf_model::types::Type;
+use wf_model::value::{Secret, Value};
 
 /// A value that is known, and how sure it is.
 pub(super) type Known = (Value, Certainty);
@@ -61,6 +63,8 @@ pub(super) struct Sight<'a> {
     pub(super) values: &'a Values,
     pub(super) globals: &'a HashMap<GlobalId, Known>,
     pub(super) outlook: &'a mut dyn Outlook,
+    /// Whose secrets have a value that is nobody's.
+    stand_ins: Option<&'a Workflow>,
     certainty: Cell<Certainty>,
     /// Whether a name was looked at that has no value yet.
     is_open: Cell<bool>,
@@ -70,7 +74,12 @@ pub(super) struct Sight<'a> {
 
 impl<'a> Sight<'a> {
     pub(super) fn new(values: &'a Values, globals: &'a HashMap<GlobalId, Known>, outlook: &'a mut dyn Outlook) -> Self {
-        Self { values, globals, outlook, certainty: Cell::default(), is_open: Cell::default(), failure: None }
+        Self { values, globals, outlook, stand_ins: None, certainty: Cell::default(), is_open: Cell::default(), failure: None }
+    }
+
+    /// The same, where secrets of the workflow have a value: what is made with it may be hashed and not shown.
+    pub(super) fn with_stand_ins(self, workflow: &'a Workflow) -> Self {
+        Self { stand_ins: Some(workflow), ..self }
     }
 
     /// The value of an expression; `None` where only the run knows it, or where it will fail.
@@ -98,6 +107,10 @@ impl<'a> Sight<'a> {
 
 impl Scope for Sight<'_> {
     fn value(&self, id: ValueId) -> Option<Value> {
+        let declared = self.stand_ins.and_then(|workflow| workflow.values.get(id));
+        if declared.is_some_and(|declared| declared.type_ == Type::Secret) {
+            return Some(Value::Secret(Secret::new("")));
+        }
         self.seen(self.values.get(id))
     }
 

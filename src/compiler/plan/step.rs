@@ -2,7 +2,7 @@
 
 use super::build::{Around, Builder, Frame, Mode};
 use super::words::one_line;
-use super::{CacheQuestion, StepName, StepOutline};
+use super::{CacheQuestion, CachedAction, StepName, StepOutline};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use wf_model::estimate::{Basis, Distribution, claimed, prior};
@@ -12,7 +12,7 @@ use wf_model::plan::{CacheOutlook, Certainty, Effect, Forecast, NodeId, NodeKind
 use wf_model::program::{
     AttributeValue, Cache, Callee, Effect as ProgramEffect, EffectClause, Invocation, StatementId, Step, ValueOrigin, WorkflowId,
 };
-use wf_model::script::{Argument, Call};
+use wf_model::script::{Argument, Call, add_setting};
 use wf_model::types::Type;
 use wf_model::unit::Duration;
 use wf_model::value::Value;
@@ -35,7 +35,7 @@ impl<'a> Builder<'a, '_> {
         self.describe(frame, step, node);
         match &step.invocation.callee {
             Callee::Kind(kind) => self.act(frame, step, kind, node, inside),
-            Callee::Workflow(id) => self.call(frame, &step.invocation, *id, node, inside),
+            Callee::Workflow(id) => self.call(frame, step, *id, node, inside),
         }
         self.handlers(frame, &step.clauses.handlers, inside);
     }
@@ -90,8 +90,8 @@ impl<'a> Builder<'a, '_> {
             self.outlook.preview(&StepOutline { kind, attributes: &attributes, cwd: cwd.as_deref() })
         };
         let cache = step.clauses.cache.as_ref().filter(|_| inside.mode != Mode::NotTaken);
-        let cache = cache.map(|cache| self.cached(frame, &step.invocation, kind, cache, &inside.path));
-        let is_hit = cache.as_ref().is_some_and(|cache| cache.hit == Some(true));
+        let cache = cache.map(|cache| self.cached(frame, &step.invocation, cache, &inside.path));
+        let is_hit = is_hit(cache.as_ref());
         let statement = self.details.get(node.index()).and_then(|detail| detail.origin);
         let (takes, basis) = if is_hit {
             (Distribution::Fixed(Duration::default()), Basis::Known)
@@ -159,22 +159,31 @@ impl<'a> Builder<'a, '_> {
     }
 
     /// Whether an earlier success of a step counts.
-    fn cached(&mut self, frame: &Frame<'_>, invocation: &Invocation, kind: &Arc<str>, cache: &Cache, path: &str) -> CacheOutlook {
+    fn cached(&mut self, frame: &Frame<'_>, invocation: &Invocation, cache: &Cache, path: &str) -> CacheOutlook {
         let unknown = |reason: &str| CacheOutlook { hit: None, reason: reason.into() };
         let later = "what counts is known only when it runs";
-        let Some(call) = self.call_of(frame, invocation, kind) else { return unknown(later) };
+        let action = match &invocation.callee {
+            Callee::Kind(kind) => self.call_of(frame, invocation, kind).map(CachedAction::Kind),
+            Callee::Workflow(id) => self.workflow_of(frame, invocation, *id),
+        };
+        let Some(action) = action else { return unknown(later) };
         let patterns = [&cache.inputs, &cache.outputs].map(|patterns| self.patterns(frame, patterns));
         let [Some(inputs), Some(outputs)] = patterns else { return unknown(later) };
         let key = match &cache.key {
             None => None,
-            Some(key) => match self.fold(frame, key) {
-                Some((key, _)) => Some(key),
+            Some(key) => match self.stood_in(frame, key) {
+                Some(key) => Some(key),
                 None => return unknown(later),
             },
         };
         let place = format!("{} {path}", frame.workflow.name);
-        let told = self.outlook.cached(CacheQuestion { place, call, inputs, outputs, key });
+        let told = self.outlook.cached(CacheQuestion { place, action, inputs, outputs, key });
         told.unwrap_or_else(|| unknown("nobody looked"))
+    }
+
+    /// The value of an expression in which secrets do not count.
+    fn stood_in(&mut self, frame: &Frame<'_>, expression: &Expression) -> Option<Value> {
+        self.sight(frame).with_stand_ins(frame.workflow).fold(expression).map(|(value, _)| value)
     }
 
     fn patterns(&mut self, frame: &Frame<'_>, patterns: &Expression) -> Option<Vec<Arc<str>>> {
@@ -188,40 +197,77 @@ impl<'a> Builder<'a, '_> {
 
     /// What the engine would start, where all of it is known: settings of the workflow stand behind the step's own.
     fn call_of(&mut self, frame: &Frame<'_>, invocation: &Invocation, kind: &Arc<str>) -> Option<Call> {
-        let settings = &frame.workflow.settings;
-        if settings.env.is_some() || settings.cwd.is_some() || settings.shell.is_some() {
-            return None;
-        }
         let mut arguments = Vec::new();
         for attribute in &invocation.attributes {
             let argument = match &attribute.value {
-                AttributeValue::Expression(expression) => Argument::Value(self.fold(frame, expression)?.0),
+                AttributeValue::Expression(expression) => Argument::Value(self.stood_in(frame, expression)?),
                 AttributeValue::Script(script) => {
-                    Argument::Script(script.try_map(|value| self.fold(frame, value).map(|(value, _)| value).ok_or(())).ok()?)
+                    Argument::Script(script.try_map(|value| self.stood_in(frame, value).ok_or(())).ok()?)
                 }
             };
             arguments.push((attribute.name.clone(), argument));
         }
+        for (name, setting) in frame.workflow.settings.named() {
+            add_setting(&mut arguments, &name.into(), &Argument::Value(self.stood_in(frame, setting)?));
+        }
         Some(Call { kind: kind.clone(), arguments, decode: invocation.decode.clone(), is_unread: false, undoes: None })
     }
 
+    /// What a step that calls a workflow does, where what it gives is known.
+    fn workflow_of(&mut self, frame: &Frame<'_>, invocation: &Invocation, workflow: WorkflowId) -> Option<CachedAction> {
+        let mut given = Vec::new();
+        for attribute in &invocation.attributes {
+            let AttributeValue::Expression(expression) = &attribute.value else { return None };
+            given.push((attribute.name.clone(), self.stood_in(frame, expression)?));
+        }
+        let folder = match &frame.workflow.settings.cwd {
+            Some(cwd) => Some(self.stood_in(frame, cwd)?.render()?.into()),
+            None => None,
+        };
+        Some(CachedAction::Workflow { workflow, given, folder })
+    }
+
     /// A step that calls a workflow: what is inside it is the workflow's.
-    fn call(&mut self, frame: &Frame<'a>, invocation: &Invocation, id: WorkflowId, node: NodeId, inside: &Around) {
+    fn call(&mut self, frame: &Frame<'a>, step: &Step, id: WorkflowId, node: NodeId, inside: &Around) {
         let Some(workflow) = self.request.program.workflows.get(id) else { return };
+        let cache = step.clauses.cache.as_ref().filter(|_| inside.mode != Mode::NotTaken);
+        let cache = cache.map(|cache| self.cached(frame, &step.invocation, cache, &inside.path));
+        let is_hit = is_hit(cache.as_ref());
+        self.change(node, |node| node.cache = cache);
         if self.is_full(inside.depth) {
             self.change(node, |node| node.kind = NodeKind::Call { workflow: workflow.name.clone(), folded: true });
             self.detail(node, |detail| detail.takes = Some(prior("")));
             return;
         }
         let mut given = Vec::new();
-        for attribute in &invocation.attributes {
+        for attribute in &step.invocation.attributes {
             let AttributeValue::Expression(expression) = &attribute.value else { continue };
             given.push((attribute.name.clone(), self.fold(frame, expression)));
         }
         let mut called = self.frame(id, workflow, given);
+        let first = self.nodes.len();
         self.body(&mut called, workflow.root, inside);
         self.settle(called);
+        if is_hit {
+            self.take_no_time(first);
+        }
     }
+
+    /// Nothing from a node on has to run: an earlier success counts.
+    fn take_no_time(&mut self, first: usize) {
+        let nothing = Duration::default();
+        for (node, detail) in self.nodes.iter_mut().zip(&mut self.details).skip(first) {
+            if detail.takes.is_some() {
+                (detail.takes, detail.slot) = (Some(Distribution::Fixed(nothing)), false);
+                node.forecast = node.forecast.take().map(|_| Forecast { p50: nothing, p90: nothing, basis: Basis::Known });
+            }
+        }
+    }
+}
+
+/// Whether an earlier success counts.
+fn is_hit(cache: Option<&CacheOutlook>) -> bool {
+    cache.is_some_and(|cache| cache.hit == Some(true))
 }
 
 /// The secrets that a step uses, by their names: those of settings too, where its kind takes them.

@@ -249,6 +249,14 @@ pub struct Settings {
     pub shell: Option<Expression>,
 }
 
+impl Settings {
+    /// Those that are set, by the names of the attributes that they stand for.
+    pub fn named(&self) -> impl std::iter::Iterator<Item = (&'static str, &Expression)> {
+        let all = [("env", &self.env), ("cwd", &self.cwd), ("shell", &self.shell)];
+        all.into_iter().filter_map(|(name, setting)| Some((name, setting.as_ref()?)))
+    }
+}
+
 /// Statements that belong together, with the clauses and handlers of their body.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Body {

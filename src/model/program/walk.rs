@@ -177,7 +177,7 @@ impl Workflow {
             own.chain(statement.expressions_with_result())
         });
         let parameters = self.parameters.iter().flat_map(|parameter| parameter.default.iter().chain(&parameter.constraint));
-        let settings = [&self.settings.env, &self.settings.cwd, &self.settings.shell].into_iter().flatten();
+        let settings = self.settings.named().map(|(_, setting)| setting);
         let triggers = self.triggers.iter().flat_map(|trigger| trigger.arguments.iter().map(|(_, expression)| expression));
         (statements.chain(parameters).chain(settings).chain(triggers))
             .chain(self.bodies.iter().flat_map(|(_, body)| body.clauses.expressions()))

@@ -12,7 +12,7 @@ use super::undo::action_of;
 use std::sync::Arc;
 use wf_model::event::{EventKind, Instance, InstanceId};
 use wf_model::program::{AttributeValue, Callee, Invocation, Parameter, Wait, WorkflowId};
-use wf_model::script::{Argument, Call};
+use wf_model::script::{Argument, Call, add_setting};
 use wf_model::types::Type;
 use wf_model::value::{Map, Value};
 
@@ -40,7 +40,7 @@ impl Engine {
             arguments.push((attribute.name.clone(), argument));
         }
         for (name, setting) in settings.iter() {
-            merge(&mut arguments, name, setting);
+            add_setting(&mut arguments, name, setting);
         }
         Ok(Call { kind: kind.clone(), arguments, decode: invocation.decode.clone(), is_unread: false, undoes: None })
     }
@@ -54,9 +54,7 @@ impl Engine {
         }
         let mut settings = Vec::new();
         if let Some(declared) = program.workflows.get(workflow).map(|workflow| &workflow.settings) {
-            let of_workflow = [("env", &declared.env), ("cwd", &declared.cwd), ("shell", &declared.shell)];
-            for (name, expression) in of_workflow {
-                let Some(expression) = expression else { continue };
+            for (name, expression) in declared.named() {
                 let value = self.evaluate(spot, &Extras::default(), expression)?;
                 settings.push((name.into(), Argument::Value(value)));
             }
@@ -233,18 +231,5 @@ impl Engine {
         }
         let node = self.nodes.get(&id).map(|node| node.instance.clone());
         node.or_else(|| self.bodies.get(&id).map(|run| run.instance.clone()))
-    }
-}
-
-/// Adds a setting where a step does not say it itself; maps are merged key by key.
-fn merge(arguments: &mut Vec<(Arc<str>, Argument)>, name: &Arc<str>, setting: &Argument) {
-    let Some((_, own)) = arguments.iter_mut().find(|(given, _)| given == name) else {
-        arguments.push((name.clone(), setting.clone()));
-        return;
-    };
-    if let (Argument::Value(Value::Map(mine)), Argument::Value(Value::Map(theirs))) = (&mut *own, setting) {
-        let mut merged = (**theirs).clone();
-        merged.extend(mine.iter().map(|(key, value)| (key.clone(), value.clone())));
-        *own = Argument::Value(Value::Map(Arc::new(merged)));
     }
 }
