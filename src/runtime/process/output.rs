@@ -23,6 +23,7 @@ pub fn is_cut(text: &str) -> bool {
 /// What is kept of an output: all of it, or its beginning and its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captured {
+    /// All of it, as long as that is not too much.
     beginning: Vec<u8>,
     end: VecDeque<u8>,
     /// How many bytes between beginning and end were dropped.
@@ -31,8 +32,15 @@ pub struct Captured {
 
 impl Captured {
     /// Adds what comes next; keeps `limit` bytes in all.
-    fn push(&mut self, bytes: &[u8], limit: usize) {
+    pub fn push(&mut self, bytes: &[u8], limit: usize) {
         let half = limit / 2;
+        if self.end.is_empty() {
+            if self.beginning.len() + bytes.len() <= limit {
+                return self.beginning.extend_from_slice(bytes);
+            }
+            self.end = self.beginning.split_off(half.min(self.beginning.len())).into();
+            self.beginning.shrink_to_fit();
+        }
         let (first, rest) = bytes.split_at(bytes.len().min(half.saturating_sub(self.beginning.len())));
         self.beginning.extend_from_slice(first);
         let last = rest.get(rest.len().saturating_sub(half)..).unwrap_or_default();

@@ -11,7 +11,7 @@ use super::trouble;
 use crate::process::{Judge, folder, not_started};
 use bollard::Docker as Client;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -94,6 +94,12 @@ fn with_image(ended: Ended, image: &str) -> Ended {
     Ended { outcome, ..ended }
 }
 
+/// How a container ended, with what it wrote.
+struct Ran {
+    finished: Finished,
+    out_of_memory: bool,
+}
+
 /// An attempt with what it works by.
 struct Step<'a> {
     attempt: &'a Attempt,
@@ -139,11 +145,12 @@ impl Step<'_> {
             () = stopped(&mut stop) => timeout(GRACE, making).await.unwrap_or_else(|_| Err(unstarted())),
         };
         let was_made = made.is_ok();
-        let ended = match made {
+        let ran = match made {
             Ok(()) => self.ran(&container, &mut stop).await,
             Err(failure) => Err(failure),
         };
-        container.remove(was_made).await;
+        // While the engine removes it, there is time to read what may be much.
+        let ((), ended) = join(container.remove(was_made), async { ran.map(|ran| self.ended(ran)) }).await;
         ended
     }
 
@@ -177,7 +184,7 @@ impl Step<'_> {
         }
     }
 
-    async fn ran(&self, container: &Container<'_>, stop: &mut watch::Receiver<Stop>) -> Result<Ended, Failure> {
+    async fn ran(&self, container: &Container<'_>, stop: &mut watch::Receiver<Stop>) -> Result<Ran, Failure> {
         let attempt = self.attempt;
         let judge = self.judge();
         let limit = if attempt.call.is_unread { KEPT_UNREAD } else { KEPT };
@@ -190,8 +197,12 @@ impl Step<'_> {
         if exit == Exit::Code(0) && attempt.call.decode.is_some() {
             container.fetch_output(judge.output_file()).await?;
         }
-        let ended = judge.ended(Finished { exit, out, error, leaked: false });
-        Ok(if out_of_memory { for_want_of_memory(ended, &attempt.call) } else { ended })
+        Ok(Ran { finished: Finished { exit, out, error, leaked: false }, out_of_memory })
+    }
+
+    fn ended(&self, Ran { finished, out_of_memory }: Ran) -> Ended {
+        let ended = self.judge().ended(finished);
+        if out_of_memory { for_want_of_memory(ended, &self.attempt.call) } else { ended }
     }
 }
 
