@@ -2,6 +2,7 @@
 
 use super::resume::{WAITS, killed_at, resumed, until};
 use super::{Outcome, Place};
+use crate::steps::http_server::{Server, ok};
 
 /// A workflow in which `mid` waits in its first attempt; `parts` stand before, behind and under the steps.
 fn workflow(first: &str, mid: &str, rest: &str) -> String {
@@ -256,9 +257,30 @@ fn a_value_that_was_not_kept_whole_is_not_used() {
     let place = interrupted(&workflow(&first(300_000), WAITS, LAST));
     let outcome = changed(&place, &workflow(&first(300_000), WAITS, uses));
     assert_eq!(outcome.code, 2, "{}", outcome.stderr);
-    let why = "what `first` wrote is used in the file now, and was not kept whole because nobody used it";
+    let why = "what `first` gave is used in the file now, and was not kept whole because nobody used it";
     assert!(outcome.stderr.contains(why), "{}", outcome.stderr);
     let place = interrupted(&workflow(&first(3_000), WAITS, LAST));
     let outcome = changed(&place, &workflow(&first(3_000), WAITS, uses));
     assert_eq!((outcome.code, place.read("log").trim()), (0, "3000"), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_answer_that_nobody_read_is_not_used() {
+    let large = "x".repeat(300_000);
+    for (body, uses, code, log) in [
+        (large.as_str(), "${first.body}", 2, ""),
+        ("[1, 2]", "${first.json[1] as int}", 2, ""),
+        ("12 apples", "${first.body}", 0, "12 apples\n"),
+    ] {
+        let server = Server::answering(&[&ok(body)]);
+        let first = format!("step first: http \"{}\"", server.url("/"));
+        let place = interrupted(&workflow(&first, WAITS, LAST));
+        std::fs::write(place.path("log"), "").expect("a file");
+        let last = format!("step last: shell \"echo {uses} >> log\" {{ no undo \"x\" }}");
+        let outcome = changed(&place, &workflow(&first, WAITS, &last));
+        assert_eq!((outcome.code, server.seen().len()), (code, 1), "{body:.9}: {}", outcome.stderr);
+        let why = "what `first` gave is used in the file now, and was not kept whole because nobody used it";
+        assert_eq!(outcome.stderr.contains(why), code == 2, "{}", outcome.stderr);
+        assert!(place.read("log").ends_with(log), "{}", place.read("log"));
+    }
 }

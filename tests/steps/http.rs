@@ -64,6 +64,24 @@ fn a_body_is_read_as_json_where_somebody_reads_the_step() {
 }
 
 #[test]
+fn a_large_body_that_nobody_reads_is_kept_in_the_log_alone() {
+    let body = format!("first{}last", "x".repeat(300_000));
+    let kept = |rest: &str| {
+        let server = Server::answering(&[&ok(&body)]);
+        let place = asking(&server.url("/"), rest);
+        assert_eq!(place.ran(&[]).code, 0);
+        assert_eq!(place.wfc(&["logs", "last", "it"]).stdout.matches(&body).count(), 1);
+        let status = place.wfc(&["status", "last", "--format", "json"]).stdout;
+        let record: Value = serde_json::from_str(&status).expect("a record");
+        record["instances"]["1"]["status"]["succeeded"]["map"]["body"]["string"].as_str().expect("a text").to_owned()
+    };
+    assert_eq!(kept("{ expect result.body != \"\" }"), body);
+    let short = kept("");
+    assert!(short.len() < 70_000 && short.starts_with("firstx") && short.ends_with("xlast"), "{}", short.len());
+    assert!(short.contains(&format!("x\n[{} bytes left out]\nx", body.len() - 65_536)));
+}
+
+#[test]
 fn the_body_is_text_json_or_a_form() {
     let server = Server::answering(&[&ok("")]);
     let cases = [

@@ -173,10 +173,12 @@ impl Engine {
             return None;
         };
         self.call_of(instance.id).filter(|call| !call.is_unread)?;
-        let fields = ["stdout", "stderr"].iter().filter_map(|field| result.get(field));
-        let cut = fields.into_iter().any(|field| matches!(field, Value::String(text) if is_cut(text)));
-        cut.then(|| {
-            format!("what `{}` wrote is used in the file now, and was not kept whole because nobody used it", instance.path)
+        let text = |field| if let Some(Value::String(text)) = result.get(field) { Some(text) } else { None };
+        let cut = ["stdout", "stderr", "body"].into_iter().filter_map(text).any(|text| is_cut(text));
+        let is_json = |text: &str| Value::from_json_text(text).is_ok_and(|json| json != Value::Null);
+        let missed = cut || result.get("json") == Some(&Value::Null) && text("body").is_some_and(|body| is_json(body));
+        missed.then(|| {
+            format!("what `{}` gave is used in the file now, and was not kept whole because nobody used it", instance.path)
         })
     }
 }

@@ -14,6 +14,7 @@ use reqwest::{Client, Method, Response, Url};
 use std::time::Instant;
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::unit::{Duration, Size};
+use wf_runtime::process::Captured;
 
 /// The largest body that becomes a file, unless `max_size` says otherwise, in bytes.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -25,6 +26,8 @@ pub(super) struct Exchange<'a> {
     pub(super) log: &'a mut Log,
     /// The file that takes the body.
     pub(super) download: Option<Download>,
+    /// How many bytes of a body are kept for the result.
+    pub(super) kept: usize,
 }
 
 /// Where the request goes now.
@@ -114,15 +117,15 @@ impl Exchange<'_> {
         self.clients.client(hop.url.scheme() == "https", pooled, addresses)
     }
 
-    /// The whole body of an answer; nothing of it where a file takes it.
-    async fn body(&mut self, mut response: Response, hop: &Hop) -> Result<Vec<u8>, Failure> {
+    /// What is kept of the body of an answer; nothing of it where a file takes it.
+    async fn body(&mut self, mut response: Response, hop: &Hop) -> Result<String, Failure> {
         let target = host(&hop.url);
         let most = self.most();
         let announced = response.content_length();
         if announced.is_some_and(|length| length > most) {
             return Err(self.too_large(&target));
         }
-        let (mut body, mut length) = (Vec::new(), 0);
+        let (mut body, mut length) = (Captured::default(), 0);
         loop {
             self.log.has_read(length);
             let Some(piece) = response.chunk().await.map_err(|error| trouble::broken(&error, &target, length))? else { break };
@@ -136,17 +139,14 @@ impl Exchange<'_> {
                     download.write(&piece).await?;
                     self.log.progress(before, length, announced);
                 }
-                None => {
-                    self.log.body(&piece);
-                    body.extend_from_slice(&piece);
-                }
+                None => body.push(self.log.body(&piece), self.kept),
             }
         }
-        self.log.end_body();
+        body.push(self.log.end_body(), self.kept);
         if let Some(download) = self.download.take() {
             download.finish().await?;
         }
-        Ok(body)
+        Ok(body.text())
     }
 
     /// The largest body that is taken, in bytes.

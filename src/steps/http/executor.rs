@@ -18,6 +18,7 @@ use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Ended, Executor, Known, Stop};
 use wf_runtime::mask::Masker;
 use wf_runtime::need::{Need, Remedy};
+use wf_runtime::process::KEPT_UNREAD;
 use wf_runtime::simulation::Course;
 
 /// Runs `http` steps; clones share their connections.
@@ -74,6 +75,8 @@ async fn perform(attempt: &Attempt, clients: &Clients, log: &mut Log) -> Result<
     let folder = process::folder(&attempt.call, &attempt.folder);
     let request = Request::of(&attempt.call, &folder, key)?;
     let download = request.save.clone().map(|target| Download::new(target, key)).transpose()?;
-    let answer = Exchange { request: &request, clients, log, download }.answer().await?;
+    // What somebody reads is whole; a body that is too large is refused.
+    let kept = if attempt.call.is_unread { KEPT_UNREAD } else { usize::MAX };
+    let answer = Exchange { request: &request, clients, log, download, kept }.answer().await?;
     answer.result(&attempt.call, &log.masker)
 }

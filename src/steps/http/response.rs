@@ -15,7 +15,8 @@ use wf_runtime::mask::Masker;
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    /// What is kept of the body, masked unless it is asked for as a secret.
+    pub(super) body: String,
     pub(super) elapsed: Duration,
 }
 
@@ -27,8 +28,7 @@ impl Answer {
     pub(super) fn result(self, call: &Call, masker: &Masker) -> Result<(Value, Option<Value>), Failure> {
         let decode = call.decode.as_ref();
         let secret = decode.is_some_and(Type::holds_secret);
-        let body = if secret { self.body } else { masker.bytes(&self.body) };
-        let body = String::from_utf8(body).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let body = self.body;
         let decoded = decode.map(|type_| decoded(&body, type_, secret, masker)).transpose()?;
         let json = if secret || call.is_unread { Value::Null } else { Value::from_json_text(&body).unwrap_or(Value::Null) };
         let headers = Value::Map(Arc::new(headers(&self.headers, masker)));

@@ -71,11 +71,9 @@ impl Log {
         self.open
     }
 
-    /// Passes on a piece of the body.
-    pub(crate) fn body(&mut self, bytes: &[u8]) {
-        if self.open {
-            pass(&self.sink, self.body.push(bytes));
-        }
+    /// Passes on a piece of the body; gives what of it a result may hold: what is shown, or all where nothing is.
+    pub(crate) fn body<'a>(&'a mut self, bytes: &'a [u8]) -> &'a [u8] {
+        if self.open { pass(&self.sink, self.body.push(bytes)) } else { bytes }
     }
 
     /// Says how far a file is, where it has passed a further tenth of what was announced, or 64 MB.
@@ -88,18 +86,17 @@ impl Log {
         self.line(&format!("* {}{of} saved", megabytes(length)));
     }
 
-    /// Ends the body.
-    pub(crate) fn end_body(&mut self) {
-        if self.open {
-            pass(&self.sink, self.body.finish());
-        }
+    /// Ends the body; gives what was held back of it.
+    pub(crate) fn end_body(&mut self) -> &[u8] {
+        pass(&self.sink, self.body.finish())
     }
 }
 
-fn pass(sink: &Arc<dyn OutputSink>, bytes: &[u8]) {
+fn pass<'a>(sink: &Arc<dyn OutputSink>, bytes: &'a [u8]) -> &'a [u8] {
     if !bytes.is_empty() {
         sink.write(Stream::Out, bytes);
     }
+    bytes
 }
 
 fn megabytes(bytes: u64) -> String {
