@@ -7,8 +7,8 @@ use tokio::runtime::Runtime;
 use wf_model::value::Value;
 use wf_steps::agent::Agent;
 
-/// Questions of a round.
-const QUESTIONS: u32 = 4;
+/// Questions of each.
+const QUESTIONS: usize = 200;
 
 fn bare() {
     let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("cat is there");

@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 use wf_model::value::Value;
 use wf_steps::docker::Docker;
 
-/// Containers of a round, one after the other.
-const CONTAINERS: u32 = 1;
+/// Containers of each.
+const CONTAINERS: usize = 50;
 
 /// How many times the bare client's time a step may take.
 const BOUND: f64 = 1.1;

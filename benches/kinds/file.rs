@@ -8,8 +8,8 @@ use tokio::runtime::Runtime;
 use wf_model::value::Value;
 use wf_steps::file::File;
 
-/// Files of a round.
-const FILES: u32 = 4;
+/// Files of each.
+const FILES: usize = 200;
 
 /// Writes a file beside its place, and moves it there once it is on disk.
 fn bare(folder: &Path, content: &str) {

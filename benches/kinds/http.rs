@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 use wf_model::value::Value;
 use wf_steps::http::Http;
 
-/// Requests of a round, one after the other.
-const REQUESTS: u32 = 20;
+/// Requests of each.
+const REQUESTS: usize = 2000;
 
 /// How many times the bare client's time a step may take.
 const BOUND: f64 = 1.2;

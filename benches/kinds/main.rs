@@ -24,10 +24,6 @@ use wf_model::value::Value;
 use wf_runtime::executor::{Attempt, Executor, OutputSink, Stop, Stream};
 use wf_runtime::process::Environment;
 
-/// Rounds of each, in turn; the first one of each warms up and does not count. Many short ones, because machines are not equally quick
-/// from one moment to the next.
-const ROUNDS: usize = 51;
-
 /// A run reads its variables once, for all of its steps.
 static INHERITED: LazyLock<Arc<Environment>> = LazyLock::new(|| Arc::new(Environment::of_this_process(&[])));
 
@@ -70,29 +66,27 @@ fn empty(folder: &Path) {
     }
 }
 
-/// The time of one of `number` in each round, medians: of a step and of what it drives.
-fn measured(runtime: &Runtime, number: u32, mut step: impl AsyncFnMut(), mut bare: impl AsyncFnMut()) -> (Duration, Duration) {
+/// The medians of the times of `number` steps, and of as many times what they drive. One after the other in turn, because machines are
+/// not equally quick from one moment to the next; the first one of each warms up and does not count.
+fn measured(runtime: &Runtime, number: usize, mut step: impl AsyncFnMut(), mut bare: impl AsyncFnMut()) -> (Duration, Duration) {
     let (mut steps, mut bares) = (Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
+    for round in 0..=number {
         // Whoever comes second finds what the first one left to do.
         for is_step in [round % 2 == 0, round % 2 != 0] {
             if is_step {
-                steps.push(runtime.block_on(time(number, &mut step)));
+                steps.push(runtime.block_on(time(&mut step)));
             } else {
-                bares.push(runtime.block_on(time(number, &mut bare)));
+                bares.push(runtime.block_on(time(&mut bare)));
             }
         }
     }
     (median(steps.split_off(1)), median(bares.split_off(1)))
 }
 
-/// The time of one of `number`, one after the other.
-async fn time(number: u32, work: &mut impl AsyncFnMut()) -> Duration {
+async fn time(work: &mut impl AsyncFnMut()) -> Duration {
     let begun = Instant::now();
-    for _ in 0..number {
-        work().await;
-    }
-    begun.elapsed() / number
+    work().await;
+    begun.elapsed()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

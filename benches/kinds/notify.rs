@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 use wf_model::value::{Channel, Value};
 use wf_steps::notify::Notify;
 
-/// Messages of a round, one after the other.
-const MESSAGES: u32 = 10;
+/// Messages of each.
+const MESSAGES: usize = 500;
 
 /// A message with the receipt that keeps it from going out twice.
 pub(super) fn measure(runtime: &Runtime) -> bool {

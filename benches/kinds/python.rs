@@ -6,8 +6,8 @@ use tokio::runtime::Runtime;
 use wf_model::value::Value;
 use wf_steps::python::Python;
 
-/// Programs of a round.
-const PROGRAMS: u32 = 1;
+/// Programs of each.
+const PROGRAMS: usize = 50;
 
 const CODE: &str = "print(1 + 1)";
 

@@ -8,8 +8,8 @@ use tokio::runtime::Runtime;
 use wf_model::value::Value;
 use wf_steps::sql::Sql;
 
-/// Transactions of a round, each with a connection of its own.
-const TRANSACTIONS: u32 = 10;
+/// Transactions of each, every one with a connection of its own.
+const TRANSACTIONS: usize = 500;
 
 const QUERY: &str = "select 1 as number, 'text' as text";
 
