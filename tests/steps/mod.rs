@@ -3,6 +3,7 @@
 mod agent;
 mod agent_command;
 mod approval;
+mod canary;
 mod certificates;
 mod docker;
 mod docker_build;
