@@ -91,7 +91,15 @@ fn json_is_as_it_is_documented() {
     let schema = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a schema");
     let schema = serde_json::from_str(schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a schema");
-    let plan = json(&Place::with(DEPLOY), &[]);
+    let plan =
+        json(
+            &Place::with(&DEPLOY.replace(
+                "step ship: shell \"ship ${env} ${zone}\"",
+                "step ship: shell \"ship ${env} ${zone}\" when zone != \"b\"",
+            )),
+            &[],
+        );
+    assert!(plan["nodes"].as_array().is_some_and(|nodes| nodes.iter().any(|node| node["iterations"]["runs"] == 2)), "{plan}");
     let problems: Vec<_> = validator.iter_errors(&plan).map(|problem| format!("{} {problem}", problem.instance_path())).collect();
     assert!(problems.is_empty(), "{problems:#?}");
     assert!(!validator.is_valid(&serde_json::json!({ "format": 2 })));

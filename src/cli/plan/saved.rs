@@ -159,6 +159,7 @@ fn content(plan: &Plan) -> String {
             State::Open { .. } => " (decided at run time)",
         };
         let times = node.times.filter(|times| !times.assumed).map_or_else(String::new, |times| format!(" ×{}", times.count));
+        let times = times + &node.iterations.map_or_else(String::new, |share| format!(" in {} of {}", share.runs, share.of));
         // Writing to a string cannot fail.
         let _ =
             writeln!(text, "{} {}{state}{times}: {}", node.path, node.kind.word(), node.action.as_deref().unwrap_or_default());

@@ -1,9 +1,10 @@
 //! Blocks of a plan: choices, and bodies that run side by side or again and again.
 
-use super::build::{Around, Builder, Frame, Mode};
+use super::build::{Around, Builder, Decision, Frame, Mode};
+use super::elements::{Elements, bindings};
 use wf_model::expression::Expression;
 use wf_model::plan::{Certainty, NodeId, NodeKind, State, Times};
-use wf_model::program::{BodyId, ForEach, If, Iterator, Parallel, Repeat};
+use wf_model::program::{BodyId, ForEach, If, Parallel, Repeat};
 use wf_model::value::Value;
 
 /// How many conditions of an `if` were looked at, and what they said.
@@ -20,30 +21,34 @@ enum Choice {
 impl<'a> Builder<'a, '_> {
     pub(super) fn choice(&mut self, frame: &mut Frame<'a>, choice: &'a If, around: &Around) {
         let mut made = Choice::Open;
+        // Where the branches stand that are left, in fewer and fewer iterations of the loops around.
+        let mut left = around.clone();
         for (index, branch) in choice.branches.iter().enumerate() {
-            let (state, sure) = match (around.mode, made) {
-                (Mode::NotTaken, _) | (_, Choice::Made) => (State::NotTaken { condition: None }, Certainty::Known),
-                (mode, Choice::Open) => self.decided(frame, &branch.condition, mode),
-                (_, Choice::Perhaps) => self.decided(frame, &branch.condition, Mode::Open),
+            let decision = match (left.mode, made) {
+                (Mode::NotTaken, _) | (_, Choice::Made) => Decision::not_taken(&left),
+                (_, Choice::Open) => self.decided(frame, &branch.condition, &left),
+                (_, Choice::Perhaps) => self.decided(frame, &branch.condition, &Around { mode: Mode::Open, ..left.clone() }),
             };
-            made = match (&state, made) {
+            made = match (&decision.state, made) {
+                (State::Runs { .. }, Choice::Open) if decision.rest.is_some() => Choice::Open,
                 (_, Choice::Made) | (State::Runs { .. }, _) => Choice::Made,
                 // What stands in something open, or behind an open condition, and holds is the last that may be taken.
                 (State::Open { condition: None }, _) => Choice::Made,
                 (State::Open { condition: Some(_) }, _) => Choice::Perhaps,
                 (State::NotTaken { .. }, made) => made,
             };
+            left = decision.rest.clone().unwrap_or(left);
             let word = if index == 0 { "if" } else { "else if" };
             let text = format!("{word} {}", self.words().written(&branch.condition));
-            self.branch(frame, (branch.body, Some(&branch.condition)), text, (state, sure), around);
+            self.branch(frame, (branch.body, Some(&branch.condition)), text, decision);
         }
         if let Some(body) = choice.otherwise {
-            let state = match (around.mode, made) {
-                (Mode::NotTaken, _) | (_, Choice::Made) => State::NotTaken { condition: None },
-                (mode, Choice::Open) => mode.state(),
-                (_, Choice::Perhaps) => State::Open { condition: None },
+            let decision = match (left.mode, made) {
+                (Mode::NotTaken, _) | (_, Choice::Made) => Decision::not_taken(&left),
+                (_, Choice::Open) => Decision::of_rest(&left, around),
+                (_, Choice::Perhaps) => Decision { state: State::Open { condition: None }, ..Decision::unconditional(&left) },
             };
-            self.branch(frame, (body, None), "else".to_owned(), (state, Certainty::Known), around);
+            self.branch(frame, (body, None), "else".to_owned(), decision);
         }
     }
 
@@ -52,20 +57,20 @@ impl<'a> Builder<'a, '_> {
         frame: &mut Frame<'a>,
         (body, condition): (BodyId, Option<&Expression>),
         text: String,
-        (state, sure): (State, Certainty),
-        around: &Around,
+        decision: Decision,
     ) {
+        let Decision { state, sure, iterations, inside, .. } = decision;
         let mode = Mode::of(&state);
         let span = condition.map(|condition| condition.span).or_else(|| Some(frame.workflow.bodies.get(body)?.span));
-        let node = self.push(around, NodeKind::Branch, state, span.unwrap_or_default());
+        let node = self.push(&inside, NodeKind::Branch, state, span.unwrap_or_default());
         self.tell_failure(node);
         self.change(node, |node| {
-            node.action = Some(text.into());
+            (node.action, node.iterations) = (Some(text.into()), iterations);
             node.certainty = node.certainty.max(sure);
         });
         let mark = frame.values.mark();
-        self.body(frame, body, &Around { parent: Some(node), mode, depth: around.depth + 1, ..around.clone() });
-        if mode == Mode::Open {
+        self.body(frame, body, &Around { parent: Some(node), mode, depth: inside.depth + 1, ..inside });
+        if mode == Mode::Open || iterations.is_some() {
             frame.values.forget_since(mark);
         }
         self.close(node);
@@ -89,20 +94,28 @@ impl<'a> Builder<'a, '_> {
         let bound = self.count(frame, each.max.as_ref());
         let mark = frame.values.mark();
         let mut sure = Certainty::Known;
-        let mut elements = Some(1_u64);
+        let (mut elements, mut loops) = (Some(1_u64), Some(Vec::new()));
         for iterator in &each.iterators {
             let list = self.fold(frame, &iterator.list);
             let length = list.as_ref().and_then(|(list, _)| length(list));
             sure = sure.max(list.as_ref().map_or(Certainty::Assumed, |(_, sure)| *sure));
             elements = elements.zip(length).map(|(all, length)| all.saturating_mul(length));
-            if let (Some((list, sure)), Some(1)) = (list, length) {
-                bind(frame, iterator, &list, sure);
+            let bound = list.and_then(|(list, sure)| bindings(iterator.item, iterator.index, &list, sure));
+            if let Some([only]) = bound.as_deref() {
+                only.iter().for_each(|(id, known)| frame.values.set(*id, known.clone()));
             }
+            loops = loops.zip(bound).map(|(mut loops, bound)| {
+                loops.push(bound);
+                loops
+            });
         }
         self.tell_failure(node);
         let count = elements.unwrap_or_else(|| self.outlook.rounds(&inside.path).unwrap_or(1));
         self.change(node, |node| node.kind = NodeKind::ForEach { parallel: each.parallel, max: bound });
-        self.rounds(frame, (each.body, node), Times { count, assumed: sure != Certainty::Known }, inside);
+        let elements =
+            Elements::inside(inside.elements.as_ref(), loops.filter(|_| count > 1).as_deref(), each.parallel.is_none());
+        let inside = Around { elements, ..inside.clone() };
+        self.rounds(frame, (each.body, node), Times { count, assumed: sure != Certainty::Known }, &inside);
         frame.values.forget_since(mark);
     }
 
@@ -131,19 +144,5 @@ fn length(list: &Value) -> Option<u64> {
         Value::List(list) => u64::try_from(list.len()).ok(),
         Value::Map(map) => u64::try_from(map.len()).ok(),
         _ => None,
-    }
-}
-
-/// Gives the variables of a loop the only element that there is.
-fn bind(frame: &mut Frame<'_>, iterator: &Iterator, list: &Value, sure: Certainty) {
-    let only = match list {
-        Value::List(list) => list.first().map(|item| (Value::Int(0), item.clone())),
-        Value::Map(map) => map.first().map(|(key, item)| (Value::String(key.clone()), item.clone())),
-        _ => None,
-    };
-    let Some((index, item)) = only else { return };
-    frame.values.set(iterator.item, (item, sure));
-    if let Some(id) = iterator.index {
-        frame.values.set(id, (index, sure));
     }
 }

@@ -1,5 +1,6 @@
 //! The nodes of a plan: statements in written order, with their conditions folded.
 
+use super::elements::Elements;
 use super::sight::{Known, Sight, Values};
 use super::words::{Words, one_line};
 use super::{Outlook, Request};
@@ -7,7 +8,7 @@ use foldhash::HashMap;
 use std::sync::Arc;
 use wf_model::estimate::Distribution;
 use wf_model::expression::{Expression, GlobalId, ValueId};
-use wf_model::plan::{Certainty, Condition, Location, Named, Node, NodeId, NodeKind, State};
+use wf_model::plan::{Certainty, Condition, Iterations, Location, Named, Node, NodeId, NodeKind, State};
 use wf_model::program::{
     BodyId, Dependency, Handler, HandlerCause, Place as _, Statement, StatementId, StatementKind, ValueOrigin, Workflow,
     WorkflowId,
@@ -69,10 +70,62 @@ pub(super) struct Around {
     pub(super) path: Arc<str>,
     /// Whether what stands there runs.
     pub(super) mode: Mode,
+    /// In which iterations of the loops around, where these are known.
+    pub(super) elements: Option<Elements>,
     /// How often it runs.
     pub(super) times: u64,
     pub(super) is_spare: bool,
     pub(super) depth: usize,
+}
+
+impl Around {
+    /// The same in fewer iterations of the loops around.
+    pub(super) fn only(&self, elements: Elements) -> Self {
+        let count = |elements: &Elements| u64::try_from(elements.len()).unwrap_or(u64::MAX);
+        let all = self.elements.as_ref().map_or(1, count).max(1);
+        Self { times: self.times / all * count(&elements), elements: Some(elements), ..self.clone() }
+    }
+}
+
+/// What a condition says of what stands behind it.
+pub(super) struct Decision {
+    pub(super) state: State,
+    /// How sure that is.
+    pub(super) sure: Certainty,
+    /// In how many iterations it holds, where it does so in some.
+    pub(super) iterations: Option<Iterations>,
+    /// Where what stands behind it stands.
+    pub(super) inside: Around,
+    /// Where what comes in its place stands, where there are iterations left for that.
+    pub(super) rest: Option<Around>,
+}
+
+impl Decision {
+    /// Of what has no condition.
+    pub(super) fn unconditional(around: &Around) -> Self {
+        let state = around.mode.state();
+        Self { state, sure: Certainty::Known, iterations: None, inside: around.clone(), rest: None }
+    }
+
+    /// Of what another branch was taken for.
+    pub(super) fn not_taken(around: &Around) -> Self {
+        Self { state: State::NotTaken { condition: None }, ..Self::unconditional(around) }
+    }
+
+    /// Of what comes in the place of branches that are taken in other iterations.
+    pub(super) fn of_rest(left: &Around, all: &Around) -> Self {
+        let share = |around: &Around| around.elements.as_ref().map(Elements::share);
+        let share = share(left).filter(|_| share(left) != share(all));
+        Self { iterations: share, ..Self::unconditional(left) }
+    }
+
+    /// Of what runs in some iterations of the loops around.
+    fn of_iterations(told: Option<Condition>, sure: Certainty, around: &Around, (inside, rest): (Elements, Elements)) -> Self {
+        let iterations = (inside.len() > 0 && rest.len() > 0).then(|| inside.share());
+        let state = if inside.len() > 0 { State::Runs { condition: told } } else { State::NotTaken { condition: told } };
+        let rest = (inside.len() > 0 && rest.len() > 0).then(|| around.only(rest));
+        Self { state, sure, iterations, inside: around.only(inside), rest }
+    }
 }
 
 /// Whether what stands somewhere runs.
@@ -129,7 +182,8 @@ pub(super) fn build(request: &Request<'_>, outlook: &mut dyn Outlook) -> Build {
             value: named(&builder, parameter.value),
         };
         parameters = workflow.parameters.iter().map(parameter).collect();
-        let around = Around { parent: None, path: "".into(), mode: Mode::Runs, times: 1, is_spare: false, depth: 0 };
+        let around =
+            Around { parent: None, path: "".into(), mode: Mode::Runs, elements: None, times: 1, is_spare: false, depth: 0 };
         builder.body(&mut frame, workflow.root, &around);
         for output in &workflow.outputs {
             let value = builder.fold(&frame, &output.expression);
@@ -235,6 +289,7 @@ impl<'a> Builder<'a, '_> {
             certainty,
             action: None,
             times: None,
+            iterations: None,
             effect: None,
             undo: None,
             cache: None,
@@ -295,15 +350,15 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn statement(&mut self, frame: &mut Frame<'a>, id: StatementId, statement: &'a Statement, around: &Around) {
-        let mut certainty = Certainty::Known;
-        let state = match &statement.when {
-            Some(when) if around.mode != Mode::NotTaken => {
-                let (state, sure) = self.decided(frame, when, around.mode);
-                certainty = sure;
-                state
-            }
-            _ => around.mode.state(),
+        let mut decision = match &statement.when {
+            Some(when) if around.mode != Mode::NotTaken => self.decided(frame, when, around),
+            _ => Decision::unconditional(around),
         };
+        if let (Some(inside), Some(around)) = (&mut decision.inside.elements, &around.elements) {
+            inside.count_in(around);
+        }
+        let Decision { state, sure: certainty, .. } = decision;
+        let around = &decision.inside;
         let mode = Mode::of(&state);
         let mark = frame.values.mark();
         let path: Arc<str> = match &statement.name {
@@ -317,6 +372,7 @@ impl<'a> Builder<'a, '_> {
         self.change(node, |node| {
             (node.name, node.doc) = (statement.name.clone(), statement.doc.clone());
             node.certainty = node.certainty.max(certainty);
+            node.iterations = decision.iterations;
         });
         self.detail(node, |detail| detail.origin = Some((frame.id, id)));
         if let Some(place) = frame.placed.get_mut(id.index()) {
@@ -331,7 +387,8 @@ impl<'a> Builder<'a, '_> {
         let inside = Around { parent: Some(node), depth: around.depth + 1, ..inside };
         self.content(frame, statement, node, &inside);
         self.close(node);
-        if mode == Mode::Open && around.mode != Mode::Open {
+        // What runs in some iterations only has no value in the others.
+        if mode == Mode::Open && around.mode != Mode::Open || decision.iterations.is_some() {
             frame.values.forget_since(mark);
         }
     }
@@ -388,15 +445,39 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
-    /// What a condition says of what stands behind it, and how sure that is.
-    pub(super) fn decided(&mut self, frame: &Frame<'_>, condition: &Expression, around: Mode) -> (State, Certainty) {
+    /// What a condition says of what stands behind it.
+    pub(super) fn decided(&mut self, frame: &Frame<'_>, condition: &Expression, around: &Around) -> Decision {
         let told = Some(self.condition(frame, condition));
-        match self.fold(frame, condition) {
-            Some((Value::Bool(true), sure)) if around == Mode::Runs => (State::Runs { condition: told }, sure),
+        let (state, sure) = match self.fold(frame, condition) {
+            Some((Value::Bool(true), sure)) if around.mode == Mode::Runs => (State::Runs { condition: told }, sure),
             Some((Value::Bool(false), sure)) => (State::NotTaken { condition: told }, sure),
             Some((Value::Bool(true), _)) => (State::Open { condition: None }, Certainty::AtRunTime),
-            _ => (State::Open { condition: told }, Certainty::AtRunTime),
+            _ => {
+                let split = around.elements.as_ref().filter(|_| around.mode == Mode::Runs);
+                if let Some((inside, rest, sure)) = split.and_then(|elements| self.split(frame, condition, elements)) {
+                    return Decision::of_iterations(told, sure, around, (inside, rest));
+                }
+                (State::Open { condition: told }, Certainty::AtRunTime)
+            }
+        };
+        Decision { state, sure, ..Decision::unconditional(around) }
+    }
+
+    /// The iterations in which a condition holds, and the others; `None` where only the run knows it of one.
+    fn split(
+        &mut self,
+        frame: &Frame<'_>,
+        condition: &Expression,
+        elements: &Elements,
+    ) -> Option<(Elements, Elements, Certainty)> {
+        let (mut holds, mut sure) = (Vec::with_capacity(elements.len()), Certainty::Known);
+        for bindings in elements.iter() {
+            let (value, known) = self.sight(frame).in_iteration(bindings).fold(condition)?;
+            holds.push(value == Value::Bool(true));
+            sure = sure.max(known);
         }
+        let (inside, rest) = elements.split(&holds);
+        Some((inside, rest, sure))
     }
 
     /// A condition as it is written, with what its names are.

@@ -4,6 +4,7 @@
 mod advice;
 mod block;
 mod build;
+mod elements;
 mod remaining;
 mod schedule;
 mod sight;

@@ -63,6 +63,8 @@ pub(super) struct Sight<'a> {
     pub(super) values: &'a Values,
     pub(super) globals: &'a HashMap<GlobalId, Known>,
     pub(super) outlook: &'a mut dyn Outlook,
+    /// What the variables of loops are in the iteration that is looked at.
+    iteration: &'a [(ValueId, Known)],
     /// Whose secrets have a value that is nobody's.
     stand_ins: Option<&'a Workflow>,
     certainty: Cell<Certainty>,
@@ -74,7 +76,21 @@ pub(super) struct Sight<'a> {
 
 impl<'a> Sight<'a> {
     pub(super) fn new(values: &'a Values, globals: &'a HashMap<GlobalId, Known>, outlook: &'a mut dyn Outlook) -> Self {
-        Self { values, globals, outlook, stand_ins: None, certainty: Cell::default(), is_open: Cell::default(), failure: None }
+        Self {
+            values,
+            globals,
+            outlook,
+            iteration: &[],
+            stand_ins: None,
+            certainty: Cell::default(),
+            is_open: Cell::default(),
+            failure: None,
+        }
+    }
+
+    /// The same in an iteration of the loops around.
+    pub(super) fn in_iteration(self, iteration: &'a [(ValueId, Known)]) -> Self {
+        Self { iteration, ..self }
     }
 
     /// The same, where secrets of the workflow have a value: what is made with it may be hashed and not shown.
@@ -111,7 +127,8 @@ impl Scope for Sight<'_> {
         if declared.is_some_and(|declared| declared.type_ == Type::Secret) {
             return Some(Value::Secret(Secret::new("")));
         }
-        self.seen(self.values.get(id))
+        let own = self.iteration.iter().rev().find(|(own, _)| *own == id).map(|(_, known)| known);
+        self.seen(own.or_else(|| self.values.get(id)))
     }
 
     fn global(&self, id: GlobalId) -> Option<Value> {

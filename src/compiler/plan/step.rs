@@ -1,6 +1,7 @@
 //! Steps of a plan: what they do, what undoes them, how long they take.
 
 use super::build::{Around, Builder, Frame, Mode};
+use super::elements::Elements;
 use super::words::one_line;
 use super::{CacheQuestion, CachedAction, StepName, StepOutline};
 use std::collections::BTreeSet;
@@ -109,6 +110,9 @@ impl<'a> Builder<'a, '_> {
         self.failure = None;
         let slot = !only_waits(kind) && !is_hit;
         let may_run = inside.mode != Mode::NotTaken;
+        // On average over the iterations, which come one behind the other.
+        let share = inside.elements.as_ref().and_then(Elements::part);
+        let takes = share.map_or_else(|| takes.clone(), |share| takes.scaled(share));
         self.detail(node, |detail| (detail.takes, detail.slot) = (may_run.then_some(takes), slot));
     }
 
@@ -246,7 +250,8 @@ impl<'a> Builder<'a, '_> {
         }
         let mut called = self.frame(id, workflow, given);
         let first = self.nodes.len();
-        self.body(&mut called, workflow.root, inside);
+        let elements = inside.elements.as_ref().map(Elements::nameless);
+        self.body(&mut called, workflow.root, &Around { elements, ..inside.clone() });
         self.settle(called);
         if is_hit {
             self.take_no_time(first);

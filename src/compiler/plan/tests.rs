@@ -294,3 +294,60 @@ fn what_will_fail_is_told_before_it_does() {
     assert_eq!((bad, a1), (&Some("division by zero"), &Some("division by zero")));
     assert!(b1.is_none() && c1.is_none() && each.is_some_and(|why| why.contains('7')), "{fails:?}");
 }
+
+/// In how many iterations a node runs, where it does so in some.
+fn share(plan: &Plan, path: &str) -> (&'static str, Option<(u64, u64)>) {
+    (state(plan, path), at(plan, path).iterations.map(|share| (share.runs, share.of)))
+}
+
+#[test]
+fn conditions_on_elements_of_known_lists_are_decided() {
+    let plan = body(&format!(
+        "each: for each n in 1..12 {{\n{}{}{}{}{}{} }}\n",
+        step("base1", ""),
+        step("some1", "when n % 4 == 0"),
+        step("all1", "when n < 13"),
+        step("none1", "when n > 12"),
+        step("open1", "when base1.exit_code == 0 and n > 3"),
+        step("behind1", "when some1 == null"),
+    ));
+    assert_eq!(share(&plan, "each.some1"), ("runs", Some((3, 12))));
+    assert_eq!(share(&plan, "each.all1"), ("runs", None));
+    assert_eq!(share(&plan, "each.none1"), ("not taken", None));
+    assert_eq!(share(&plan, "each.open1"), ("open", None));
+    // The step has a value in some iterations only.
+    assert_eq!(share(&plan, "each.behind1"), ("open", None));
+    let times: Vec<i64> = plan.nodes.iter().filter_map(|node| Some(node.timing?.takes.milliseconds)).collect();
+    // 3 of 12 seconds, and what is open counts.
+    assert_eq!(times.first(), Some(&(12 * (1_000 + 250 + 1_000 + 1_000 + 1_000))));
+}
+
+#[test]
+fn branches_share_the_elements_of_a_list() {
+    let plan = body(&format!(
+        "each: for each n in 1..10 parallel {{\nif n > 8 {{\n{}}} else if n > 3 {{\n{}}} else {{\n{}inner: for each m in 1..4 {{\n{} }} }}\n }}\n",
+        step("few", ""),
+        step("more", "when n != 5"),
+        step("rest", "when n == 9"),
+        step("both", "when n + m == 4"),
+    ));
+    let branches = plan.nodes.iter().filter(|node| node.kind == NodeKind::Branch);
+    let shares: Vec<_> = branches.map(|node| node.iterations.map(|share| (share.runs, share.of))).collect();
+    assert_eq!(shares, [Some((2, 10)), Some((5, 10)), Some((3, 10))]);
+    assert_eq!(share(&plan, "each.few"), ("runs", None));
+    assert_eq!(share(&plan, "each.more"), ("runs", Some((4, 10))));
+    assert_eq!(share(&plan, "each.rest"), ("not taken", None));
+    assert_eq!(share(&plan, "each.inner.both"), ("runs", Some((3, 12))));
+}
+
+#[test]
+fn elements_of_the_caller_are_nobodys_in_a_called_workflow() {
+    let text = format!(
+        "workflow main {{\neach: for each n in 1..3 {{ step call: other {{ x: n }} }}\n}}\nworkflow other {{\nparam x: int\nlist: for each m in 1..2 {{\n{}{} }}\n}}\n",
+        step("known", "when m == 1"),
+        step("open", "when x == 1"),
+    );
+    let plan = planned(&text, &[], 4);
+    assert_eq!(share(&plan, "each.call.list.known"), ("runs", Some((3, 6))));
+    assert_eq!(share(&plan, "each.call.list.open"), ("open", None));
+}

@@ -3,8 +3,8 @@
 mod node;
 
 pub use node::{
-    CacheOutlook, Certainty, Condition, Effect, Forecast, Location, Named, Node, NodeId, NodeKind, State, Times, Timing,
-    UndoOutlook,
+    CacheOutlook, Certainty, Condition, Effect, Forecast, Iterations, Location, Named, Node, NodeId, NodeKind, State, Times,
+    Timing, UndoOutlook,
 };
 
 use crate::unit::Duration;

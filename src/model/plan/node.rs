@@ -56,6 +56,9 @@ pub struct Node {
     /// Of a loop: how often its body runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<Times>,
+    /// Of what stands in loops and has a condition: in how many of their iterations it holds, where it does so in some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iterations: Option<Iterations>,
     /// Of a step: what it does to the world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
@@ -263,6 +266,15 @@ pub struct Times {
     pub count: u64,
     /// Whether it is assumed.
     pub assumed: bool,
+}
+
+/// In how many iterations something runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Iterations {
+    /// In so many.
+    pub runs: u64,
+    /// Of so many.
+    pub of: u64,
 }
 
 /// What a step does to the world.

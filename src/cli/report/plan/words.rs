@@ -2,7 +2,7 @@
 
 use crate::report::run::rounded;
 use wf_model::estimate::Basis;
-use wf_model::plan::{Advice, CacheOutlook, Condition, Effect, Named, Node, NodeKind, Plan, State};
+use wf_model::plan::{Advice, CacheOutlook, Condition, Effect, Iterations, Named, Node, NodeKind, Plan, State};
 use wf_model::unit::Duration;
 
 /// How many of many names are told.
@@ -40,7 +40,10 @@ pub(super) fn effect(node: &Node) -> &'static str {
 pub(super) fn notes(node: &Node) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(node.fails.as_ref().map(|fails| format!("will fail: {fails}")));
-    notes.extend(node.state.condition().map(|condition| condition_of(&node.state, condition)));
+    notes.extend(node.state.condition().map(|condition| condition_of(node, condition)));
+    if let (Some(Iterations { runs, of }), None) = (&node.iterations, node.state.condition()) {
+        notes.push(format!("in {runs} of {of} iterations"));
+    }
     match (&node.effect, &node.undo) {
         (Some(Effect::NoUndo { reason }), _) => notes.push(format!("no undo: {reason}")),
         // The effect says so.
@@ -69,14 +72,15 @@ pub(super) fn notes(node: &Node) -> Vec<String> {
     notes
 }
 
-fn condition_of(state: &State, condition: &Condition) -> String {
+fn condition_of(node: &Node, condition: &Condition) -> String {
     let known: Vec<String> = condition.values.iter().filter_map(equation).collect();
     let open: Vec<&str> = condition.values.iter().filter(|value| value.value.is_none()).map(|value| &*value.name).collect();
-    let verdict = match state {
-        State::Runs { .. } => "holds".to_owned(),
-        State::NotTaken { .. } => "does not hold".to_owned(),
-        State::Open { .. } if open.is_empty() => "is known when it runs".to_owned(),
-        State::Open { .. } => format!("is known with {}", open.join(", ")),
+    let verdict = match (&node.state, node.iterations) {
+        (State::Runs { .. }, Some(Iterations { runs, of })) => format!("holds in {runs} of {of} iterations"),
+        (State::Runs { .. }, None) => "holds".to_owned(),
+        (State::NotTaken { .. }, _) => "does not hold".to_owned(),
+        (State::Open { .. }, _) if open.is_empty() => "is known when it runs".to_owned(),
+        (State::Open { .. }, _) => format!("is known with {}", open.join(", ")),
     };
     let values = if known.is_empty() { String::new() } else { format!(", {}", known.join(", ")) };
     format!("`{}` {verdict}{values}", condition.text)
