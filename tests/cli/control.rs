@@ -177,7 +177,8 @@ fn a_run_that_goes_on_says_how_long_it_still_takes() {
     ));
     let shown = told(&place);
     assert!(shown.contains("\nleft: P50 1h") && shown.contains(", P90 1h"), "{shown}");
+    assert!(shown.contains("\nrunning  mid ("), "{shown}");
     place.write("free", "");
     assert_eq!(code(run), 0);
-    assert!(!told(&place).contains("left:"), "{}", told(&place));
+    assert!(!told(&place).contains("left:") && !told(&place).contains("running"), "{}", told(&place));
 }

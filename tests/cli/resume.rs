@@ -70,6 +70,8 @@ fn what_only_reads_runs_again_and_what_is_done_does_not() {
 fn what_changes_the_world_waits_for_somebody_who_knows() {
     let step = format!("step mid: shell \"{WAITS}\" -> string {{ no undo \"x\", timeout 1m }}");
     let place = interrupted(&step, "output o: string = mid");
+    let told = place.wfc(&["status", "last"]).stdout;
+    assert!(told.contains("\nwas under way when the process of the run ended: mid\n"), "{told}");
     let outcome = resumed(&place, &[]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (5, ""), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("nobody knows whether step `mid` had its effect"), "{}", outcome.stderr);

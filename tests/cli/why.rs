@@ -36,6 +36,42 @@ fn a_condition_is_told_with_what_its_names_were() {
 }
 
 #[test]
+fn what_let_a_step_run_is_told_with_its_values_and_so_is_its_branch() {
+    let place = Place::with(
+        "workflow main {\n  param env: string = \"prod\"\n  param n: int = 3\n  each: for each x in [\"u\", \"v\"] {\n    step d: shell \"true\" when x != \"u\" and n > 2 { reads only }\n  }\n  if n > 5 {\n    step big: shell \"true\" { reads only }\n  } else if env == \"prod\" {\n    step mid: shell \"true\" { reads only }\n  } else {\n    step small: shell \"true\" { reads only }\n  }\n}\n",
+    );
+    assert_eq!(place.ran(&[]).code, 0);
+    for (step, line) in [
+        ("each.d[0]", "skipped: its condition does not hold: `x != \"u\" and n > 2`; n was 3, x was \"u\"\n"),
+        ("each.d[1]", "its condition holds: `x != \"u\" and n > 2`; n was 3, x was \"v\"\n"),
+        ("big", "skipped: it stands in a branch that was not taken: `if n > 5`; n was 3\n"),
+        ("mid", "its branch was taken: `else if env == \"prod\"`; env was \"prod\"\n"),
+        ("small", "skipped: it stands in a branch that was not taken: `else behind if env == \"prod\"`; env was \"prod\"\n"),
+    ] {
+        assert!(why(&place, step).contains(line), "{line}{}", why(&place, step));
+    }
+    let outcome = place.wfc(&["why", "last", "d"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("Perhaps `each.d` is meant."), "{}", outcome.stderr);
+}
+
+#[test]
+fn why_a_step_was_undone_is_told() {
+    let place = Place::with(
+        "workflow main {\n  step a: shell \"true\" { undo shell \"true\" when a != null }\n  step b: shell \"true\" { undo shell \"true\" }\n  step boom: shell \"exit 3\" { no undo \"x\" }\n  on failure rollback\n}\n",
+    );
+    assert_eq!(place.ran(&[]).code, 3);
+    let told = why(&place, "a");
+    for part in [
+        "  is to be undone, because `boom` failed\n",
+        "  it was undone\na, undo\n",
+        "  ready, because the undo of `b` ended\n",
+        "  its condition holds: `a != null`; a was {",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+#[test]
 fn attempts_and_what_came_behind_them_are_told() {
     let place = Place::with(
         "workflow main {\n  step a: shell \"exit 3\" { no undo \"x\", retry 1 times backoff 1ms to 2ms }\n  step b: shell \"echo b\" { reads only }\n}\n",

@@ -78,6 +78,13 @@ impl Following {
         }
     }
 
+    /// The steps of which an attempt is under way, and for how long they have run.
+    pub(crate) fn running(&self, now: Timestamp) -> Vec<(Arc<str>, Duration)> {
+        let mut running: Vec<_> = self.running.iter().filter(|(_, running)| !running.waits).collect();
+        running.sort_by_key(|(id, _)| **id);
+        running.into_iter().map(|(_, running)| (running.path.clone(), now.since(running.since))).collect()
+    }
+
     /// What is under way and still to come at a time; `None` where the run goes back.
     fn progress(&self, now: Timestamp) -> Option<Progress> {
         let mut progress = Progress::default();

@@ -78,7 +78,10 @@ fn tell(store: &Store, run: &RunRow, output: &mut Output) -> Result<Exit, Proble
         output.result(&report.summary(&ended, &run.id))?;
         output.result(&report.result(&ended, &run.id))?;
     } else {
-        let outlook = store.is_held(&run.id).then(|| Outlook::of(run, &definition)).flatten();
+        let is_held = store.is_held(&run.id);
+        let running = following.running(now());
+        output.result(&report::run::under_way(&running, is_held))?;
+        let outlook = is_held.then(|| Outlook::of(run, &definition)).flatten();
         if let Some(left) = outlook.and_then(|outlook| outlook.left(&following, now())) {
             output.result(&format!("left: {}\n", report::run::left(&left)))?;
         }

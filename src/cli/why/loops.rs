@@ -52,22 +52,8 @@ struct Around<'a> {
 impl<'a> Around<'a> {
     /// `None` where loops without names stand side by side, which share their paths.
     fn of(workflow: &'a Workflow, step: StatementId) -> Option<Self> {
-        let mut owners: BTreeMap<BodyId, StatementId> = BTreeMap::new();
-        let mut homes: BTreeMap<StatementId, BodyId> = BTreeMap::new();
-        for (id, body) in workflow.bodies.iter() {
-            homes.extend(body.statements.iter().map(|statement| (*statement, id)));
-        }
-        for (id, statement) in workflow.statements.iter() {
-            owners.extend(statement.kind.bodies().into_iter().map(|body| (body, id)));
-        }
-        let mut chain = Vec::new();
-        let mut at = homes.get(&step).and_then(|body| owners.get(body));
-        while let Some(owner) = at {
-            chain.push(workflow.statements.get(*owner)?);
-            at = homes.get(owner).and_then(|body| owners.get(body));
-        }
         let mut around = Self { names: Vec::new(), loops: Vec::new() };
-        for statement in chain.into_iter().rev() {
+        for (statement, _) in blocks_around(workflow, step).into_iter().rev() {
             around.names.extend(statement.name.as_deref());
             if let StatementKind::ForEach(each) = &statement.kind {
                 let is_alike = |other: &Statement| other.name.is_none() && matches!(other.kind, StatementKind::ForEach(_));
@@ -80,6 +66,25 @@ impl<'a> Around<'a> {
         }
         Some(around)
     }
+}
+
+/// The blocks around a statement, innermost first, each with the body of it that the statement stands in.
+pub(super) fn blocks_around(workflow: &Workflow, step: StatementId) -> Vec<(&Statement, BodyId)> {
+    let mut owners: BTreeMap<BodyId, StatementId> = BTreeMap::new();
+    let mut homes: BTreeMap<StatementId, BodyId> = BTreeMap::new();
+    for (id, body) in workflow.bodies.iter() {
+        homes.extend(body.statements.iter().map(|statement| (*statement, id)));
+    }
+    for (id, statement) in workflow.statements.iter() {
+        owners.extend(statement.kind.bodies().into_iter().map(|body| (body, id)));
+    }
+    let outer = |step: StatementId| {
+        let body = *homes.get(&step)?;
+        let owner = *owners.get(&body)?;
+        Some((owner, workflow.statements.get(owner)?, body))
+    };
+    let chain = std::iter::successors(outer(step), |(owner, ..)| outer(*owner));
+    chain.map(|(_, statement, body)| (statement, body)).collect()
 }
 
 fn declares(each: &ForEach, variable: ValueId) -> bool {

@@ -79,7 +79,10 @@ impl Why {
         output: &mut Output,
     ) -> io::Result<Exit> {
         let step = printable_line(&self.step);
-        let help = if conditions.and_then(|conditions| conditions.statement(&self.step)).is_some() {
+        let inside = |known: &&Arc<str>| known.rsplit('.').next() == Some(&*self.step);
+        let help = if let Some(inside) = known.iter().find(inside) {
+            format!("Perhaps `{}` is meant.", printable_line(inside))
+        } else if conditions.and_then(|conditions| conditions.statement(&self.step)).is_some() {
             if run.state.is_final() {
                 "The run ended before it was its turn, or what stands around it did not run.".to_owned()
             } else {

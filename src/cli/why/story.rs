@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use wf_model::event::{
     AttemptOutcome, Awaited, CacheChange, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, InstanceKind,
-    LockRefusal, LostAnswer, SkipReason, Timer, Timestamp, without_places,
+    LockRefusal, LostAnswer, RollbackCause, SkipReason, Timer, Timestamp, without_places,
 };
 use wf_model::run::{RunRecord, Status, UndoStatus};
 use wf_model::unit::Duration;
@@ -68,6 +68,7 @@ pub(super) fn stories(
         stories: BTreeMap::new(),
         more: 0,
         others: BTreeSet::new(),
+        undos: BTreeSet::new(),
         running: BTreeMap::new(),
         last: "the run began".to_owned(),
         failed: None,
@@ -143,6 +144,8 @@ struct Teller<'a> {
     /// How many more there are, and which of those have not ended.
     more: u64,
     others: BTreeSet<InstanceId>,
+    /// The undos of steps, which have the paths of these.
+    undos: BTreeSet<InstanceId>,
     /// The steps of which an attempt runs.
     running: BTreeMap<InstanceId, Arc<str>>,
     /// What came from outside last: everything else follows from it.
@@ -159,6 +162,8 @@ impl Teller<'_> {
     /// Keeps in mind what others did.
     fn note(&mut self, event: &Event) {
         match &event.kind {
+            EventKind::Ready { instance, kind: InstanceKind::Undo(_), .. } => _ = self.undos.insert(instance.id),
+            EventKind::RollbackStarted { instance, cause, steps } => self.rolled_back(event, instance, *cause, steps),
             EventKind::Started { instance, .. } => _ = self.running.insert(instance.id, instance.path.clone()),
             EventKind::AttemptEnded { instance, .. } | EventKind::Lost { instance, .. } => _ = self.running.remove(&instance.id),
             EventKind::Failed { cause, .. } => self.failed = Some(cause.path.clone()),
@@ -181,7 +186,38 @@ impl Teller<'_> {
             _ => {}
         }
         if let Some(led) = led(&event.kind) {
-            self.last = led;
+            let is_undo = event.kind.instance().is_some_and(|instance| self.undos.contains(&instance.id));
+            self.last = if is_undo { format!("the undo of {led}") } else { led };
+        }
+    }
+
+    /// Tells of the steps that are meant why they are undone.
+    fn rolled_back(&mut self, event: &Event, rollback: &Instance, cause: RollbackCause, steps: &[InstanceId]) {
+        let why = match (cause, self.cancel, &self.failed) {
+            (RollbackCause::Retry, ..) => format!("`{}` is tried again", rollback.path),
+            (RollbackCause::LostRace, ..) => "a race ended without it".to_owned(),
+            (RollbackCause::Request, ..) => "a rollback was asked for".to_owned(),
+            (RollbackCause::Handler, Some(cause), _) => format!("the run was cancelled by {}", by(cause)),
+            (RollbackCause::Handler, None, Some(failed)) => format!("`{failed}` failed"),
+            (RollbackCause::Handler, None, None) => "a handler says so".to_owned(),
+        };
+        let after = event.at.since(self.began.unwrap_or_default());
+        for step in steps {
+            if let Some(story) = self.stories.get_mut(step) {
+                story.chapters.push(Chapter { after, what: "undo", text: format!("is to be undone, because {why}") });
+            }
+        }
+    }
+
+    /// Tells of a step that is ready what let it run.
+    fn allowed(&mut self, event: &Event, instance: &Instance, is_undo: bool) {
+        let Some(conditions) = self.conditions else { return };
+        let of_branch = conditions.of_branch(&self.record, &self.lists, &instance.path).filter(|_| !is_undo);
+        if let Some(condition) = of_branch {
+            self.chapter(event, instance, "condition", format!("its branch was taken: {condition}"));
+        }
+        if let Some(condition) = conditions.of(&self.record, &self.lists, &instance.path, is_undo) {
+            self.chapter(event, instance, "condition", format!("its condition holds: {condition}"));
         }
     }
 
@@ -230,6 +266,7 @@ impl Teller<'_> {
         match &event.kind {
             EventKind::Ready { kind, .. } if self.open(event, instance, kind) => {
                 self.chapter(event, instance, "ready", format!("ready, because {}", self.last));
+                self.allowed(event, instance, matches!(kind, InstanceKind::Undo(_)));
                 if self.pausing {
                     self.chapter(event, instance, "pause", "waits: a pause of the run was asked for".to_owned());
                 } else if self.running.len() >= self.jobs as usize {
@@ -265,7 +302,11 @@ impl Teller<'_> {
                     None => "its condition does not hold".to_owned(),
                 }
             }
-            SkipReason::BranchNotTaken => "it stands in a branch that was not taken".to_owned(),
+            SkipReason::BranchNotTaken => {
+                let condition = self.conditions.and_then(|conditions| conditions.of_branch(&self.record, &self.lists, path));
+                let condition = condition.map(|condition| format!(": {condition}")).unwrap_or_default();
+                format!("it stands in a branch that was not taken{condition}")
+            }
             SkipReason::BodyFailed => match &self.failed {
                 Some(failed) => format!("`{failed}` before it failed"),
                 None => "something before it failed".to_owned(),

@@ -3,6 +3,7 @@
 use super::lines::{self, rounded};
 use super::{Format, RunReport};
 use crate::report::escape::printable_line;
+use std::sync::Arc;
 use wf_compiler::plan::Left;
 use wf_model::event::InstanceId;
 use wf_model::plan::Forecast;
@@ -13,6 +14,24 @@ pub(crate) fn left(left: &Left) -> String {
     let Left { p50, p90, steps, guessed } = left;
     let guessed = if *guessed > 0 { format!(" ({guessed} of {steps} steps guessed)") } else { String::new() };
     format!("P50 {}, P90 {}{guessed}", rounded(*p50), rounded(*p90))
+}
+
+/// At most so many steps under way are named.
+const MOST: usize = 20;
+
+/// The steps under way, a line for each: those of a run that goes on with their times, the others were so when its process ended.
+pub(crate) fn under_way(running: &[(Arc<str>, Duration)], goes_on: bool) -> String {
+    let line = |(path, taken): &(Arc<str>, Duration)| {
+        let path = printable_line(path);
+        if goes_on {
+            format!("running  {path} ({})\n", rounded(*taken))
+        } else {
+            format!("was under way when the process of the run ended: {path}\n")
+        }
+    };
+    let more = running.len().saturating_sub(MOST);
+    let more = if more > 0 { format!("running  {more} more\n") } else { String::new() };
+    running.iter().take(MOST).map(line).collect::<String>() + &more
 }
 
 /// A step that takes far longer than it used to.

@@ -13,7 +13,7 @@ mod waiting;
 
 use super::Look;
 use super::escape::{printable, printable_line};
-pub(crate) use expected::left;
+pub(crate) use expected::{left, under_way};
 use left::Ledger;
 pub(crate) use lines::rounded;
 use lines::{Finished, Title};
