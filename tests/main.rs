@@ -12,6 +12,7 @@ mod generated;
 mod injection;
 mod kinds;
 mod language;
+mod numbers;
 mod pages;
 mod patterns;
 mod rehearsed;

@@ -1,6 +1,7 @@
 //! What a rehearsal shows is what happens: scenarios of random workflows run for real, with the faults that the rehearsal let happen.
 
 use crate::cli::Place;
+use crate::numbers::Numbers;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -28,26 +29,9 @@ cancels) rm "faults/$1"; "$WFC" cancel "$WF_RUN" >/dev/null 2>&1; exec sleep 60 
 esac
 "#;
 
-/// A source of choices that is the same for the same seed (splitmix64).
-struct Choices(u64);
-
-impl Choices {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-
-    fn once_in(&mut self, bound: u64) -> bool {
-        self.below(bound) == 0
-    }
-}
-
 /// A workflow that is being written.
 struct Writer {
-    choices: Choices,
+    choices: Numbers,
     text: String,
     steps: u64,
     blocks: u64,
@@ -124,7 +108,7 @@ impl Writer {
 /// A random workflow, and how many steps it has outside of handlers.
 fn workflow(seed: u64) -> (String, u64) {
     let (text, variable) = (String::new(), None);
-    let mut writer = Writer { choices: Choices(seed), text, steps: 0, blocks: 0, indent: 0, variable };
+    let mut writer = Writer { choices: Numbers(seed), text, steps: 0, blocks: 0, indent: 0, variable };
     writer.line("workflow main {");
     writer.indent += 1;
     writer.statements(2);
@@ -279,7 +263,7 @@ fn what_is_rehearsed_is_what_happens() {
         let scenarios = rehearsed(&place_of(&text), &[]);
         let mut scenarios: Vec<&Value> =
             scenarios.iter().filter(|scenario| scenario["dies_behind"].is_null() && staged(scenario, steps).is_some()).collect();
-        let mut choices = Choices(seed.wrapping_add(1 << 32));
+        let mut choices = Numbers(seed.wrapping_add(1 << 32));
         for _ in 0..OF_ONE.min(scenarios.len()) {
             let bound = u64::try_from(scenarios.len()).unwrap_or(1);
             let chosen = scenarios.swap_remove(usize::try_from(choices.below(bound)).unwrap_or(0));

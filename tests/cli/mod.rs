@@ -18,6 +18,7 @@ mod locks;
 mod logs;
 mod parameters;
 mod plan;
+mod plan_order;
 mod progress;
 mod rehearsal;
 pub(crate) mod resume;

@@ -2,7 +2,6 @@
 
 use super::{Outcome, Place};
 use serde_json::Value;
-use std::collections::HashMap;
 
 const DEPLOY: &str = r#"
 ## Ships the API.
@@ -198,52 +197,6 @@ fn the_cache_is_looked_into_under_settings_and_for_calls_of_workflows() {
     assert_eq!((plan("one").0, plan("one").1), (false.into(), true.into()));
     place.write("sub/in", "two");
     assert_eq!((plan("one").0, plan("one").1), (false.into(), false.into()));
-}
-
-#[test]
-fn runs_start_their_steps_in_an_order_that_the_plan_allows() {
-    let step = |name: &str, head: &str| format!("step {name}: shell \"true\" {head} {{ reads only, timeout 1m }}\n");
-    let mut text = step("first", "");
-    text += "wide: parallel max 3 {\n";
-    for number in 0..30_usize {
-        let head = if number < 3 { String::new() } else { format!("depends on s{}, s{}", number * 7 % number, number / 2) };
-        text += &step(&format!("s{number}"), &head);
-    }
-    text += &format!("}}\nchain: stage depends on wide {{\n{}{} }}\n", step("x", ""), step("y", ""));
-    text += &format!("each: for each n in 1..3 parallel {{\n{}{} }}\n", step("p", ""), step("q", ""));
-    text += &step("early", "depends on first");
-    text += &step("last", "");
-    let place = Place::with(&format!("workflow main {{\n{text}}}\n"));
-    let plan = json(&place, &[]);
-    let told = place.ran(&["--format", "json"]);
-    assert_eq!(told.code, 0, "{}", told.stderr);
-    // For each path, with its places in loops, the lines of its start and of its end.
-    let (mut starts, mut ends) = (HashMap::new(), HashMap::new());
-    for (line, event) in told.stderr.lines().enumerate() {
-        let event: Value = serde_json::from_str(event).expect("JSON");
-        let path = event["instance"]["path"].as_str().unwrap_or_default().to_owned();
-        match event["event"].as_str() {
-            Some("ready") => starts.insert(path, line),
-            Some("succeeded") => ends.insert(path, line),
-            _ => None,
-        };
-    }
-    let nodes = plan["nodes"].as_array().expect("a list");
-    let path =
-        |id: &Value| nodes[usize::try_from(id.as_u64().expect("a number")).expect("a place")]["path"].as_str().expect("a path");
-    let mut seen = 0;
-    for node in nodes {
-        let own = path(&node["id"]);
-        for (instance, start) in starts.iter().filter(|(instance, _)| instance.split('[').next() == Some(own)) {
-            for before in node["after"].as_array().into_iter().flatten() {
-                let places = instance.strip_prefix(own).expect("the path begins so");
-                let end = ends.get(&format!("{}{places}", path(before))).unwrap_or_else(|| &ends[path(before)]);
-                assert!(end < start, "{} before {instance}\n{}", path(before), told.stderr);
-                seen += 1;
-            }
-        }
-    }
-    assert!(seen > 50, "{seen}");
 }
 
 #[test]

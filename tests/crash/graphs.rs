@@ -1,11 +1,12 @@
 //! Random graphs of steps, one of which fails, killed at random writes of the journal: what they did is undone, in its order.
 
-use super::matrix::{Numbers, Tally};
+use super::matrix::Tally;
 use super::plan::Plan;
 use super::scene::{Fault, Kill, Scene};
 use super::story::require;
 use super::{Witness, each};
 use crate::cli::Outcome;
+use crate::numbers::Numbers;
 use std::fmt::Write;
 use wf_model::run::{InstanceRecord, RunRecord, RunState, UndoStatus};
 

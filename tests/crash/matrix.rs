@@ -1,6 +1,7 @@
 //! Which moments are tried, and what was met there.
 
 use super::scene::{Fault, Kill, Scene, Victim};
+use crate::numbers::Numbers;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -25,23 +26,11 @@ pub(super) struct Case {
     pub(super) must_fire: bool,
 }
 
-/// A source of numbers that are the same each time (splitmix64).
-pub(super) struct Numbers(pub(super) u64);
-
-impl Numbers {
-    /// The next number, from zero.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound.max(1)
-    }
-
-    fn instant(&mut self, within: Duration) -> Kill {
-        let time = within.mul_f64(self.below(1000) as f64 / 1000.0);
-        let victim = [Victim::Guard, Victim::Inner, Victim::Both][self.below(3) as usize];
-        Kill::After(time, victim)
-    }
+/// A kill at an instant of a run that takes so long.
+fn instant(numbers: &mut Numbers, within: Duration) -> Kill {
+    let time = within.mul_f64(numbers.below(1000) as f64 / 1000.0);
+    let victim = [Victim::Guard, Victim::Inner, Victim::Both][numbers.below(3) as usize];
+    Kill::After(time, victim)
 }
 
 /// What is known of a workflow before it is killed.
@@ -68,7 +57,7 @@ pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows
         };
         for number in tried.into_iter().filter(|_| count > 0) {
             let second = (number % 3 == 2).then(|| match number % 2 {
-                0 => numbers.instant(measured.time),
+                0 => instant(&mut numbers, measured.time),
                 _ => Kill::At(Fault { file: "-wal", call: "pwrite64", number: 1 + numbers.below(20) as u32 }),
             });
             cases.push(Case { workflow, first: at(number), second, must_fire: second.is_none() && number <= certain });
@@ -76,7 +65,7 @@ pub(super) fn cases(workflow: usize, measured: &Measured, whole: bool, workflows
     }
     let instants = if whole { INSTANTS.div_ceil(workflows as u32) } else { 4 };
     for number in 0..instants {
-        let (first, second) = (numbers.instant(measured.time), numbers.instant(measured.time));
+        let (first, second) = (instant(&mut numbers, measured.time), instant(&mut numbers, measured.time));
         cases.push(Case { workflow, first, second: (number % 3 == 0).then_some(second), must_fire: number % 3 != 0 });
     }
     cases
