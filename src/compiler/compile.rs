@@ -2,6 +2,7 @@
 
 use crate::files::Files;
 use crate::findings::{DuplicateName, Unreadable};
+use crate::index::{Index, Recorder};
 use crate::load::{Loaded, Module, load};
 use crate::workflow::{Check, FileContext};
 use crate::{effects, globals, signature, test};
@@ -30,15 +31,38 @@ pub struct Compilation {
 
 /// Compiles the file at `path` with everything that it uses, as strictly as `level` says.
 pub fn compile(path: &str, files: &dyn Files, kinds: &Registry, level: Level) -> Compilation {
-    let Loaded { sources, modules, mut diagnostics } = load(path, files);
-    let (program, tests) = program(&sources, &modules, kinds, &mut diagnostics);
+    checked(load(path, files), kinds, level, &Recorder::default()).0
+}
+
+/// What editors ask of a program, whether or not there are errors in it.
+#[derive(Debug)]
+pub struct Analysis {
+    /// What compiling gives.
+    pub compilation: Compilation,
+    /// The trees of all texts that could be read, in the order of [`Compilation::sources`].
+    pub files: Vec<ast::File>,
+    /// What every name means.
+    pub index: Index,
+}
+
+/// Compiles as [`compile`] does and keeps what every name means.
+pub fn analyse(path: &str, files: &dyn Files, kinds: &Registry, level: Level) -> Analysis {
+    let recorder = Recorder::listening();
+    let (compilation, modules) = checked(load(path, files), kinds, level, &recorder);
+    let files = modules.into_iter().map(|module| module.file).collect();
+    Analysis { compilation, files, index: recorder.finish() }
+}
+
+fn checked(loaded: Loaded, kinds: &Registry, level: Level, recorder: &Recorder) -> (Compilation, Vec<Module>) {
+    let Loaded { sources, modules, mut diagnostics } = loaded;
+    let (program, tests) = program(&sources, &modules, kinds, recorder, &mut diagnostics);
     if no_errors(&diagnostics, Level::Basic) {
         effects::check(&program, kinds, level, &mut diagnostics);
     }
     diagnostics.retain(|diagnostic| diagnostic.severity(level).is_some());
     diagnostics.sort_by_key(|diagnostic| (diagnostic.primary.span, diagnostic.slug));
     let (program, tests) = if no_errors(&diagnostics, level) { (Some(program), tests) } else { (None, Vec::new()) };
-    Compilation { sources, program, tests, diagnostics }
+    (Compilation { sources, program, tests, diagnostics }, modules)
 }
 
 fn no_errors(diagnostics: &[Diagnostic], level: Level) -> bool {
@@ -56,16 +80,25 @@ struct Declared<'a> {
     workflow: &'a ast::Workflow,
 }
 
-fn program(sources: &Sources, modules: &[Module], kinds: &Registry, diagnostics: &mut Vec<Diagnostic>) -> (Program, Vec<Test>) {
+fn program(
+    sources: &Sources,
+    modules: &[Module],
+    kinds: &Registry,
+    recorder: &Recorder,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Program, Vec<Test>) {
     let mut declared: Vec<Declared<'_>> = Vec::new();
     let mut own: Vec<HashMap<Arc<str>, WorkflowId>> = Vec::new();
     for (module, file) in modules.iter().enumerate() {
         own.push(declare(module, file, kinds, &mut declared, diagnostics));
     }
+    for declared in &declared {
+        recorder.workflow(declared.workflow.name.span);
+    }
     let mut globals = Table::default();
     let mut places = 0;
     let contexts: Vec<FileContext<'_>> =
-        modules.iter().enumerate().map(|(index, module)| FileContext::new(index, module, &own, kinds, diagnostics)).collect();
+        modules.iter().enumerate().map(|(index, module)| FileContext::new(index, module, &own, kinds, recorder, diagnostics)).collect();
     let globals_of: Vec<_> = modules
         .iter()
         .zip(&contexts)

@@ -4,6 +4,7 @@ mod order;
 
 use crate::expression::{Checker, Lookup, Names};
 use crate::findings::{DuplicateName, GlobalSeesNothing};
+use crate::index::Symbol;
 use crate::load::Module;
 use crate::workflow::FileContext;
 use foldhash::{HashMap, HashSet};
@@ -30,6 +31,11 @@ impl Globals {
         let (id, type_, _) = self.known.get(name)?;
         self.used.borrow_mut().insert(*id);
         Some(Lookup::Found(Reference::Global(*id), type_.clone()))
+    }
+
+    /// The name of a `let` of the file.
+    pub(crate) fn declaration(&self, name: &str) -> Option<Span> {
+        self.known.get(name).map(|(_, _, span)| *span)
     }
 
     /// Those that nothing uses, by name and place.
@@ -66,6 +72,10 @@ impl Names for Others<'_> {
         let mut names: Vec<Arc<str>> = self.globals.known.keys().cloned().collect();
         names.sort();
         names
+    }
+
+    fn declaration(&self, name: &str, _: &Reference) -> Option<Span> {
+        self.globals.declaration(name)
     }
 
     fn is_visible(&self, name: &str) -> bool {
@@ -106,6 +116,7 @@ pub(crate) fn check(
             continue;
         }
         let type_ = expression.type_.clone();
+        context.recorder.declared(name.span, Symbol::Value(name.span), Some(&type_));
         let id = table.add(Global { name: name.text.clone(), expression });
         globals.known.insert(name.text.clone(), (id, type_, name.span));
     }

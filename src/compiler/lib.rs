@@ -10,6 +10,7 @@ mod expression;
 mod files;
 mod findings;
 mod globals;
+pub mod index;
 mod load;
 mod nesting;
 mod order;
@@ -25,5 +26,5 @@ mod test;
 mod types;
 mod workflow;
 
-pub use compile::{Compilation, compile};
+pub use compile::{Analysis, Compilation, analyse, compile};
 pub use files::{FileProblem, Files};

@@ -51,6 +51,7 @@ impl Checker<'_> {
             ast::ExpressionKind::Field { base, name, optional } => {
                 let link = self.link(base);
                 let mut linked = self.step(link, *optional, |checker, base, may_end| checker.field(base, name, may_end, span));
+                self.note_field(base, name, &linked.expression);
                 if path(expression).is_some_and(|path| self.facts.knows(&path)) {
                     linked.expression.type_ = linked.expression.type_.required().clone();
                 }
@@ -67,6 +68,14 @@ impl Checker<'_> {
                 self.step(link, false, |checker, base, _| checker.index(base, index, span))
             }
             _ => Link { expression: self.infer(expression, None), may_end: false },
+        }
+    }
+
+    /// Takes down what stands behind a dot without parentheses.
+    fn note_field(&self, base: &ast::Expression, name: &ast::Name, found: &Expression) {
+        match found.kind {
+            ExpressionKind::Method(..) => self.types.recorder.method(name, &found.type_),
+            _ => self.types.recorder.field(base, name, &found.type_),
         }
     }
 
@@ -147,6 +156,7 @@ impl Checker<'_> {
             self.report(&PropertyCalled { name: &name.text, name_span: name.span, end: span.after() });
         }
         let Some(Signature { arguments: wanted, result }) = signature(&base.type_, method) else { return unknown(span) };
+        self.types.recorder.method(name, &result);
         let fewest = if method == Method::Round { 0 } else { wanted.len() };
         if arguments.len() > wanted.len() || arguments.len() < fewest {
             self.report(&ArgumentCount { name: &name.text, span, wanted: (wanted.len(), wanted.len()), found: arguments.len() });

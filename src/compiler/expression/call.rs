@@ -67,6 +67,7 @@ impl Checker<'_> {
             *self.places += 1;
         }
         let (arguments, type_) = self.arguments(function, arguments, span);
+        self.types.recorder.function(name, &type_);
         if type_ == Type::Unknown {
             return unknown(span);
         }

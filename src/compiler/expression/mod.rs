@@ -20,6 +20,7 @@ pub(crate) use findings::SecretLeak;
 pub(crate) use shell_text::sets;
 pub(crate) use text::has_text;
 
+use crate::index::Symbol;
 use crate::types::TypeNames;
 use convert::as_joined;
 use findings::{ConditionNotBool, ConstantCondition, ShadowedName, UnknownName};
@@ -59,6 +60,10 @@ pub(crate) trait Names {
     }
     /// Names that could have been meant.
     fn candidates(&self) -> Vec<Arc<str>>;
+    /// The place that declares what a name refers to; `None` where the language does.
+    fn declaration(&self, _: &str, _: &Reference) -> Option<Span> {
+        None
+    }
     /// Whether a value of this name can be used here.
     fn is_visible(&self, name: &str) -> bool;
     /// What leads to a name that only a loop knows, as a sentence.
@@ -106,6 +111,8 @@ struct Local {
     name: Arc<str>,
     id: u32,
     type_: Type,
+    /// Its name.
+    span: Span,
 }
 
 impl<'a> Checker<'a> {
@@ -225,11 +232,23 @@ impl<'a> Checker<'a> {
     /// What a name stands for; `shell` is the text of a shell that it stands in as a value of its own.
     fn name(&mut self, name: &Arc<str>, span: Span, shell: Option<&mut ShellText<'_>>) -> Expression {
         let found = match self.locals.iter().rev().find(|local| local.name == *name) {
-            Some(local) => Some((ExpressionKind::Reference(Reference::Local(local.id)), local.type_.clone())),
-            None => self.lookup(name, span, shell),
+            Some(local) => {
+                let kind = ExpressionKind::Reference(Reference::Local(local.id));
+                Some((kind, local.type_.clone(), Some(local.span)))
+            }
+            None => self.lookup(name, span, shell).map(|(kind, type_)| {
+                let declaration = match &kind {
+                    ExpressionKind::Reference(reference) => self.names.declaration(name, reference),
+                    _ => None,
+                };
+                (kind, type_, declaration)
+            }),
         };
-        let Some((kind, type_)) = found else { return unknown(span) };
+        let Some((kind, type_, declaration)) = found else { return unknown(span) };
         let type_ = if self.facts.knows(name) { type_.required().clone() } else { type_ };
+        if !matches!(kind, ExpressionKind::Reference(Reference::Outcome(_))) {
+            self.types.recorder.value(name, span, declaration, &type_);
+        }
         Expression { kind, type_, span }
     }
 
@@ -307,7 +326,8 @@ impl<'a> Checker<'a> {
         if taken {
             self.report(&ShadowedName { name: &name.text, span: name.span });
         }
-        self.locals.push(Local { name: name.text.clone(), id, type_ });
+        self.types.recorder.declared(name.span, Symbol::Value(name.span), Some(&type_));
+        self.locals.push(Local { name: name.text.clone(), id, type_, span: name.span });
         id
     }
 

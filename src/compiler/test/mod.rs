@@ -118,7 +118,8 @@ impl Check<'_> {
             return None;
         };
         let workflow = self.finished.get(id.index())?.as_ref()?;
-        let mut paths = Paths::new(id, self.finished, self.context.kinds);
+        self.context.recorder.calls(run.workflow.span, id);
+        let mut paths = Paths::new(id, self.finished, self.context.kinds, &self.context.recorder);
         let (first, run_type) = (paths.first_names(), run_type(paths.outputs(id)));
         let mut outcomes = Outcomes { paths, first, run: run_type };
         let arguments = self.arguments(run, workflow, &mut outcomes);
@@ -170,6 +171,7 @@ impl Check<'_> {
         for (key, value) in entries {
             match workflow.parameters.iter().find(|parameter| parameter.name == key.text) {
                 Some(parameter) => {
+                    self.context.recorder.parameter(key.span, workflow, parameter.value);
                     arguments.push((key.text.clone(), self.expression(value, &parameter.type_, outcomes)));
                 }
                 None => {

@@ -1,6 +1,7 @@
 //! The paths by which tests name steps (§10), and what a step is in an `expect`.
 
 use crate::findings::{StepPath, UnknownMock};
+use crate::index::Recorder;
 use foldhash::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub(super) struct Paths<'a> {
     workflow: WorkflowId,
     finished: &'a [Option<Workflow>],
     kinds: &'a Registry,
+    recorder: &'a Recorder,
     /// What can be named in a workflow, or in a named block of it.
     scopes: HashMap<(WorkflowId, Option<StatementId>), Arc<Scope>>,
 }
@@ -54,8 +56,13 @@ struct Segment<'e> {
 }
 
 impl<'a> Paths<'a> {
-    pub(super) fn new(workflow: WorkflowId, finished: &'a [Option<Workflow>], kinds: &'a Registry) -> Self {
-        Self { workflow, finished, kinds, scopes: HashMap::default() }
+    pub(super) fn new(
+        workflow: WorkflowId,
+        finished: &'a [Option<Workflow>],
+        kinds: &'a Registry,
+        recorder: &'a Recorder,
+    ) -> Self {
+        Self { workflow, finished, kinds, recorder, scopes: HashMap::default() }
     }
 
     /// The names with which a path may begin.
@@ -69,10 +76,14 @@ impl<'a> Paths<'a> {
         let Some((first, rest)) = segments.split_first() else { return Named::Nothing };
         let Some(&place) = self.scope(self.workflow, None).get(first.name) else { return Named::Nothing };
         let mut place = place;
+        self.record(first, place);
         for segment in rest {
             let Some(inside) = self.inside(place) else { return Named::Nothing };
             match inside.get(segment.name) {
-                Some(next) => place = Place { loops: place.loops + self.own_loops(place) + next.loops, ..*next },
+                Some(next) => {
+                    place = Place { loops: place.loops + self.own_loops(place) + next.loops, ..*next };
+                    self.record(segment, place);
+                }
                 None if FIELDS.contains(&&**segment.name) => return Named::Nothing,
                 None => {
                     let near = near(segment.name, inside.keys().map(|name| &**name).chain(FIELDS));
@@ -130,6 +141,13 @@ impl<'a> Paths<'a> {
 
     fn statement(&self, place: Place) -> Option<&'a Statement> {
         self.workflow(place.workflow)?.statements.get(place.statement)
+    }
+
+    /// Takes down what a name of a path means.
+    fn record(&self, segment: &Segment<'_>, place: Place) {
+        if let Some(workflow) = self.workflow(place.workflow) {
+            self.recorder.named(segment.span, workflow.span, place.statement);
+        }
     }
 
     fn own_loops(&self, place: Place) -> usize {

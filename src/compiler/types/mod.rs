@@ -4,6 +4,7 @@ mod findings;
 #[cfg(test)]
 mod tests;
 
+use crate::index::{Recorder, Symbol};
 use crate::suggestions::Suggestions;
 use findings::{DuplicateField, DuplicateType, RecursiveType, RepeatedMember, TypeTooLarge, UnknownType};
 use foldhash::{HashMap, HashSet};
@@ -70,7 +71,10 @@ const LOOSE: [(&str, &str); 10] = [
 #[derive(Debug, Default)]
 pub(crate) struct TypeNames {
     types: HashMap<Arc<str>, Measured>,
+    /// The names of the declarations.
+    places: HashMap<Arc<str>, Span>,
     suggestions: Suggestions,
+    pub(crate) recorder: Recorder,
 }
 
 /// A type with its measures.
@@ -86,7 +90,7 @@ struct Measured {
 impl TypeNames {
     /// Resolves the `type` declarations of a file; a name that is declared twice, or by itself, is reported.
     #[must_use]
-    pub(crate) fn new(declarations: &[&TypeDeclaration], diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(crate) fn new(declarations: &[&TypeDeclaration], recorder: &Recorder, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut declared: HashMap<&str, &TypeDeclaration> = HashMap::default();
         for declaration in declarations {
             match declared.get(&*declaration.name.text) {
@@ -98,13 +102,15 @@ impl TypeNames {
                 }
             }
         }
-        let known = Self::default();
+        let places = declared.values().map(|declaration| (declaration.name.text.clone(), declaration.name.span)).collect();
+        let known = Self { places, recorder: recorder.clone(), ..Self::default() };
         let mut resolver =
             Resolver { declared: &declared, known: &known, done: HashMap::default(), open: Vec::new(), diagnostics };
         for declaration in declarations {
             resolver.named(&declaration.name.text, declaration.name.span);
         }
-        Self { types: resolver.done, suggestions: Suggestions::default() }
+        let types = resolver.done;
+        Self { types, ..known }
     }
 }
 
@@ -189,7 +195,13 @@ impl Resolver<'_> {
 
     fn named(&mut self, name: &Arc<str>, span: Span) -> Measured {
         if let Some((_, type_)) = BUILT_IN.iter().find(|(known, _)| **known == **name) {
+            self.known.recorder.used(span, Symbol::PlainType(name.clone()));
             return Measured::leaf(type_.clone());
+        }
+        match self.known.places.get(name) {
+            Some(place) if *place == span => self.known.recorder.declared(span, Symbol::Type(*place), None),
+            Some(place) => self.known.recorder.used(span, Symbol::Type(*place)),
+            None => {}
         }
         if let Some(sized) = self.done.get(name).or_else(|| self.known.types.get(name)) {
             return sized.clone();

@@ -1,6 +1,7 @@
 //! Resolving types.
 
 use super::{TypeNames, resolve};
+use crate::index::Recorder;
 use wf_model::span::SourceId;
 use wf_syntax::ast::{Item, TypeDeclaration};
 
@@ -9,7 +10,7 @@ fn resolved(declarations: &str, text: &str) -> (String, Vec<String>) {
     let types: Vec<&TypeDeclaration> =
         file.items.iter().filter_map(|item| if let Item::Type(type_) = item { Some(type_) } else { None }).collect();
     let mut diagnostics = Vec::new();
-    let names = TypeNames::new(&types, &mut diagnostics);
+    let names = TypeNames::new(&types, &Recorder::default(), &mut diagnostics);
     let (expression, _) = wf_syntax::parse_type(SourceId(0), 0, text);
     let type_ = resolve(&expression, &names, &mut diagnostics);
     (type_.to_string(), diagnostics.iter().map(|found| format!("{}: {}", found.slug, found.message)).collect())

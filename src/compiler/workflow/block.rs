@@ -5,6 +5,7 @@ use super::body::BodyKind;
 use super::names::Visibility;
 use super::step::{goes_on, may_give_nothing};
 use crate::expression::facts_when;
+use crate::index::Symbol;
 use crate::findings::{RaceBranchWithoutName, Unreachable, ZeroOfThem};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -271,6 +272,9 @@ impl Check<'_> {
             self.see(name, Visibility::InLoop(loop_name));
             if race && &**name == "winner" {
                 continue;
+            }
+            if let (Some(block), Some(inner)) = (&block.name, value.and_then(|value| self.workflow.values.get(value))) {
+                self.context.recorder.member(block.span, name, Symbol::Value(inner.span));
             }
             let element = if goes_on { Type::optional(type_.clone()) } else { type_.clone() };
             let type_ = if race { element } else { Type::list(element) };

@@ -2,6 +2,7 @@
 
 use crate::findings::{DuplicateName, UnknownImport, Unused};
 use crate::globals::Globals;
+use crate::index::{Recorder, Symbol};
 use crate::load::Module;
 use crate::suggestions::Suggestions;
 use crate::types::TypeNames;
@@ -13,9 +14,15 @@ use wf_model::kind::Registry;
 use wf_model::program::WorkflowId;
 use wf_model::span::Span;
 use wf_model::suggest::near;
-use wf_syntax::ast::{Item, TypeDeclaration, TypeExpression, TypeKind};
+use wf_syntax::ast::{Invocation, Item, TypeDeclaration, TypeExpression, TypeKind};
 
 type Workflows = HashMap<Arc<str>, WorkflowId>;
+
+/// A module, and what names it in its `use`.
+struct Imported {
+    workflows: Workflows,
+    place: Span,
+}
 
 /// What all workflows of a file share.
 pub(crate) struct FileContext<'a> {
@@ -26,7 +33,7 @@ pub(crate) struct FileContext<'a> {
     /// Own ones, and those that are imported by name.
     workflows: Workflows,
     /// `use "…" as NAME`
-    modules: HashMap<Arc<str>, Workflows>,
+    modules: HashMap<Arc<str>, Imported>,
     /// Modules and names that lead nowhere, which was reported.
     broken: HashSet<Arc<str>>,
     /// Whether everything in the file could be read.
@@ -34,6 +41,7 @@ pub(crate) struct FileContext<'a> {
     /// Names of modules, imports and types that were used.
     used: RefCell<HashSet<Arc<str>>>,
     pub(crate) suggestions: Suggestions,
+    pub(crate) recorder: Recorder,
 }
 
 impl<'a> FileContext<'a> {
@@ -43,6 +51,7 @@ impl<'a> FileContext<'a> {
         module: &Module,
         own: &[Workflows],
         kinds: &'a Registry,
+        recorder: &Recorder,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Self {
         let declarations: Vec<&TypeDeclaration> =
@@ -50,7 +59,7 @@ impl<'a> FileContext<'a> {
         let mut context = Self {
             here: module.here.clone(),
             text: module.text.clone(),
-            types: TypeNames::new(&declarations, diagnostics),
+            types: TypeNames::new(&declarations, recorder, diagnostics),
             kinds,
             workflows: own.get(index).cloned().unwrap_or_default(),
             modules: HashMap::default(),
@@ -58,6 +67,7 @@ impl<'a> FileContext<'a> {
             whole: module.whole,
             used: RefCell::new(HashSet::default()),
             suggestions: Suggestions::default(),
+            recorder: recorder.clone(),
         };
         for declaration in declarations {
             context.note_types(&declaration.type_);
@@ -73,6 +83,7 @@ impl<'a> FileContext<'a> {
             for name in &use_.names {
                 match theirs.get(&name.text) {
                     Some(id) if !self.workflows.contains_key(&name.text) && self.kinds.get(&name.text).is_none() => {
+                        self.recorder.calls(name.span, *id);
                         self.workflows.insert(name.text.clone(), *id);
                     }
                     Some(_) => diagnostics.push(
@@ -92,6 +103,8 @@ impl<'a> FileContext<'a> {
                 }
             }
             if let Some(alias) = module_name(use_) {
+                let place = use_.alias.as_ref().map_or(use_.target_span, |alias| alias.span);
+                self.recorder.declared(place, Symbol::Module(place), None);
                 if self.modules.contains_key(&alias) {
                     let found = DuplicateName { name: &alias, span: use_.span, first: None, what: "module" };
                     diagnostics.push(found.diagnostic());
@@ -100,7 +113,7 @@ impl<'a> FileContext<'a> {
                     self.used.borrow_mut().insert(alias.clone());
                     self.broken.insert(alias.clone());
                 }
-                self.modules.insert(alias, theirs);
+                self.modules.insert(alias, Imported { workflows: theirs, place });
             }
         }
     }
@@ -118,12 +131,22 @@ impl<'a> FileContext<'a> {
         match module {
             Some(module) => {
                 self.note(module);
-                self.modules.get(module)?.get(name).copied()
+                self.modules.get(module)?.workflows.get(name).copied()
             }
             None => {
                 self.note(name);
                 self.workflows.get(name).copied()
             }
+        }
+    }
+
+    /// Takes down where a workflow is called.
+    pub(crate) fn record_call(&self, invocation: &Invocation, id: WorkflowId) {
+        self.recorder.calls(invocation.kind.span, id);
+        if let Some(module) = &invocation.module
+            && let Some(imported) = self.modules.get(&module.text)
+        {
+            self.recorder.used(module.span, Symbol::Module(imported.place));
         }
     }
 
@@ -154,8 +177,8 @@ impl<'a> FileContext<'a> {
             return names;
         }
         let mut others: Vec<String> = self.workflows.keys().map(ToString::to_string).collect();
-        for (module, workflows) in &self.modules {
-            others.extend(workflows.keys().map(|workflow| format!("{module}.{workflow}")));
+        for (module, imported) in &self.modules {
+            others.extend(imported.workflows.keys().map(|workflow| format!("{module}.{workflow}")));
         }
         others.sort();
         names.extend(others);

@@ -6,6 +6,7 @@ use crate::findings::{
     AmbiguousDefault, ClauseAsParameter, DefaultBreaksConstraint, DuplicateName, InterpolatedSource, SettingRepeated,
     UnknownSetting, attribute_meant, said_otherwise,
 };
+use crate::index::Symbol;
 use foldhash::HashSet;
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind, Reference};
@@ -185,6 +186,9 @@ impl Check<'_> {
         if first != expression.span {
             self.report(&DuplicateName { name: &output.name.text, span: output.name.span, first: Some(first), what: "output" });
         }
+        let symbol = Symbol::Output(output.name.span);
+        self.context.recorder.member(self.workflow.span, &output.name.text, symbol.clone());
+        self.context.recorder.declared(output.name.span, symbol, Some(&expression.type_));
         self.refuse_secret_output(&expression, output);
         self.workflow.outputs.push(Output { name: output.name.text.clone(), doc: doc(output.doc.as_ref()), expression });
     }

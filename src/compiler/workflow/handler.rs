@@ -6,6 +6,7 @@ use super::names::{Visibility, optional_failure};
 use crate::findings::{
     ManualRollbackInside, RollbackOutsideHandler, StrayCheckpoint, StrayCommit, StrayHandler, UnknownCheckpoint,
 };
+use crate::index::Symbol;
 use std::sync::Arc;
 use wf_model::failure::Failure;
 use wf_model::program::{Handler, HandlerCause, Rollback, Statement, StatementId, StatementKind};
@@ -108,6 +109,9 @@ impl Check<'_> {
                 Rollback::Manually
             }
             RollbackExtent::To(name) => {
+                if let Some(checkpoint) = handler.checkpoints.iter().find(|checkpoint| checkpoint.text == name.text) {
+                    self.context.recorder.used(name.span, Symbol::Checkpoint(checkpoint.span));
+                }
                 let known: Vec<Arc<str>> = handler.checkpoints.iter().map(|checkpoint| checkpoint.text.clone()).collect();
                 if !known.contains(&name.text) {
                     let longer = known.iter().find(|known| known.starts_with(&*name.text) || name.text.starts_with(&***known));
@@ -132,6 +136,7 @@ impl Check<'_> {
                 crate::findings::DuplicateName { name: &name.text, span: name.span, first: Some(first), what: "checkpoint" };
             self.report(&found);
         }
+        self.context.recorder.declared(name.span, Symbol::Checkpoint(name.span), None);
         self.checkpoints.push(name.clone());
         Some(self.plain_statement(StatementKind::Checkpoint(name.text.clone()), span))
     }

@@ -6,6 +6,7 @@ use crate::findings::{
     AttributeRepeated, ComputedCode, DecodeNotTaken, EitherOr, FileMode, InputName, LiteralNotTaken, MainTwice, MissingAttribute,
     ShellAsKind, StrayStatement, TimeExpected, UnknownAttribute, UnknownKind, UnknownModule, attribute_meant, said_otherwise,
 };
+use crate::index::Symbol;
 use crate::shell;
 use std::sync::Arc;
 use wf_model::diagnostic::Edit;
@@ -65,6 +66,7 @@ impl Check<'_> {
         let module = invocation.module.as_ref();
         let decode = invocation.decode.as_ref().map(|type_| (self.type_(type_), type_.span));
         if let Some(id) = self.context.workflow_named(module.map(|module| &*module.text), &invocation.kind.text) {
+            self.context.record_call(invocation, id);
             let attributes = self.arguments(invocation, id);
             if let Some((_, place)) = decode {
                 self.report(&DecodeNotTaken { kind: &invocation.kind.text, span: place, of_workflow: true, beside: None });
@@ -82,6 +84,7 @@ impl Check<'_> {
         {
             self.report(&DecodeNotTaken { kind: kind.name, span: *place, of_workflow: false, beside: None });
         }
+        self.context.recorder.used(invocation.kind.span, Symbol::Kind(kind.name.into()));
         let attributes = self.attributes(invocation, kind);
         if kind.name == "sleep" {
             self.refuse_other_than_time(&attributes);
@@ -184,8 +187,12 @@ impl Check<'_> {
         let mut meant = Vec::new();
         for attribute in &given {
             match kind.attribute(&attribute.name.text) {
-                Some(known) if attributes.iter().any(|taken| *taken.name == *known.name) => {}
-                Some(known) => attributes.push(self.attribute(known, &attribute.value, &given)),
+                Some(known) => {
+                    self.context.recorder.attribute(attribute.name.span, kind.name, known.name);
+                    if !attributes.iter().any(|taken| *taken.name == *known.name) {
+                        attributes.push(self.attribute(known, &attribute.value, &given));
+                    }
+                }
                 None => {
                     let names: Vec<&str> = kind.attributes.iter().map(|attribute| attribute.name).collect();
                     meant.extend(self.unknown_attribute(attribute, kind.name, &names));
@@ -338,6 +345,7 @@ impl Check<'_> {
         for attribute in &given {
             match callee.parameters.iter().find(|parameter| parameter.name == attribute.name.text) {
                 Some(parameter) => {
+                    self.context.recorder.parameter(attribute.name.span, callee, parameter.value);
                     let expression = self.expression(&attribute.value, &parameter.type_);
                     attributes.push(Attribute { name: parameter.name.clone(), value: AttributeValue::Expression(expression) });
                 }

@@ -26,6 +26,7 @@ pub(crate) use context::FileContext;
 use crate::expression::{Checker, Facts};
 use crate::findings::BelowZero;
 use crate::globals::Globals;
+use crate::index::Symbol;
 use crate::order::Depends;
 use foldhash::HashMap;
 use handler::InHandler;
@@ -169,6 +170,7 @@ impl<'a> Check<'a> {
             used: &mut self.used,
             mentioned: &mut self.mentioned,
             suggestions: &self.context.suggestions,
+            values: &self.workflow.values,
         };
         let mut checker = Checker::new(&mut names, &self.context.types, &self.workflow.here, self.diagnostics, self.places)
             .with_facts(self.facts.clone());
@@ -219,6 +221,8 @@ impl<'a> Check<'a> {
     fn declare(&mut self, name: &ast::Name, type_: &Type, origin: ValueOrigin) -> ValueId {
         if let Some(known) = self.names.get(&name.text).filter(|known| known.value.is_some() && known.may_share(&self.branches)) {
             if let Some(value) = known.value.filter(|value| self.takes(*value, type_)) {
+                let first = self.workflow.values.get(value).map_or(name.span, |declared| declared.span);
+                self.context.recorder.declared(name.span, Symbol::Value(first), Some(type_));
                 self.show(name, value, type_);
                 return value;
             }
@@ -227,6 +231,7 @@ impl<'a> Check<'a> {
         }
         let declaration = ValueDeclaration { name: name.text.clone(), type_: type_.clone(), origin, span: name.span };
         let value = self.workflow.values.add(declaration);
+        self.context.recorder.declared(name.span, Symbol::Value(name.span), Some(type_));
         self.show(name, value, type_);
         value
     }
@@ -271,6 +276,7 @@ impl<'a> Check<'a> {
     /// Adds the name of a block without a value.
     fn declare_block(&mut self, name: &ast::Name, visibility: Visibility) {
         self.report_taken(name);
+        self.context.recorder.declared(name.span, Symbol::Value(name.span), None);
         let branches = self.branches.clone();
         self.names.insert(name.text.clone(), Known { value: None, span: name.span, visibility, branches, global: false });
     }

@@ -10,6 +10,7 @@ use wf_model::diagnostic::Finding;
 use wf_model::expression::{Reference, ValueId};
 use wf_model::failure::Failure;
 use wf_model::noun::with_article;
+use wf_model::program::{Table, ValueDeclaration};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::value::Value;
@@ -68,6 +69,7 @@ pub(super) struct Scope<'a> {
     pub(super) used: &'a mut HashSet<ValueId>,
     pub(super) mentioned: &'a mut HashSet<Arc<str>>,
     pub(super) suggestions: &'a Suggestions,
+    pub(super) values: &'a Table<ValueId, ValueDeclaration>,
 }
 
 /// The type of `run`.
@@ -187,6 +189,19 @@ impl Names for Scope<'_> {
         let mut names: Vec<Arc<str>> = self.known.keys().cloned().collect();
         names.sort();
         names
+    }
+
+    fn declaration(&self, name: &str, reference: &Reference) -> Option<Span> {
+        match reference {
+            Reference::Value(value) => self.values.get(*value).map(|declaration| declaration.span),
+            Reference::Global(_) => self.globals.declaration(name),
+            Reference::Local(_)
+            | Reference::Run
+            | Reference::Result
+            | Reference::Failure
+            | Reference::Event
+            | Reference::Outcome(_) => None,
+        }
     }
 
     fn is_visible(&self, name: &str) -> bool {

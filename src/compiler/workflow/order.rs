@@ -37,6 +37,8 @@ impl Check<'_> {
                 }
                 match self.statements_of.get(&wanted.text) {
                     Some(found) => {
+                        let first = found.first().copied();
+                        first.iter().for_each(|first| self.context.recorder.named(wanted.span, self.workflow.span, *first));
                         let reached = found.iter().filter(|on| is_in_reach(&tree, statement, **on));
                         let before = on.len();
                         on.extend(reached.map(|statement| (*statement, wanted.span)));

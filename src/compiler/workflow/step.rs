@@ -7,7 +7,7 @@ use super::names::Visibility;
 use super::order::Written;
 use crate::expression::facts_when;
 use std::sync::Arc;
-use wf_model::program::{Effect, EffectClause, LockElse, Statement, StatementId, StatementKind, Step, ValueOrigin};
+use wf_model::program::{Callee, Effect, EffectClause, LockElse, Statement, StatementId, StatementKind, Step, ValueOrigin};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_syntax::ast::{self, ClauseKind, Entry};
@@ -50,6 +50,9 @@ impl Check<'_> {
             self.facts.learn(facts_when(when, true));
         }
         let invocation = self.invocation(&step.invocation);
+        if let (Callee::Workflow(callee), Some(declared)) = (&invocation.callee, self.workflow.values.get(value)) {
+            self.context.recorder.result(declared.span, *callee);
+        }
         self.see(&name.text, Visibility::Visible(ran.clone()));
         let result = self.result_of(&step.invocation);
         let mut clauses = self.step_clauses(&step.invocation, &Owner { name: &name.text, ran: &ran, result: &result });
@@ -82,6 +85,10 @@ impl Check<'_> {
         let text: Option<Arc<str>> = name.map(|name| name.text.clone());
         let statement = Statement { name: text.clone(), doc: doc(comment), value, after: Vec::new(), when, kind, span };
         let id = self.workflow.statements.add(statement);
+        if let Some(name) = name {
+            let declared = value.and_then(|value| self.workflow.values.get(value)).map_or(name.span, |value| value.span);
+            self.context.recorder.statement(self.workflow.span, id, declared);
+        }
         if let Some(text) = text {
             self.statements_of.entry(text).or_default().push(id);
         }

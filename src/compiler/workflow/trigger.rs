@@ -138,6 +138,9 @@ impl Check<'_> {
             for (key, value) in entries {
                 given.push(key.text.clone());
                 let parameter = self.workflow.parameters.iter().find(|parameter| parameter.name == key.text);
+                if let Some(parameter) = parameter {
+                    self.context.recorder.parameter(key.span, &self.workflow, parameter.value);
+                }
                 match parameter.map(|parameter| parameter.type_.clone()) {
                     Some(type_) => arguments.push((key.text.clone(), self.expression(value, &type_))),
                     None => {
