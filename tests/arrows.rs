@@ -3,9 +3,10 @@
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each crate with the crates of the workspace that it may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("wfc", &["wf-cli"]),
-    ("wf-cli", &["wf-steps", "wf-store", "wf-runtime", "wf-compiler", "wf-syntax", "wf-model"]),
+    ("wf-cli", &["wf-lsp", "wf-steps", "wf-store", "wf-runtime", "wf-compiler", "wf-syntax", "wf-model"]),
+    ("wf-lsp", &["wf-compiler", "wf-syntax", "wf-model"]),
     ("wf-steps", &["wf-runtime", "wf-model"]),
     ("wf-store", &["wf-runtime", "wf-model"]),
     ("wf-runtime", &["wf-model"]),

@@ -16,6 +16,7 @@ pub mod fmt;
 mod foresight;
 mod guarded;
 pub mod logs;
+pub mod lsp;
 mod machine;
 pub mod plan;
 pub mod report;
@@ -88,6 +89,8 @@ enum Command {
     Stats(stats::Stats),
     /// Shows how a run stands or ended.
     Status(status::Status),
+    /// Serves an editor on stdin and stdout, as a language server.
+    Lsp(lsp::Lsp),
     /// Runs the tests of workflow files on a virtual clock; no step touches the world.
     Test(test::Test),
     /// Shows what the steps of a run wrote.
@@ -119,6 +122,7 @@ impl Command {
             Self::Signal(command) => command.run(output),
             Self::Stats(command) => command.run(output),
             Self::Status(command) => command.run(output),
+            Self::Lsp(command) => command.run(output),
             Self::Test(command) => command.run(output),
             Self::Logs(command) => command.run(output),
             Self::Why(command) => command.run(output),

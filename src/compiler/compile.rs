@@ -41,6 +41,8 @@ pub struct Analysis {
     pub compilation: Compilation,
     /// The trees of all texts that could be read, in the order of [`Compilation::sources`].
     pub files: Vec<ast::File>,
+    /// For each `use` of each text, in written order, the text that it names; `None` where that could not be read.
+    pub uses: Vec<Vec<Option<SourceId>>>,
     /// What every name means.
     pub index: Index,
 }
@@ -49,8 +51,10 @@ pub struct Analysis {
 pub fn analyse(path: &str, files: &dyn Files, kinds: &Registry, level: Level) -> Analysis {
     let recorder = Recorder::listening();
     let (compilation, modules) = checked(load(path, files), kinds, level, &recorder);
+    let source = |module: usize| u16::try_from(module).ok().map(SourceId);
+    let uses = modules.iter().map(|module| module.uses.iter().map(|target| source((*target)?)).collect()).collect();
     let files = modules.into_iter().map(|module| module.file).collect();
-    Analysis { compilation, files, index: recorder.finish() }
+    Analysis { compilation, files, uses, index: recorder.finish() }
 }
 
 fn checked(loaded: Loaded, kinds: &Registry, level: Level, recorder: &Recorder) -> (Compilation, Vec<Module>) {
@@ -97,8 +101,11 @@ fn program(
     }
     let mut globals = Table::default();
     let mut places = 0;
-    let contexts: Vec<FileContext<'_>> =
-        modules.iter().enumerate().map(|(index, module)| FileContext::new(index, module, &own, kinds, recorder, diagnostics)).collect();
+    let contexts: Vec<FileContext<'_>> = modules
+        .iter()
+        .enumerate()
+        .map(|(index, module)| FileContext::new(index, module, &own, kinds, recorder, diagnostics))
+        .collect();
     let globals_of: Vec<_> = modules
         .iter()
         .zip(&contexts)

@@ -16,6 +16,7 @@ mod guard_signals;
 mod interruption;
 mod locks;
 mod logs;
+mod lsp;
 mod parameters;
 mod plan;
 mod plan_order;

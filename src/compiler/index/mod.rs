@@ -68,6 +68,29 @@ impl Symbol {
     }
 }
 
+impl Symbol {
+    /// The same symbol where its declaration stands in a text of another number; what belongs to the language stays.
+    #[must_use]
+    pub fn moved(&self, source: SourceId) -> Self {
+        let moved = |span: &Span| Span { source, ..*span };
+        match self {
+            Self::Value(span) => Self::Value(moved(span)),
+            Self::Workflow(span) => Self::Workflow(moved(span)),
+            Self::Type(span) => Self::Type(moved(span)),
+            Self::Module(span) => Self::Module(moved(span)),
+            Self::Output(span) => Self::Output(moved(span)),
+            Self::Checkpoint(span) => Self::Checkpoint(moved(span)),
+            Self::Kind(_)
+            | Self::Attribute { .. }
+            | Self::Function(_)
+            | Self::Method(_)
+            | Self::Field(_)
+            | Self::Always(_)
+            | Self::PlainType(_) => self.clone(),
+        }
+    }
+}
+
 /// A name where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {

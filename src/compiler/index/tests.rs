@@ -79,7 +79,10 @@ fn names_lead_to_what_declares_them_across_files_and_in_tests() {
     assert_eq!(same(&analysis, "deploy", 0), ["main.wf:7:23", "lib.wf:1:10"]);
     assert_eq!(same(&analysis, "region: ", 0), ["main.wf:7:32", "lib.wf:2:9", "lib.wf:3:22"]);
     assert_eq!(same(&analysis, "probe", 0), ["main.wf:8:10", "main.wf:10:49", "main.wf:15:13"]);
-    assert_eq!(same(&analysis, "ship", 0), ["main.wf:6:3", "main.wf:10:44", "main.wf:10:75", "main.wf:11:23", "main.wf:15:8", "main.wf:16:10"]);
+    assert_eq!(
+        same(&analysis, "ship", 0),
+        ["main.wf:6:3", "main.wf:10:44", "main.wf:10:75", "main.wf:11:23", "main.wf:15:8", "main.wf:16:10"]
+    );
     assert_eq!(same(&analysis, "p in ship", 0), ["main.wf:10:29", "main.wf:10:39"]);
     assert_eq!(same(&analysis, "done\n", 0), ["main.wf:11:39", "lib.wf:4:10"]);
 }

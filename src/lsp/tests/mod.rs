@@ -1,0 +1,13 @@
+//! The protocol in one process: a client that writes and reads messages as an editor does.
+
+mod editor;
+mod fixes;
+mod formatting;
+mod names;
+mod renaming;
+mod reports;
+mod shape;
+mod sync;
+mod typing;
+
+use editor::{Editor, place};
