@@ -69,6 +69,20 @@ fn a_plan_says_what_would_run_and_why() {
 }
 
 #[test]
+fn a_plan_fits_a_narrow_terminal_and_long_values_are_cut() {
+    let place = Place::with(DEPLOY);
+    let shown = place.in_terminal("sh -c 'stty cols 72; exec wfc plan main.wf'", &[]);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines.len() > 20 && lines.iter().all(|line| line.chars().count() <= 72), "{shown}");
+    assert!(shown.contains("*   test: shell \"true\"") && shown.contains("critical path 5m1s"), "{shown}");
+    let list = format!("[{}]", vec!["123456789"; 20_000].join(", "));
+    place.write("list.json", &format!("{{\"list\": {list}}}"));
+    place.write("main.wf", "workflow main {\n  param list: [int]\n  let all = list\n  step a: shell \"true ${list}\" when all.length > 5 { reads only, timeout 5s }\n}\n");
+    let outcome = place.wfc(&["plan", "main.wf", "--params", "list.json"]);
+    assert!(outcome.code == 0 && outcome.stdout.contains(" … ") && outcome.stdout.len() < 10_000, "{outcome:?}");
+}
+
+#[test]
 fn parameters_fold_what_they_decide() {
     let place = Place::with(DEPLOY);
     let shown = planned(&place, &["--param", "env=prod"]).stdout;

@@ -9,12 +9,13 @@ mod tests;
 mod text;
 mod words;
 
+use super::Look;
 use wf_model::plan::Plan;
 
 /// How plans are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For a terminal, in 100 columns.
+    /// For a terminal, in at most 100 columns.
     Text,
     /// As `docs/plan.md` says.
     Json,
@@ -33,7 +34,7 @@ impl Format {
     #[must_use]
     pub fn write(self, plan: &Plan) -> String {
         match self {
-            Self::Text => text::write(plan),
+            Self::Text => text::write(plan, Look::of(&std::io::stdout()).width),
             // What holds no maps with other keys than texts serialises.
             Self::Json => serde_json::to_string_pretty(plan).unwrap_or_default() + "\n",
             Self::Dot => dot::write(plan),
