@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// So many workflows.
-const WORKFLOWS: u64 = 40;
+const WORKFLOWS: u64 = 20;
 
 /// Statements of a body.
 const MOST: u64 = 5;
@@ -114,5 +114,5 @@ fn held(text: &str) -> usize {
 #[test]
 fn runs_start_their_steps_in_an_order_that_the_plan_allows() {
     let pairs: usize = (0..WORKFLOWS).map(|seed| held(&Sketch::workflow(seed))).sum();
-    assert!(pairs > 500, "{pairs}");
+    assert!(pairs > 250, "{pairs}");
 }
