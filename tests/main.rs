@@ -7,6 +7,7 @@ mod arrows;
 mod cli;
 mod corruptions;
 mod crash;
+mod editors;
 mod examples;
 mod generated;
 mod injection;

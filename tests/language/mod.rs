@@ -24,6 +24,19 @@ use std::thread;
 /// Every sentence of these sections that can be observed is proven by a page.
 const SECTIONS: [&str; 12] = ["§2", "§3", "§4", "§5", "§6", "§7", "§8", "§9", "§10", "§11", "§12", "§15"];
 
+/// The programs of all pages, by where they stand.
+pub(crate) fn programs() -> impl Iterator<Item = (String, String)> {
+    let named = |page: Page| {
+        let name = page.name;
+        page.cases.into_iter().flat_map(move |case| {
+            let place = format!("{name}:{}", case.line);
+            let texts = case.files.into_iter().filter(|(file, _)| file.ends_with(".wf"));
+            texts.map(move |(file, text)| (format!("{place} {file}"), text)).collect::<Vec<_>>()
+        })
+    };
+    pages().into_iter().flat_map(named)
+}
+
 /// `slug `text`` of each diagnostic of the file, in the order of the text.
 fn diagnostics(place: &Place, level: &str) -> String {
     let outcome = place.wfc(&["check", "--format", "json", "--level", level, "main.wf"]);

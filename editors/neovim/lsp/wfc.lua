@@ -1,0 +1,6 @@
+---@type vim.lsp.Config
+return {
+  cmd = { "wfc", "lsp" },
+  filetypes = { "wf" },
+  root_markers = { ".git" },
+}

@@ -1,0 +1,7 @@
+[
+  (body)
+  (record)
+  (list)
+  (string)
+  (arguments)
+] @fold
