@@ -2,14 +2,14 @@
 //!
 //! A second process of this program is needed before any thread runs, and signals that are waited for instead of being handled; neither
 //! the standard library nor `rustix` has them, so they come from `libc`. A program is started here and not by the standard library,
-//! because that copies the whole environment three times for each. Everything here is safe to call.
+//! because that copies the whole environment three times for each, and does more than is needed. Everything here is safe to call.
 #![allow(unsafe_code)]
 
-use rustix::process::{Pid, Signal};
-use std::ffi::{CStr, c_char, c_int};
+use rustix::process::{Pid, Signal, WaitOptions, waitpid};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -30,101 +30,118 @@ pub(crate) struct Start<'a> {
 
 /// Starts a program as the leader of a new group; it blocks no signal, and SIGPIPE, which Rust programs ignore, ends it.
 ///
+/// The new process lives in the memory of this one, whose thread waits, until it is the program. `posix_spawn` does the same, but asks the
+/// system for a stack each time, which stops all threads for a moment, and looks at all signals that there are: half of what a start
+/// costs this process.
+///
 /// # Errors
 /// What the system says, also of the folder and of the file.
 pub(crate) fn spawn(start: &Start<'_>) -> io::Result<Pid> {
     let (arguments, environment) = (pointers(&start.arguments), pointers(start.environment));
-    let actions = Actions::new(start.folder, &start.streams)?;
-    let attributes = Attributes::new()?;
-    let (mut number, file) = (0, start.file.as_ptr());
-    // SAFETY: all texts and descriptors live until the program runs or has failed to, and both lists end with a null pointer.
-    checked(unsafe {
-        libc::posix_spawn(
-            &raw mut number,
-            file,
-            &raw const actions.0,
-            &raw const attributes.0,
-            arguments.as_ptr(),
-            environment.as_ptr(),
-        )
-    })?;
-    Pid::from_raw(number).ok_or_else(|| io::Error::other("it has no number"))
+    let streams = start.streams.map(|stream| stream.as_raw_fd());
+    let (file, folder) = (start.file.as_ptr(), start.folder.as_ptr());
+    let mut newcomer =
+        Newcomer { file, arguments: arguments.as_ptr(), environment: environment.as_ptr(), folder, streams, error: None };
+    let mut stack = Stack([const { MaybeUninit::uninit() }; STACK]);
+    let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
+    // What handles a signal here must not do it in the new process.
+    let mask = SignalSet::all().block_for_now();
+    // SAFETY: the stack grows down from its end, and all that the new process sees lives until this thread goes on, when the new process
+    // is the program or has ended.
+    let number = unsafe { libc::clone(become_program, stack.0.as_mut_ptr_range().end.cast(), flags, (&raw mut newcomer).cast()) };
+    let failed = io::Error::last_os_error();
+    mask.set();
+    let Some(leader) = Pid::from_raw(number).filter(|_| number > 0) else { return Err(failed) };
+    match newcomer.error {
+        None => Ok(leader),
+        Some(error) => {
+            // It has ended, and only waits to be asked how.
+            let _ = rustix::io::retry_on_intr(|| waitpid(Some(leader), WaitOptions::empty()));
+            Err(error)
+        }
+    }
+}
+
+/// How much stack a new process has, in bytes; it calls nothing but the system.
+const STACK: usize = 32 * 1024;
+
+#[repr(align(16))]
+struct Stack([MaybeUninit<u8>; STACK]);
+
+/// What a new process has to become.
+struct Newcomer {
+    file: *const c_char,
+    arguments: *const *mut c_char,
+    environment: *const *mut c_char,
+    folder: *const c_char,
+    streams: [c_int; 3],
+    /// Why it could not.
+    error: Option<io::Error>,
+}
+
+impl Newcomer {
+    /// Returns only when something fails. Nothing here may allocate or wait for other threads, which could hold what is waited for.
+    ///
+    /// # Safety
+    /// To be called in a new process only, with pointers that hold.
+    unsafe fn become_program(&self) -> io::Error {
+        for signal in 1..=LAST_SIGNAL {
+            forget_handler(signal);
+        }
+        // SAFETY: all pointers hold, and both lists end with a null pointer.
+        unsafe {
+            let mut outcome = libc::setpgid(0, 0);
+            for (place, stream) in (0..).zip(&self.streams) {
+                outcome = outcome.min(libc::dup2(*stream, place));
+            }
+            if outcome >= 0 && libc::chdir(self.folder) >= 0 {
+                SignalSet::of(&[]).set();
+                libc::execve(self.file, self.arguments.cast(), self.environment.cast());
+            }
+        }
+        io::Error::last_os_error()
+    }
+}
+
+/// What a new process begins with.
+extern "C" fn become_program(newcomer: *mut c_void) -> c_int {
+    // SAFETY: this is what `spawn` has passed, whose thread waits.
+    unsafe {
+        let newcomer = &mut *newcomer.cast::<Newcomer>();
+        newcomer.error = Some(newcomer.become_program());
+    }
+    // Its end runs nothing that this program does at its own.
+    127
+}
+
+/// Signals that have a name; what comes behind them is used by nobody here.
+const LAST_SIGNAL: c_int = 31;
+
+/// Lets a signal do what it does by default, where it is handled, or is SIGPIPE; others that are ignored stay so.
+fn forget_handler(signal: c_int) {
+    let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: all zeros are a whole action, the default one, which stays where the system does not answer.
+    unsafe {
+        libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
+        let handler = action.assume_init().sa_sigaction;
+        if handler != libc::SIG_DFL && (handler != libc::SIG_IGN || signal == libc::SIGPIPE) {
+            libc::sigaction(signal, MaybeUninit::zeroed().as_ptr(), ptr::null_mut());
+        }
+    }
 }
 
 /// A descriptor of which tokio tells when it can be read; to be called inside tokio.
 ///
 /// # Errors
 /// Where the system does not tell.
-pub(crate) fn watched(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    // SAFETY: nobody closes it as long as it is owned, and its number stays the same.
+pub(crate) fn watched<T: AsFd + AsRawFd>(descriptor: T) -> io::Result<AsyncFd<T>> {
+    // SAFETY: nobody closes it as long as it is owned or borrowed, and its number stays the same.
     Ok(unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?)
 }
 
 /// A list of texts as the system takes it, which does not change them.
 fn pointers(texts: &[&CStr]) -> Vec<*mut c_char> {
     texts.iter().map(|text| text.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
-}
-
-fn checked(error: c_int) -> io::Result<()> {
-    if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }
-}
-
-/// What a new process does before it becomes the program.
-struct Actions(libc::posix_spawn_file_actions_t);
-
-impl Actions {
-    fn new(folder: &CStr, streams: &[BorrowedFd<'_>; 3]) -> io::Result<Self> {
-        let mut actions = MaybeUninit::uninit();
-        // SAFETY: the call fills in the whole list, or fails.
-        let mut actions = unsafe {
-            checked(libc::posix_spawn_file_actions_init(actions.as_mut_ptr()))?;
-            Self(actions.assume_init())
-        };
-        for (place, stream) in (0..).zip(streams) {
-            // SAFETY: the list is whole.
-            checked(unsafe { libc::posix_spawn_file_actions_adddup2(&raw mut actions.0, stream.as_raw_fd(), place) })?;
-        }
-        // SAFETY: the list is whole, and takes a copy of the path.
-        checked(unsafe { libc::posix_spawn_file_actions_addchdir_np(&raw mut actions.0, folder.as_ptr()) })?;
-        Ok(actions)
-    }
-}
-
-impl Drop for Actions {
-    fn drop(&mut self) {
-        // SAFETY: the list is whole and used no more.
-        unsafe { libc::posix_spawn_file_actions_destroy(&raw mut self.0) };
-    }
-}
-
-/// What a new process is like.
-struct Attributes(libc::posix_spawnattr_t);
-
-impl Attributes {
-    fn new() -> io::Result<Self> {
-        let (none, pipe) = (SignalSet::of(&[]), SignalSet::of(&[Signal::PIPE]));
-        let flags = libc::POSIX_SPAWN_SETPGROUP | libc::POSIX_SPAWN_SETSIGMASK | libc::POSIX_SPAWN_SETSIGDEF;
-        let flags = flags.try_into().map_err(io::Error::other)?;
-        let mut attributes = MaybeUninit::uninit();
-        // SAFETY: the first call fills in all attributes, or fails; the sets are whole.
-        unsafe {
-            checked(libc::posix_spawnattr_init(attributes.as_mut_ptr()))?;
-            let mut attributes = Self(attributes.assume_init());
-            let all = &raw mut attributes.0;
-            checked(libc::posix_spawnattr_setpgroup(all, 0))?;
-            checked(libc::posix_spawnattr_setsigmask(all, &raw const none.0))?;
-            checked(libc::posix_spawnattr_setsigdefault(all, &raw const pipe.0))?;
-            checked(libc::posix_spawnattr_setflags(all, flags))?;
-            Ok(attributes)
-        }
-    }
-}
-
-impl Drop for Attributes {
-    fn drop(&mut self) {
-        // SAFETY: they are whole and used no more.
-        unsafe { libc::posix_spawnattr_destroy(&raw mut self.0) };
-    }
 }
 
 /// Which of the two processes this is.
@@ -174,6 +191,30 @@ impl SignalSet {
             }
             Self(set.assume_init())
         }
+    }
+
+    fn all() -> Self {
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: the call fills in the whole set.
+        unsafe {
+            libc::sigfillset(set.as_mut_ptr());
+            Self(set.assume_init())
+        }
+    }
+
+    /// Keeps these signals waiting; gives those that did before.
+    fn block_for_now(&self) -> Self {
+        let mut before = MaybeUninit::zeroed();
+        // SAFETY: the set is whole, and all zeros are one, which the call fills in.
+        unsafe {
+            libc::pthread_sigmask(libc::SIG_BLOCK, &raw const self.0, before.as_mut_ptr());
+            Self(before.assume_init())
+        }
+    }
+
+    /// Keeps these signals waiting and no others.
+    fn set(&self) {
+        self.change_mask(libc::SIG_SETMASK);
     }
 
     /// Keeps these signals waiting until they are asked for.

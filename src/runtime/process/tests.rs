@@ -3,6 +3,8 @@
 use super::{Exit, Finished, GRACE, KEPT, Program, Surroundings, become_subreaper, run, table};
 use crate::executor::{OutputSink, Stop, StopSignal, Stream};
 use crate::mask::Masker;
+use crate::system::SignalSet;
+use rustix::process::Signal;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -127,6 +129,18 @@ async fn only_the_given_variables_are_there() {
     names.sort_unstable();
     assert_eq!(names, ["A", "PATH", "WF_PROCESS"]);
     assert!(text.contains("A=2"));
+}
+
+#[tokio::test]
+async fn a_program_blocks_no_signal_and_is_ended_by_a_broken_pipe() {
+    SignalSet::of(&[Signal::USR1]).block();
+    let status = finished(program(&["cat", "/proc/self/status"])).await.out.text();
+    let signals = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        u64::from_str_radix(line.trim(), 16).unwrap()
+    };
+    let pipe = 1 << (Signal::PIPE.as_raw() - 1);
+    assert_eq!((signals("SigBlk:"), signals("SigIgn:") & pipe), (0, 0));
 }
 
 #[tokio::test]
