@@ -12,7 +12,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::net::unix::pipe::Sender;
 use tokio::task::JoinHandle;
 
 /// A file with its arguments, variables and folder, ready to be started.
@@ -30,8 +30,8 @@ pub(super) struct Child {
     pub(super) leader: Pid,
     /// What it reads from, where it does.
     pub(super) input: Option<Sender>,
-    /// What it writes to.
-    pub(super) output: Option<(Receiver, Receiver)>,
+    /// What it writes to; to read from them never blocks.
+    pub(super) output: Option<(OwnedFd, OwnedFd)>,
     /// The numbers of both pipes.
     pub(super) pipes: Vec<u64>,
     end: End,
@@ -49,9 +49,11 @@ impl Child {
     pub(super) fn start(prepared: &Prepared<'_>) -> io::Result<Self> {
         let (output, into_output) = pipe()?;
         let (error, into_error) = pipe()?;
+        fcntl_setfl(&output, OFlags::NONBLOCK)?;
+        fcntl_setfl(&error, OFlags::NONBLOCK)?;
         let (from_input, input) = prepared.reads.then(pipe).transpose()?.unzip();
         // Whatever may fail does before there is a process.
-        let (output, error, input) = (receiver(output)?, receiver(error)?, input.map(sender).transpose()?);
+        let input = input.map(sender).transpose()?;
         let pipes = vec![fstat(&output)?.st_ino, fstat(&error)?.st_ino];
         let leader = system::spawn(&Start {
             file: &prepared.file,
@@ -95,11 +97,6 @@ fn status(descriptor: &OwnedFd) -> io::Result<WaitIdStatus> {
 
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe_with(PipeFlags::CLOEXEC)?)
-}
-
-fn receiver(pipe: OwnedFd) -> io::Result<Receiver> {
-    fcntl_setfl(&pipe, OFlags::NONBLOCK)?;
-    Receiver::from_owned_fd_unchecked(pipe)
 }
 
 fn sender(pipe: OwnedFd) -> io::Result<Sender> {

@@ -50,6 +50,9 @@ pub const KEPT_UNREAD: usize = 64 * 1024;
 /// How long others may hold the pipes, or go on running, after the process itself has ended.
 const LEAK_WINDOW: Duration = Duration::from_millis(200);
 
+/// How long nobody reads what a process writes, unless it ends: most end sooner, and whoever reads then is woken once, not for each pipe.
+const UNWATCHED: Duration = Duration::from_millis(5);
+
 /// How often it is looked whether anything still runs within that time.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -186,11 +189,12 @@ impl Running {
         fed: impl Future<Output = ()>,
     ) -> io::Result<(Exit, bool)> {
         tokio::pin!(drained, fed);
-        let (mut open, mut hungry) = (true, true);
+        let (mut begins, mut open, mut hungry) = (true, true, true);
         let exit = loop {
             tokio::select! {
                 exit = self.child.ended() => break exit?,
-                _ = &mut drained, if open => open = false,
+                () = tokio::time::sleep(UNWATCHED), if begins => begins = false,
+                _ = &mut drained, if open && !begins => open = false,
                 () = &mut fed, if hungry => hungry = false,
                 order = self.stopping.order() => self.obey(order).await,
             }

@@ -1,11 +1,16 @@
 //! What a process writes: masked, passed on, and kept within bounds.
 
-use super::KEPT_UNREAD;
+use super::{KEPT_UNREAD, LOOK};
 use crate::executor::{OutputSink, Stream};
 use crate::mask::MaskStream;
+use crate::system;
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 use std::collections::VecDeque;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::unix::AsyncFd;
+use tokio::task::coop::consume_budget;
 
 /// How many bytes are read at once.
 const BLOCK: usize = 256 * 1024;
@@ -88,17 +93,28 @@ impl Outlet {
         Self { stream, shown, limit, captured: Captured::default() }
     }
 
-    /// Reads until all who hold the other end have closed it.
-    pub(super) async fn drain(&mut self, pipe: Option<impl AsyncRead + Unpin>) {
-        let Some(mut pipe) = pipe else { return };
+    /// Reads until all who hold the other end have closed it. Where they have already, nobody is woken for it.
+    pub(super) async fn drain(&mut self, pipe: Option<OwnedFd>) {
+        let Some(pipe) = pipe else { return };
         // Most write little: room grows with what comes.
-        let mut block = Vec::with_capacity(8 * 1024);
-        while let Ok(1..) = pipe.read_buf(&mut block).await {
-            self.take(&block);
+        let (mut block, mut watched) = (Vec::with_capacity(8 * 1024), None);
+        loop {
+            block.clear();
+            let is_empty = match rustix::io::read(&pipe, spare_capacity(&mut block)) {
+                Ok(0) => return,
+                // What comes behind it is told from now on.
+                Ok(length) => watched.is_some() && length < block.capacity(),
+                Err(Errno::AGAIN) => true,
+                Err(Errno::INTR) => false,
+                Err(_) => return,
+            };
+            if !block.is_empty() {
+                self.take(&block);
+            }
             if block.len() == block.capacity() && block.capacity() < BLOCK {
                 block = Vec::with_capacity(block.capacity() * 4);
             }
-            block.clear();
+            if is_empty { more(&pipe, &mut watched).await } else { consume_budget().await }
         }
     }
 
@@ -125,6 +141,22 @@ impl Outlet {
             }
         }
         self.captured
+    }
+}
+
+/// Waits until there is more to read, or nothing more will come.
+async fn more<'a>(pipe: &'a OwnedFd, watched: &mut Option<AsyncFd<BorrowedFd<'a>>>) {
+    if watched.is_none() {
+        *watched = system::watched(pipe.as_fd()).ok();
+    }
+    match watched.as_ref().map(AsyncFd::readable) {
+        Some(readable) => match readable.await {
+            Ok(mut ready) => ready.clear_ready(),
+            // Nobody is told anything any more.
+            Err(_) => std::future::pending().await,
+        },
+        // Where the system has no room to tell of it.
+        None => tokio::time::sleep(LOOK).await,
     }
 }
 
