@@ -25,7 +25,7 @@ pub fn rehearsed(text: &str) {
     }
     for (workflow, _) in subject.program.workflows.iter() {
         let manner = Manner { arguments: Vec::new(), most: SCENARIOS, depth: 1, seed: None };
-        if let Err(Unrehearsable::Illegal(error)) = rehearse(&subject, workflow, &manner, &tests) {
+        if let Err(Unrehearsable::Illegal(error)) = rehearse(&subject, workflow, &manner, &tests, &|| {}) {
             panic!("the engine refuses what follows from itself: {error}");
         }
     }

@@ -110,7 +110,7 @@ impl Test {
         let Some(declared) = subject.program.workflows.get(id) else { return Ok(None) };
         let Some(arguments) = self.arguments(declared, compilation, output)? else { return Ok(None) };
         let manner = Manner { arguments, most: self.max_scenarios as usize, depth: self.depth, seed: self.seed.clone() };
-        match rehearse(subject, id, &manner, &compilation.tests) {
+        match rehearse(subject, id, &manner, &compilation.tests, &|| {}) {
             Ok(rehearsal) => {
                 let (file, workflow) = (file.to_owned(), declared.name.clone());
                 Ok(Some(Rehearsed {

@@ -6,6 +6,7 @@ mod fault;
 mod finding;
 mod safe_twice;
 mod scenario;
+mod together;
 
 pub use fault::{Fault, FaultSort};
 pub use finding::{Finding, FindingSort};
@@ -15,11 +16,12 @@ use super::subject::Subject;
 use crate::engine::IllegalTransition;
 use arrangement::Arrangement;
 use fault::{Seen, Waits};
-use finding::{Judge, of_handlers, rolls_back};
+use finding::{of_handlers, rolls_back};
 use scenario::{Performed, perform};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wf_model::event::{Event, without_places};
+use together::{Shown, Stage, Wanted};
+use wf_model::event::{Event, InstanceId, without_places};
 use wf_model::program::{Effect, EffectClause, StatementId, UnknownAnswer, Workflow, WorkflowId};
 use wf_model::run::RunState;
 use wf_model::span::Span;
@@ -88,7 +90,7 @@ fn list(names: &[Arc<str>]) -> String {
 /// Bases beside the first: more are not tried, however many conditions there are.
 const MOST_BASES: usize = 64;
 
-/// Rehearses a workflow; the tests of it give further runs to begin with.
+/// Rehearses a workflow; the tests of it give further runs to begin with, and `told` is called, from any thread, behind each scenario.
 ///
 /// # Errors
 /// Where no run of it can be begun, or the wanted scenario is not there.
@@ -97,19 +99,20 @@ pub fn rehearse(
     workflow: WorkflowId,
     manner: &Manner,
     tests: &[Test],
+    told: &(dyn Fn() + Sync),
 ) -> Result<Rehearsal, Unrehearsable> {
     let subject = Arc::new(subject.for_rehearsal());
     let Some(declared) = subject.program.workflows.get(workflow) else { return Err(Unrehearsable::NoWorkflow) };
-    let mut rehearsing = Rehearsing {
+    let stage = Stage {
         rolls_back: rolls_back(&subject),
         of_handlers: of_handlers(&subject),
         subject: subject.clone(),
         workflow,
         manner,
-        rehearsal: Rehearsal::default(),
-        done: BTreeSet::new(),
-        reached: BTreeSet::new(),
+        told,
     };
+    let mut rehearsing =
+        Rehearsing { stage, rehearsal: Rehearsal::default(), done: BTreeSet::new(), reached: BTreeSet::new() };
     let bases = rehearsing.bases(declared, tests)?;
     for base in &bases {
         rehearsing.around(base)?;
@@ -127,11 +130,7 @@ struct Base {
 }
 
 struct Rehearsing<'a> {
-    subject: Arc<Subject>,
-    workflow: WorkflowId,
-    manner: &'a Manner,
-    rolls_back: bool,
-    of_handlers: BTreeSet<(WorkflowId, StatementId)>,
+    stage: Stage<'a>,
     rehearsal: Rehearsal,
     /// Scenarios that were performed, by seed.
     done: BTreeSet<String>,
@@ -141,16 +140,16 @@ struct Rehearsing<'a> {
 impl Rehearsing<'_> {
     /// Runs without a fault that reach as many steps as can be reached.
     fn bases(&mut self, declared: &Workflow, tests: &[Test]) -> Result<Vec<Base>, Unrehearsable> {
-        let plain = arrangement::plain(&self.subject, declared, &self.manner.arguments);
-        let of_tests = tests.iter().filter(|test| test.workflow == self.workflow);
-        let of_tests: Vec<Arrangement> = of_tests.filter_map(|test| arrangement::of_test(&self.subject, test)).collect();
+        let plain = arrangement::plain(&self.stage.subject, declared, &self.stage.manner.arguments);
+        let of_tests = tests.iter().filter(|test| test.workflow == self.stage.workflow);
+        let of_tests: Vec<Arrangement> = of_tests.filter_map(|test| arrangement::of_test(&self.stage.subject, test)).collect();
         let mut bases = Vec::new();
         let mut why = None;
         for arrangement in plain.clone().into_iter().chain(of_tests) {
-            let performed = perform(&arrangement, self.workflow, &[], None)?;
+            let performed = perform(&arrangement, self.stage.workflow, &[], None)?;
             if performed.scenario.state == RunState::Succeeded {
                 let known = self.reached.len();
-                self.reach(&performed);
+                self.reach(&performed.seen);
                 if bases.is_empty() || self.reached.len() > known {
                     bases.push(Base { arrangement, performed });
                 }
@@ -173,17 +172,17 @@ impl Rehearsing<'_> {
 
     /// A run without a fault that reaches what none before has reached.
     fn further(&mut self, declared: &Workflow, first: &Arrangement, left: &mut usize) -> Result<Option<Base>, Unrehearsable> {
-        let workflows: BTreeSet<WorkflowId> = self.reached.iter().map(|(workflow, _)| *workflow).chain([self.workflow]).collect();
-        for way in arrangement::ways_to(&self.subject, &workflows, &self.reached) {
+        let workflows: BTreeSet<WorkflowId> = self.reached.iter().map(|(workflow, _)| *workflow).chain([self.stage.workflow]).collect();
+        for way in arrangement::ways_to(&self.stage.subject, &workflows, &self.reached) {
             if *left == 0 {
                 return Ok(None);
             }
             *left -= 1;
-            let arrangement = first.towards(self.workflow, declared, &way);
-            let performed = perform(&arrangement, self.workflow, &[], None)?;
+            let arrangement = first.towards(self.stage.workflow, declared, &way);
+            let performed = perform(&arrangement, self.stage.workflow, &[], None)?;
             let known = self.reached.len();
             if performed.scenario.state == RunState::Succeeded {
-                self.reach(&performed);
+                self.reach(&performed.seen);
             }
             if self.reached.len() > known {
                 return Ok(Some(Base { arrangement, performed }));
@@ -192,46 +191,93 @@ impl Rehearsing<'_> {
         Ok(None)
     }
 
-    fn reach(&mut self, performed: &Performed) {
-        let began = performed.seen.values().filter(|seen| !seen.is_undo);
+    fn reach(&mut self, seen: &BTreeMap<InstanceId, Seen>) {
+        let began = seen.values().filter(|seen| !seen.is_undo);
         self.reached.extend(began.map(|seen| (seen.workflow, seen.statement)));
     }
 
     /// Performs every scenario of a base.
     fn around(&mut self, base: &Base) -> Result<(), Unrehearsable> {
-        self.perform(&base.arrangement, &[], None)?;
+        let (arrangement, events) = (&base.arrangement, base.performed.events.as_slice());
+        let of_faults = |faults: &[Fault]| Wanted { faults: faults.to_vec(), dies_behind: None };
+        let firsts = self.faults(&base.performed.seen, |seen| !seen.is_undo);
+        let firsts: Vec<Wanted> = firsts.iter().map(|fault| of_faults(std::slice::from_ref(fault))).collect();
+        let shown = self.stage.all_shown(arrangement, events, firsts.get(..firsts.len().min(self.room())).unwrap_or_default())?;
+        let shown = shown.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
         let known: BTreeSet<Arc<str>> = base.performed.seen.values().map(|seen| seen.step.clone()).collect();
         let mut undos: BTreeSet<Arc<str>> = BTreeSet::new();
-        for fault in self.faults(&base.performed, |seen| !seen.is_undo) {
-            let Some(first) = self.perform(&base.arrangement, std::slice::from_ref(&fault), None)? else { continue };
+        let mut all = vec![(of_faults(&[]), None)];
+        for (wanted, first) in firsts.into_iter().zip(shown) {
+            let seen = first.as_ref().map(|first| first.seen.clone()).unwrap_or_default();
+            all.push((wanted.clone(), first));
             // What only runs because of the fault goes wrong too: handlers, and each undo once.
-            let is_new = |seen: &Seen| match seen.is_undo {
+            let is_known = |seen: &Seen| match seen.is_undo {
                 true => undos.contains(&*seen.step),
                 false => known.contains(&seen.step),
             };
-            let seconds = self.faults(&first, |seen| !is_new(seen));
-            undos.extend(first.seen.values().filter(|seen| seen.is_undo).map(|seen| seen.step.clone()));
-            for second in seconds {
-                self.perform(&base.arrangement, &[fault.clone(), second], None)?;
+            let mut seconds = self.faults(&seen, |seen| !is_known(seen));
+            undos.extend(seen.values().filter(|seen| seen.is_undo).map(|seen| seen.step.clone()));
+            if self.stage.manner.depth > 1 {
+                seconds.extend(self.faults(&seen, |_| true).into_iter().filter(|second| !wanted.faults.contains(second)));
             }
-            if self.manner.depth > 1 {
-                for second in self.faults(&first, |_| true).into_iter().filter(|second| *second != fault) {
-                    self.perform(&base.arrangement, &[fault.clone(), second], None)?;
-                }
-            }
+            let both = |second| [wanted.faults.as_slice(), &[second]].concat();
+            all.extend(seconds.into_iter().map(|second| (of_faults(&both(second)), None)));
         }
-        let events = &base.performed.events;
-        for until in 1..events.len() {
-            self.perform(&base.arrangement, &[], events.get(..until))?;
+        all.extend((1..events.len()).map(|until| (Wanted { faults: Vec::new(), dies_behind: Some(until) }, None)));
+        self.take_all(arrangement, events, all)
+    }
+
+    /// Performs what was not performed yet, and takes all down in its order.
+    fn take_all(
+        &mut self,
+        arrangement: &Arrangement,
+        events: &[Event],
+        all: Vec<(Wanted, Option<Shown>)>,
+    ) -> Result<(), Unrehearsable> {
+        let open: Vec<Wanted> =
+            all.iter().take(self.room()).filter(|(_, shown)| shown.is_none()).map(|(wanted, _)| wanted.clone()).collect();
+        let mut performed = self.stage.all_shown(arrangement, events, &open)?.into_iter();
+        for (wanted, shown) in all {
+            if self.room() == 0 {
+                self.rehearsal.left_out += 1;
+                continue;
+            }
+            match shown.or_else(|| performed.next()) {
+                Some(shown) => self.take(shown),
+                // One that was met twice takes no room.
+                None => self.take(self.stage.shown(arrangement, events, &wanted)?),
+            }
         }
         Ok(())
     }
 
+    /// How many scenarios are still wanted.
+    fn room(&self) -> usize {
+        self.stage.manner.most.saturating_sub(self.rehearsal.scenarios.len())
+    }
+
+    /// Takes down what a scenario showed, unless it was met before or is not asked for.
+    fn take(&mut self, shown: Shown) {
+        let Shown { scenario, findings, seen } = shown;
+        if !self.done.insert(scenario.seed.clone()) {
+            return;
+        }
+        self.reach(&seen);
+        if !self.stage.is_wanted(&scenario) {
+            return;
+        }
+        let place = self.rehearsal.scenarios.len();
+        for finding in findings {
+            self.rehearsal.find(finding, place, scenario.faults.len());
+        }
+        self.rehearsal.scenarios.push(scenario);
+    }
+
     /// What can go wrong with the steps and undos that a run has seen: of a loop with its first and its last iteration.
-    fn faults(&self, performed: &Performed, wanted: impl Fn(&Seen) -> bool) -> Vec<Fault> {
+    fn faults(&self, seen: &BTreeMap<InstanceId, Seen>, wanted: impl Fn(&Seen) -> bool) -> Vec<Fault> {
         let mut ends: BTreeMap<(bool, &str), (&Seen, &Seen)> = BTreeMap::new();
         let mut order = Vec::new();
-        for seen in performed.seen.values().filter(|seen| wanted(seen)) {
+        for seen in seen.values().filter(|seen| wanted(seen)) {
             let key = (seen.is_undo, without_places(&seen.step));
             ends.entry(key).and_modify(|(_, last)| *last = seen).or_insert_with(|| {
                 order.push(key);
@@ -248,7 +294,7 @@ impl Rehearsing<'_> {
     /// What can go wrong with a step or undo.
     fn sorts(&self, seen: &Seen) -> Vec<FaultSort> {
         use FaultSort as Sort;
-        let statement = self.subject.statement_at(seen.workflow, seen.statement);
+        let statement = self.stage.subject.statement_at(seen.workflow, seen.statement);
         let Some(step) = statement.and_then(|statement| statement.kind.step()) else { return Vec::new() };
         if seen.is_undo {
             return vec![Sort::Fails, Sort::Crashes];
@@ -266,7 +312,7 @@ impl Rehearsing<'_> {
             sorts.push(Sort::TimesOut);
         }
         sorts.push(Sort::Cancelled);
-        let repeatable = step.effect(self.subject.kinds()).may_run_twice();
+        let repeatable = step.effect(self.stage.subject.kinds()).may_run_twice();
         match &step.clauses.unknown {
             _ if repeatable => sorts.push(Sort::Crashes),
             Some(UnknownAnswer::Rerun | UnknownAnswer::Fail | UnknownAnswer::Done) => sorts.push(Sort::Crashes),
@@ -276,54 +322,20 @@ impl Rehearsing<'_> {
         sorts
     }
 
-    /// Performs a scenario and judges it, unless it was performed, is not wanted, or there are too many.
-    fn perform(
-        &mut self,
-        arrangement: &Arrangement,
-        faults: &[Fault],
-        history: Option<&[Event]>,
-    ) -> Result<Option<Performed>, Unrehearsable> {
-        if self.rehearsal.scenarios.len() >= self.manner.most {
-            self.rehearsal.left_out += 1;
-            return Ok(None);
-        }
-        let performed = perform(arrangement, self.workflow, faults, history)?;
-        if !self.done.insert(performed.scenario.seed.clone()) {
-            return Ok(Some(performed));
-        }
-        self.reach(&performed);
-        let is_wanted = self.manner.seed.as_ref().is_none_or(|seed| *seed == performed.scenario.seed);
-        if is_wanted {
-            let judge = Judge {
-                subject: &self.subject,
-                rolls_back: self.rolls_back,
-                of_handlers: &self.of_handlers,
-                performed: &performed,
-            };
-            let place = self.rehearsal.scenarios.len();
-            for finding in judge.findings() {
-                self.rehearsal.find(finding, place, faults.len());
-            }
-            let events = if self.manner.seed.is_some() { performed.events.clone() } else { Vec::new() };
-            self.rehearsal.scenarios.push(Scenario { events, ..performed.scenario.clone() });
-        }
-        Ok(Some(performed))
-    }
-
     fn finish(mut self) -> Rehearsal {
         let mut workflows: BTreeSet<WorkflowId> = self.reached.iter().map(|(workflow, _)| *workflow).collect();
-        workflows.insert(self.workflow);
+        workflows.insert(self.stage.workflow);
         for id in workflows {
-            let Some(workflow) = self.subject.program.workflows.get(id) else { continue };
+            let Some(workflow) = self.stage.subject.program.workflows.get(id) else { continue };
             for (statement_id, statement) in workflow.statements.iter() {
                 let Some(step) = statement.kind.step() else { continue };
                 if !self.reached.contains(&(id, statement_id)) {
-                    if !matches!(step.effect(self.subject.kinds()), Effect::Inside(_)) {
+                    if !matches!(step.effect(self.stage.subject.kinds()), Effect::Inside(_)) {
                         self.rehearsal.unreached.push((statement.name.clone().unwrap_or_default(), statement.span));
                     }
                     continue;
                 }
-                self.rehearsal.count(step.effect(self.subject.kinds()), &step.clauses.effect);
+                self.rehearsal.count(step.effect(self.stage.subject.kinds()), &step.clauses.effect);
             }
         }
         self.rehearsal
