@@ -83,15 +83,15 @@ fn junit_and_tap_are_read_by_machines() {
     let xml = place.wfc(&["test", "--format", "junit", "main.wf"]).stdout;
     for part in [
         "<testsuite name=\"main.wf\" tests=\"3\" failures=\"1\"",
-        "<testcase classname=\"main.wf\" name=\"all is well\" file=\"main.wf\" line=\"11\"/>",
+        "<testcase classname=\"main.wf\" name=\"all is well\" file=\"main.wf\" line=\"11\" time=\"0.",
         "503 &lt;&amp;&quot;&gt; \\u{1b}[31m",
     ] {
         assert!(xml.contains(part), "{part}: {xml}");
     }
-    let script = "import sys, xml.etree.ElementTree as t; print(len(t.parse(sys.stdin).getroot().findall('.//failure')))";
+    let script = "import sys, xml.etree.ElementTree as t; root = t.parse(sys.stdin).getroot(); times = [float(one.get('time')) for one in root.iter() if one.tag in ('testsuite', 'testcase')]; print(len(root.findall('.//failure')), len(times), abs(times[0] - sum(times[1:])) < 0.01)";
     let mut reader = std::process::Command::new("python3");
     let read = super::with_input(reader.args(["-c", script]), xml.as_bytes());
-    assert_eq!(read.stdout, "1\n", "{read:?}");
+    assert_eq!(read.stdout, "1 4 True\n", "{read:?}");
     let tap = place.wfc(&["test", "--format", "tap", "main.wf"]).stdout;
     assert!(tap.starts_with("TAP version 14\n1..3\nok 1 - main.wf: all is well\n"), "{tap}");
     assert!(

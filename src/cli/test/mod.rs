@@ -12,7 +12,7 @@ use std::io;
 use std::sync::Arc;
 use wf_compiler::{Compilation, compile};
 use wf_model::diagnostic::Level;
-use wf_runtime::simulation::{Subject, trial};
+use wf_runtime::simulation::Subject;
 
 /// Runs the tests of workflow files on a virtual clock; no step touches the world.
 #[derive(Debug, clap::Args)]
@@ -94,8 +94,8 @@ impl Test {
         let Some((compilation, subject)) = checked(file, output)? else { return Ok(None) };
         let is_wanted = |name: &str| self.filter.as_ref().is_none_or(|filter| name.contains(&**filter));
         let wanted = compilation.tests.iter().filter(|test| is_wanted(&test.name));
-        let case = |test| Case::new(test, trial(&subject, test));
-        Ok(Some(FileReport { name: file.into(), cases: wanted.map(case).collect(), sources: compilation.sources }))
+        let cases = wanted.map(|test| Case::of(&subject, test)).collect();
+        Ok(Some(FileReport { name: file.into(), cases, sources: compilation.sources }))
     }
 }
 

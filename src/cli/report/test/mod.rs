@@ -7,12 +7,13 @@ mod tap;
 
 use crate::report::{Look, cut, printable_line};
 use std::sync::Arc;
+use std::time::Instant;
 use wf_model::run::{RunState, Status};
 use wf_model::source::{Position, Sources};
 use wf_model::span::Span;
 use wf_model::test::Test;
 use wf_model::unit::Duration;
-use wf_runtime::simulation::{Side, Trial, Unmet, Unrunnable};
+use wf_runtime::simulation::{Side, Subject, Trial, Unmet, Unrunnable, trial};
 
 /// How the results of tests are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -44,13 +45,17 @@ pub struct Case {
     name: Arc<str>,
     span: Span,
     outcome: Result<Trial, Unrunnable>,
+    /// The time of whoever waits for it, not that of the run.
+    took: std::time::Duration,
 }
 
 impl Case {
-    /// A test that was run.
+    /// Runs a test.
     #[must_use]
-    pub fn new(test: &Test, outcome: Result<Trial, Unrunnable>) -> Self {
-        Self { name: test.name.clone(), span: test.span, outcome }
+    pub fn of(subject: &Arc<Subject>, test: &Test) -> Self {
+        let began = Instant::now();
+        let outcome = trial(subject, test);
+        Self { name: test.name.clone(), span: test.span, outcome, took: began.elapsed() }
     }
 
     /// Whether all that it expects holds.
