@@ -216,6 +216,60 @@ fn a_run_that_fails_by_itself_says_what_to_write() {
 }
 
 #[test]
+fn scenarios_are_listed_where_that_is_asked_for() {
+    let place = Place::with(FILE);
+    let summary = place.wfc(&["test", "--rehearse", "main.wf"]).stdout;
+    for part in [
+        "main.wf:main\n",
+        "\n  with env=\"prod\": ",
+        " rolled_back, ",
+        "\n  left behind in some, such as a run that is cancelled: ship\n",
+        "undos cover 1 of 1 steps",
+        ", nothing found; `--all` lists the scenarios\n",
+    ] {
+        assert!(summary.contains(part), "{part}: {summary}");
+    }
+    assert!(summary.lines().count() < 10 && !summary.contains("ship times out"), "{summary}");
+    let all = place.wfc(&["test", "--rehearse", "--all", "main.wf"]).stdout;
+    for part in ["\n  ship times out ", "undone: ship;", "the process dies behind each of ", "undos cover 1 of 1 steps"] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    assert!(!all.contains("--all") && all.contains(", nothing found\n"), "{all}");
+    assert_eq!(place.wfc(&["test", "--all", "main.wf"]).code, 2);
+}
+
+#[test]
+fn a_terminal_shows_how_far_a_rehearsal_is() {
+    let screen = Place::with(FILE).in_terminal("wfc test --rehearse main.wf", &[]);
+    let (line, result) = (screen.find("rehearsing  main.wf:main, scenario 1"), screen.find("nothing found"));
+    assert!(line.is_some() && line < result, "{screen}");
+    let outcome = Place::with(FILE).wfc(&["test", "--rehearse", "main.wf"]);
+    assert_eq!(outcome.stderr, "");
+}
+
+#[test]
+fn what_is_not_rehearsed_is_said_in_json_too() {
+    let place = Place::new();
+    place.write(
+        "fails.wf",
+        "workflow main {\n  step a: shell \"count\" -> string { reads only }\n  output n: int = a.to_int()\n}\n",
+    );
+    place.write("wrong.wf", "workflow main {\n  step a: shel \"count\"\n}\n");
+    place.write("good.wf", FILE);
+    let report = json(&place, &[]);
+    let of = |key: &str| report[key].as_array().expect("a list").clone();
+    assert_eq!((of("workflows").len(), of("workflows")[0]["file"].as_str()), (1, Some("good.wf")));
+    let refused = of("refused");
+    assert_eq!((refused[0]["file"].as_str(), refused[0]["workflow"].as_str()), (Some("fails.wf"), Some("main")));
+    assert!(
+        refused[0]["why"].as_str().is_some_and(|why| why.starts_with("the run fails with values that are made: ")),
+        "{report}"
+    );
+    let unchecked = serde_json::json!({ "file": "wrong.wf", "workflow": null, "why": "the file does not check" });
+    assert_eq!((refused.len(), &refused[1]), (2, &unchecked));
+}
+
+#[test]
 fn a_loop_goes_wrong_in_its_first_and_its_last_iteration() {
     let text =
         "workflow main {\n  each: for each n in 1..50 {\n    step a: shell \"do ${n}\" { timeout 5m, no undo \"x\" }\n  }\n}\n";

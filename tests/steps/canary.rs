@@ -186,7 +186,8 @@ fn a_plan_and_a_rehearsal_tell_no_secret() {
     for source in SOURCES {
         let place = place(source, "http://localhost:9/");
         let formats = ["text", "json", "dot", "mermaid", "svg", "html"].map(|format| vec!["plan", "main.wf", "--format", format]);
-        let rehearsals = ["human", "json", "html"].map(|format| vec!["test", "main.wf", "--rehearse", "--format", format]);
+        let rehearsals =
+            ["human", "json", "html"].map(|format| vec!["test", "main.wf", "--rehearse", "--all", "--format", format]);
         let others = [vec!["plan", "main.wf", "--out", "kept.plan"], vec!["run", "main.wf", "--dry-run"]];
         for arguments in formats.into_iter().chain(rehearsals).chain(others) {
             let output = given(&mut place.command(&arguments), source).output().expect("the binary starts");

@@ -28,6 +28,9 @@ pub struct Test {
     /// Let every step and every undo fail, time out, be cancelled and crash in turn; FILE:WORKFLOW names one workflow.
     #[arg(long)]
     rehearse: bool,
+    /// List every scenario of a rehearsal, not only what is wrong.
+    #[arg(long, requires = "rehearse")]
+    all: bool,
     /// A parameter of the rehearsed workflows: its type's literal or plain text.
     #[arg(long = "param", value_name = "NAME=VALUE", requires = "rehearse")]
     parameters: Vec<String>,

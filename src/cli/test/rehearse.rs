@@ -2,7 +2,7 @@
 
 use super::{Test, checked, found};
 use crate::exit::Exit;
-use crate::report::rehearsal::{Rehearsed, write};
+use crate::report::rehearsal::{Detail, Progress, Refused, Rehearsed, write};
 use crate::report::test::Format;
 use crate::report::{Look, Output, diagnostics};
 use crate::run::arguments::given;
@@ -54,7 +54,7 @@ impl Test {
             output.error("a rehearsal is not written in this format", "Choose human, json or html.")?;
             return Ok(Exit::Usage);
         }
-        let (mut rehearsed, mut refused) = (Vec::new(), false);
+        let (mut rehearsed, mut refused) = (Vec::new(), Vec::new());
         let targets = match found::files(&self.files) {
             Ok(targets) => targets,
             Err(problem) => {
@@ -64,77 +64,79 @@ impl Test {
         };
         for target in &targets {
             let (file, wanted) = split(target);
+            let not = |workflow, why| Refused { file: file.to_owned(), workflow, why };
             let Some((compilation, subject)) = checked(file, output)? else {
-                refused = true;
+                refused.push(not(None, "the file does not check".to_owned()));
                 continue;
             };
             let workflows = match wanted.map(|wanted| workflow(&subject.program, file, Some(wanted))) {
                 Some(Ok((id, _))) => vec![id],
                 Some(Err(message)) => {
                     output.note(&message)?;
-                    refused = true;
+                    refused.push(not(None, message));
                     continue;
                 }
                 None => entries(&subject.program),
             };
             for id in workflows {
-                match self.workflow(&subject, id, file, &compilation, output)? {
-                    Some(found) => rehearsed.push(found),
-                    None => refused = true,
+                let Some(declared) = subject.program.workflows.get(id) else { continue };
+                match self.workflow(&subject, (id, declared), file, &compilation, output)? {
+                    Ok(found) => rehearsed.push(found),
+                    Err(why) => refused.push(not(Some(declared.name.clone()), why)),
                 }
             }
         }
         let nothing = rehearsed.iter().all(|rehearsed| rehearsed.rehearsal.scenarios.is_empty());
-        if let Some(seed) = self.seed.as_ref().filter(|_| nothing && !refused) {
+        if let Some(seed) = self.seed.as_ref().filter(|_| nothing && refused.is_empty()) {
             let problem = Unrehearsable::NoScenario(seed.clone());
             output.error(crate::report::printable_line(&problem.to_string()), help(&problem))?;
             return Ok(Exit::Usage);
         }
-        output.result(&write(self.format, &rehearsed, Look::of(&io::stdout())))?;
+        output.result(&write(self.format, &rehearsed, &refused, Look::of(&io::stdout())))?;
         let has_findings = rehearsed.iter().any(|rehearsed| !rehearsed.rehearsal.findings.is_empty());
-        Ok(match (refused, has_findings) {
-            (true, _) => Exit::Usage,
-            (_, true) => Exit::Failed,
-            (_, false) => Exit::Done,
+        Ok(match (refused.is_empty(), has_findings) {
+            (false, _) => Exit::Usage,
+            (true, true) => Exit::Failed,
+            (true, false) => Exit::Done,
         })
     }
 
+    /// Rehearses a workflow; or says why not, which is told already.
     fn workflow(
         &self,
         subject: &Arc<Subject>,
-        id: WorkflowId,
+        (id, declared): (WorkflowId, &Workflow),
         file: &str,
         compilation: &Compilation,
         output: &mut Output,
-    ) -> io::Result<Option<Rehearsed>> {
-        let Some(declared) = subject.program.workflows.get(id) else { return Ok(None) };
-        let Some(arguments) = self.arguments(declared, compilation, output)? else { return Ok(None) };
+    ) -> io::Result<Result<Rehearsed, String>> {
+        let Some(arguments) = self.arguments(declared, compilation, output)? else {
+            return Ok(Err("the parameters that are given do not fit".to_owned()));
+        };
         let manner = Manner { arguments, most: self.max_scenarios as usize, depth: self.depth, seed: self.seed.clone() };
-        match rehearse(subject, id, &manner, &compilation.tests, &|| {}) {
-            Ok(rehearsal) => {
-                let (file, workflow) = (file.to_owned(), declared.name.clone());
-                Ok(Some(Rehearsed {
-                    file,
-                    workflow,
-                    sources: compilation.sources.clone(),
-                    rehearsal,
-                    in_full: self.seed.is_some(),
-                }))
-            }
+        let progress = Progress::of(file, &declared.name);
+        let shown = rehearse(subject, id, &manner, &compilation.tests, &|| progress.step());
+        drop(progress);
+        let rehearsal = match shown {
+            Ok(rehearsal) => rehearsal,
             // Another workflow may have it.
-            Err(Unrehearsable::NoScenario(_)) if self.files.iter().all(|file| !file.contains(':')) => Ok(Some(Rehearsed {
-                file: file.to_owned(),
-                workflow: declared.name.clone(),
-                sources: compilation.sources.clone(),
-                rehearsal: Rehearsal::default(),
-                in_full: false,
-            })),
+            Err(Unrehearsable::NoScenario(_)) if self.files.iter().all(|file| !file.contains(':')) => Rehearsal::default(),
             Err(problem) => {
                 let message =
                     format!("workflow `{}` of {} cannot be rehearsed: {problem}", declared.name, crate::text::name(file));
                 output.error(crate::report::printable_line(&message), help(&problem))?;
-                Ok(None)
+                return Ok(Err(problem.to_string()));
             }
+        };
+        let (file, workflow) = (file.to_owned(), declared.name.clone());
+        Ok(Ok(Rehearsed { file, workflow, sources: compilation.sources.clone(), rehearsal, detail: self.detail() }))
+    }
+
+    fn detail(&self) -> Detail {
+        match (&self.seed, self.all) {
+            (Some(_), _) => Detail::Events,
+            (None, true) => Detail::Scenarios,
+            (None, false) => Detail::Summary,
         }
     }
 

@@ -1,13 +1,15 @@
 //! Rehearsals as one JSON object.
 
-use super::{Rehearsed, schedule};
+use super::{Refused, Rehearsed, schedule};
 use serde_json::{Value, json};
 use wf_model::run::RunRecord;
 use wf_runtime::simulation::rehearsal::{Fault, Finding, Scenario};
 
-pub(super) fn json(rehearsed: &[Rehearsed]) -> String {
+pub(super) fn json(rehearsed: &[Rehearsed], refused: &[Refused]) -> String {
     let workflows: Vec<Value> = rehearsed.iter().map(described).collect();
-    format!("{:#}\n", json!({ "workflows": workflows }))
+    let not_rehearsed = |refused: &Refused| json!({ "file": refused.file, "workflow": refused.workflow, "why": refused.why });
+    let refused: Vec<Value> = refused.iter().map(not_rehearsed).collect();
+    format!("{:#}\n", json!({ "workflows": workflows, "refused": refused }))
 }
 
 fn described(workflow: &Rehearsed) -> Value {

@@ -3,11 +3,13 @@
 mod html;
 mod human;
 mod json;
+mod progress;
 mod story;
 
 use crate::report::test::Format;
 use crate::report::{Look, printable_line};
 use crate::text::quote;
+pub use progress::Progress;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::source::Sources;
@@ -24,16 +26,37 @@ pub struct Rehearsed {
     pub sources: Sources,
     /// What was shown.
     pub rehearsal: Rehearsal,
-    /// Whether everything that happens in the scenarios is told.
-    pub in_full: bool,
+    /// How much of it people are told.
+    pub detail: Detail,
+}
+
+/// How much people are told of a rehearsal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// What is wrong, and how the scenarios ended.
+    Summary,
+    /// Each scenario, too.
+    Scenarios,
+    /// Everything that happens in them.
+    Events,
+}
+
+/// A workflow, or a file, that was not rehearsed.
+pub struct Refused {
+    /// The file, as people call it.
+    pub file: String,
+    /// The workflow, unless it is the whole file.
+    pub workflow: Option<Arc<str>>,
+    /// Why.
+    pub why: String,
 }
 
 /// What rehearsals showed in a format; those that are for tests alone show it as people read it.
 #[must_use]
-pub fn write(format: Format, rehearsed: &[Rehearsed], look: Look) -> String {
+pub fn write(format: Format, rehearsed: &[Rehearsed], refused: &[Refused], look: Look) -> String {
     match format {
         Format::Human | Format::Junit | Format::Tap => human::human(rehearsed, look),
-        Format::Json => json::json(rehearsed),
+        Format::Json => json::json(rehearsed, refused),
         Format::Html => html::html(rehearsed),
     }
 }

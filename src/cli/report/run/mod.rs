@@ -6,7 +6,7 @@ mod json;
 mod left;
 mod lines;
 mod locked;
-mod progress;
+pub(super) mod progress;
 mod quiet;
 mod tally;
 mod waiting;

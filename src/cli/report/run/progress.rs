@@ -50,7 +50,7 @@ pub(super) struct Live {
 }
 
 /// Whether steps under way can be drawn.
-pub(super) fn is_live() -> bool {
+pub(in crate::report) fn is_live() -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     io::stderr().is_terminal() && look().unicode && !set("CI")
 }

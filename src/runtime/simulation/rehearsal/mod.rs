@@ -111,8 +111,7 @@ pub fn rehearse(
         manner,
         told,
     };
-    let mut rehearsing =
-        Rehearsing { stage, rehearsal: Rehearsal::default(), done: BTreeSet::new(), reached: BTreeSet::new() };
+    let mut rehearsing = Rehearsing { stage, rehearsal: Rehearsal::default(), done: BTreeSet::new(), reached: BTreeSet::new() };
     let bases = rehearsing.bases(declared, tests)?;
     for base in &bases {
         rehearsing.around(base)?;
@@ -172,7 +171,8 @@ impl Rehearsing<'_> {
 
     /// A run without a fault that reaches what none before has reached.
     fn further(&mut self, declared: &Workflow, first: &Arrangement, left: &mut usize) -> Result<Option<Base>, Unrehearsable> {
-        let workflows: BTreeSet<WorkflowId> = self.reached.iter().map(|(workflow, _)| *workflow).chain([self.stage.workflow]).collect();
+        let workflows: BTreeSet<WorkflowId> =
+            self.reached.iter().map(|(workflow, _)| *workflow).chain([self.stage.workflow]).collect();
         for way in arrangement::ways_to(&self.stage.subject, &workflows, &self.reached) {
             if *left == 0 {
                 return Ok(None);

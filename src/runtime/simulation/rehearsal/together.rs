@@ -47,12 +47,7 @@ pub(super) struct Stage<'a> {
 
 impl Stage<'_> {
     /// Performs and judges a scenario; `events` are those of the run without a fault.
-    pub(super) fn shown(
-        &self,
-        arrangement: &Arrangement,
-        events: &[Event],
-        wanted: &Wanted,
-    ) -> Result<Shown, IllegalTransition> {
+    pub(super) fn shown(&self, arrangement: &Arrangement, events: &[Event], wanted: &Wanted) -> Result<Shown, IllegalTransition> {
         let history = wanted.dies_behind.and_then(|until| events.get(..until));
         let performed = perform(arrangement, self.workflow, &wanted.faults, history)?;
         (self.told)();
