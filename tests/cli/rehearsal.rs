@@ -216,6 +216,52 @@ fn a_run_that_fails_by_itself_says_what_to_write() {
 }
 
 #[test]
+fn the_time_of_each_block_runs_out() {
+    let place = Place::with(
+        r#"workflow main {
+  step before: shell "before" { timeout 1m, undo shell "unbefore" { timeout 1m } }
+  both: parallel {
+    timeout 10m
+    step one: shell "one" { timeout 1m, undo shell "unone" { timeout 1m } }
+    step two: shell "two" { timeout 1m, reads only }
+  }
+  stage {
+    timeout 5m
+    each: for each n in 1..3 {
+      timeout 2m
+      step three: shell "three ${n}" { no undo "x" }
+    }
+  }
+  step called: child { timeout 3m }
+  on failure rollback
+}
+
+workflow child {
+  step inner: shell "inner" { reads only }
+}
+"#,
+    );
+    let report = json(&place, &["main.wf:main"]);
+    let workflow = &report["workflows"][0];
+    for step in ["both.one", "both.two", "each.three[0]", "each.three[2]", "called.inner"] {
+        let scenario = scenario(workflow, &[&format!("{step} goes on until its block times out")]);
+        let began: &[&str] =
+            if step.starts_with("both") { &["both.one", "both.two"] } else { &["both.one", "both.two", "each.three[0]"] };
+        assert!(began.iter().all(|step| scenario["order"].as_array().is_some_and(|order| order.contains(&(*step).into()))));
+        assert_eq!((&scenario["status"], &scenario["did_not_happen"]), (&"rolled_back".into(), &serde_json::json!([])), "{step}");
+        assert_eq!(scenario["undone"], serde_json::json!(["both.one", "before"]), "{step}");
+    }
+    let outer = scenario(workflow, &["each.three[2] goes on until the outermost block times out"]);
+    let again = place.wfc(&["test", "--rehearse", "main.wf:main", "--seed", outer["seed"].as_str().expect("a name")]).stdout;
+    assert!(again.contains("is failed for good: stage took longer than 5m"), "{again}");
+    let inner = scenario(workflow, &["each.three[2] goes on until its block times out"]);
+    let again = place.wfc(&["test", "--rehearse", "main.wf:main", "--seed", inner["seed"].as_str().expect("a name")]).stdout;
+    assert!(again.contains("is failed for good: iteration of the loop took longer than 2m"), "{again}");
+    let never = "before goes on until its block times out";
+    assert!(!report.to_string().contains(never));
+}
+
+#[test]
 fn scenarios_are_listed_where_that_is_asked_for() {
     let place = Place::with(FILE);
     let summary = place.wfc(&["test", "--rehearse", "main.wf"]).stdout;

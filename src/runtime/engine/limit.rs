@@ -4,7 +4,7 @@ use super::Engine;
 use super::node::statement_of;
 use super::state::{BodyRun, Node, NodeState, Owner};
 use super::undo::action_of;
-use wf_model::event::InstanceId;
+use wf_model::event::{Instance, InstanceId, Timer};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{Callee, Statement, StatementKind, WorkflowId};
 use wf_model::span::Span;
@@ -37,6 +37,16 @@ impl Engine {
         };
         let failure = out_of_time(&callee, limit, statement.map(|statement| statement.span));
         Failure { retryable: true, ..failure }
+    }
+
+    /// The bodies around a step, and the calls of workflows, whose time runs; the innermost one first.
+    pub(crate) fn limited_around(&self, id: InstanceId) -> Vec<Instance> {
+        let instance = |id: InstanceId| {
+            let body = self.bodies.get(&id).map(|run| run.instance.clone());
+            body.or_else(|| self.nodes.get(&id).map(|node| node.instance.clone()))
+        };
+        let around = std::iter::successors(self.around(id), |id| self.around(*id));
+        around.filter(|id| self.timers.contains_key(&(*id, Timer::Timeout))).filter_map(instance).collect()
     }
 
     fn statement_at(&self, node: &Node) -> Option<&Statement> {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::event::{
     Answer, AttemptOutcome, Awaited, CacheMiss, CancelCause, Event, EventKind, Instance, InstanceId, LockRefusal, LostAnswer,
-    Timestamp,
+    Timer, Timestamp,
 };
 use wf_model::expression::Function;
 use wf_model::failure::{Failure, FailureKind};
@@ -89,12 +89,14 @@ impl Reply {
 }
 
 /// What happens to the run while a step goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Interruption {
     /// Its process dies.
     Crash,
     /// Somebody asks for its end.
     Cancel(CancelCause),
+    /// Nothing more happens before the time of this body, or call of a workflow, is over.
+    Timeout(Instance),
 }
 
 /// Answers for the world.
@@ -141,6 +143,8 @@ enum Due {
     Event(EventKind),
     /// The process of the run dies.
     Crash,
+    /// The time of a body, or of a call of a workflow, is over.
+    Timeout(Instance),
 }
 
 /// A simulated run.
@@ -153,7 +157,7 @@ pub struct Simulation<C> {
     due: BTreeMap<(Timestamp, u64), Due>,
     sequence: u64,
     attempts: BTreeMap<InstanceId, (Timestamp, u64)>,
-    timers: BTreeMap<(InstanceId, wf_model::event::Timer), (Timestamp, u64)>,
+    timers: BTreeMap<(InstanceId, Timer), (Timestamp, u64)>,
     locks: LockTable,
     tickets: BTreeMap<(InstanceId, Arc<str>), Ticket>,
     /// Who waits for which lock.
@@ -350,6 +354,7 @@ impl<C: Cast> Simulation<C> {
             self.clock = self.clock.max(at);
             match due {
                 Due::Event(kind) => self.tell(kind)?,
+                Due::Timeout(instance) => self.run_out(instance)?,
                 Due::Crash => {
                     self.crashed = true;
                     self.due.clear();
@@ -459,8 +464,18 @@ impl<C: Cast> Simulation<C> {
         let due = match interruption {
             Interruption::Crash => Due::Crash,
             Interruption::Cancel(cause) => Due::Event(EventKind::CancelRequested { cause }),
+            Interruption::Timeout(instance) => Due::Timeout(instance),
         };
         self.put(began.after(after).since(self.clock), due);
+    }
+
+    /// Lets the time of a body, or of a call of a workflow, be over, unless it has ended.
+    fn run_out(&mut self, instance: Instance) -> Result<(), IllegalTransition> {
+        let timer = Timer::Timeout;
+        let Some(key) = self.timers.remove(&(instance.id, timer)) else { return Ok(()) };
+        self.due.remove(&key);
+        self.clock = self.clock.max(key.0);
+        self.tell(EventKind::TimerWoke { instance, timer })
     }
 
     fn perform(&mut self, command: Command) -> Result<(), IllegalTransition> {

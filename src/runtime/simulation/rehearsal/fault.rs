@@ -6,7 +6,7 @@ use crate::engine::{Engine, Running};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use wf_model::event::{Answer, AttemptOutcome, Awaited, CancelCause, InstanceId, LostAnswer, Timestamp};
+use wf_model::event::{Answer, AttemptOutcome, Awaited, CancelCause, Instance, InstanceId, LostAnswer, Timestamp};
 use wf_model::expression::Function;
 use wf_model::program::{StatementId, WorkflowId};
 use wf_model::unit::Duration;
@@ -42,6 +42,10 @@ pub enum FaultSort {
     CrashesUndone,
     /// The process dies, and it turns out that it failed.
     CrashesFailed,
+    /// The innermost block around it whose time is limited runs out of time while it goes on.
+    BlockTimesOut,
+    /// The outermost one does.
+    OuterBlockTimesOut,
     /// Somebody says no.
     Rejected,
     /// Nobody says or sends anything.
@@ -59,9 +63,15 @@ impl FaultSort {
             Self::CrashesDone => "crashes, but was done",
             Self::CrashesUndone => "crashes, and was not done",
             Self::CrashesFailed => "crashes, and failed",
+            Self::BlockTimesOut => "goes on until its block times out",
+            Self::OuterBlockTimesOut => "goes on until the outermost block times out",
             Self::Rejected => "is rejected",
             Self::Unanswered => "gets no answer",
         }
+    }
+
+    const fn is_of_block(self) -> bool {
+        matches!(self, Self::BlockTimesOut | Self::OuterBlockTimesOut)
     }
 
     const fn is_crash(self) -> bool {
@@ -98,6 +108,8 @@ pub(super) struct Seen {
     /// Whether it waits for an answer, or for a signal.
     pub(super) waits: Option<Waits>,
     pub(super) has_timeout: bool,
+    /// What is around it and has a limited time, the innermost first.
+    pub(super) limited: Vec<Instance>,
     /// How many attempts began.
     pub(super) attempts: u32,
 }
@@ -114,7 +126,7 @@ impl Faulty {
         Self { inner, fired: vec![false; faults.len()], faults, going: BTreeMap::new(), seen: BTreeMap::new() }
     }
 
-    fn see(&mut self, running: &Running, waits: Option<Waits>, has_timeout: bool) {
+    fn see(&mut self, running: &Running, engine: &Engine, waits: Option<Waits>, has_timeout: bool) {
         let seen = Seen {
             step: running.instance.path.clone(),
             workflow: running.workflow,
@@ -122,6 +134,7 @@ impl Faulty {
             is_undo: running.is_undo,
             waits,
             has_timeout,
+            limited: engine.limited_around(running.instance.id),
             attempts: 0,
         };
         self.seen.entry(running.instance.id).or_insert(seen).attempts = running.attempt;
@@ -144,7 +157,7 @@ impl Faulty {
 
 impl Cast for Faulty {
     fn attempt(&mut self, running: &Running, engine: &Engine, timeout: Option<Duration>) -> Course {
-        self.see(running, None, timeout.is_some());
+        self.see(running, engine, None, timeout.is_some());
         let course = self.inner.attempt(running, engine, timeout);
         let first = running.attempt == 1;
         let ends = |sort: FaultSort| match sort {
@@ -183,7 +196,7 @@ impl Cast for Faulty {
 
     fn answer(&mut self, running: &Running, awaited: &Awaited, engine: &Engine) -> Option<Reply> {
         let waits = if matches!(awaited, Awaited::Signal { .. }) { Waits::Signal } else { Waits::Answer };
-        self.see(running, Some(waits), false);
+        self.see(running, engine, Some(waits), false);
         let reply = self.inner.answer(running, awaited, engine);
         let after = reply.as_ref().map(|reply| reply.after).unwrap_or_default();
         self.going.insert(running.instance.id, after);
@@ -203,15 +216,21 @@ impl Cast for Faulty {
     }
 
     fn interruption(&mut self, running: &Running) -> Option<(Duration, Interruption)> {
-        let wanted = |sort: FaultSort| sort.is_crash() || sort == FaultSort::Cancelled;
+        let wanted = |sort: FaultSort| sort.is_crash() || sort.is_of_block() || sort == FaultSort::Cancelled;
         let (place, sort) = self.fault(running, wanted)?;
         // What runs again after a crash, or is undone after the end was asked for, is let go on.
         if self.fired.get(place) == Some(&true) {
             return None;
         }
-        self.fires(place);
         let takes = self.going.get(&running.instance.id).copied().unwrap_or_default();
-        let interruption = if sort.is_crash() { Interruption::Crash } else { Interruption::Cancel(CancelCause::Interrupt) };
+        let limited = self.seen.get(&running.instance.id).map_or(&[][..], |seen| &seen.limited);
+        let interruption = match sort {
+            FaultSort::BlockTimesOut => Interruption::Timeout(limited.first()?.clone()),
+            FaultSort::OuterBlockTimesOut => Interruption::Timeout(limited.last()?.clone()),
+            FaultSort::Cancelled => Interruption::Cancel(CancelCause::Interrupt),
+            _ => Interruption::Crash,
+        };
+        self.fires(place);
         Some((Duration { milliseconds: takes.milliseconds / 2 }, interruption))
     }
 

@@ -311,6 +311,9 @@ impl Rehearsing<'_> {
         if seen.has_timeout {
             sorts.push(Sort::TimesOut);
         }
+        // What waits for an answer and gets none lets the time of what is around it run out by itself.
+        sorts.extend((!seen.limited.is_empty()).then_some(Sort::BlockTimesOut));
+        sorts.extend((seen.limited.len() > 1).then_some(Sort::OuterBlockTimesOut));
         sorts.push(Sort::Cancelled);
         let repeatable = step.effect(self.stage.subject.kinds()).may_run_twice();
         match &step.clauses.unknown {
