@@ -165,3 +165,29 @@ fn a_value_of_a_mock_that_cannot_be_told_is_an_error_of_the_test() {
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stdout.contains("main.wf:7: a test cannot look outside"), "{outcome:?}");
 }
+
+#[test]
+fn a_value_that_is_made_is_one_that_its_step_expects() {
+    let text = r#"workflow main {
+  step count: http "https://example.com/" { expect result.body == "all is well" }
+  step more: http "https://example.com/" { expect result.status > 299 }
+  output body: string = count.body
+  output more: int = more.status
+  output read: int = (more.json.read[0] as int?) ?? 0
+}
+
+test "of itself" {
+  run main
+  mock more succeeds with { status: 500 }
+  expect run.outputs == { body: "all is well", more: 500, read: 0 }
+}
+
+test "as JSON" {
+  run main
+  mock more succeeds with { status: 500, json: { read: [7] } }
+  expect run.outputs.read == 7
+}
+"#;
+    let outcome = Place::with(text).wfc(&["test", "main.wf"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+}

@@ -257,7 +257,10 @@ impl Check<'_> {
 }
 
 fn optional(field: &Field) -> Field {
-    Field { name: field.name.clone(), type_: Type::optional(field.type_.clone()) }
+    // `json` holds null as it is, but has to be given all the same.
+    let type_ =
+        if field.type_ == Type::Json { Type::Optional(Arc::new(Type::Json)) } else { Type::optional(field.type_.clone()) };
+    Field { name: field.name.clone(), type_ }
 }
 
 /// The first name of a path that is nothing but that.

@@ -24,7 +24,7 @@ pub struct Subject {
     pub program: Arc<Program>,
     pub(super) executors: Arc<Executors>,
     /// What the program demands of the values of steps: conditions of loops, checks of gates, and what is expected of them.
-    demands: Demands,
+    demands: Arc<Demands>,
     /// How many elements lists have that are made.
     elements: usize,
 }
@@ -36,30 +36,35 @@ impl Subject {
     /// A program with the kinds of its steps.
     #[must_use]
     pub fn new(program: Arc<Program>, executors: Arc<Executors>) -> Self {
-        let demands = demands(&program);
+        let demands = Arc::new(demands(&program));
         Self { program, executors, demands, elements: 1 }
     }
 
-    /// The same with another program, whose statements are those of the first.
+    /// The same with another program, whose statements are those of the first; what was demanded of values still is.
     #[must_use]
     pub(super) fn with_program(&self, program: Arc<Program>) -> Self {
-        Self { elements: self.elements, ..Self::new(program, self.executors.clone()) }
+        Self { program, executors: self.executors.clone(), demands: self.demands.clone(), elements: self.elements }
     }
 
     /// The same for a rehearsal: of what nobody gave nothing is expected, and lists have two elements, a first and a last.
     #[must_use]
     pub(super) fn for_rehearsal(&self) -> Self {
-        Self { elements: 2, ..Self { demands: self.demands.clone(), ..Self::new(mocked(self, &[]), self.executors.clone()) } }
+        Self { elements: 2, ..self.with_program(mocked(self, &[])) }
     }
 
     /// The same where more is demanded of values.
     #[must_use]
     pub(super) fn demanding(&self, more: Demands) -> Self {
-        let mut demands = self.demands.clone();
+        let mut demands = Demands::clone(&self.demands);
         for (value, conditions) in more {
             demands.entry(value).or_default().extend(conditions);
         }
-        Self { program: self.program.clone(), executors: self.executors.clone(), demands, elements: self.elements }
+        Self {
+            program: self.program.clone(),
+            executors: self.executors.clone(),
+            demands: Arc::new(demands),
+            elements: self.elements,
+        }
     }
 
     /// What is known of kinds.
