@@ -7,7 +7,7 @@ use super::scenario::Performed;
 use crate::engine::PlannedAction;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, RollbackCause, SkipReason, without_places};
+use wf_model::event::{Event, EventKind, InstanceId, InstanceKind, LostAnswer, RollbackCause, SkipReason, without_places};
 use wf_model::failure::{Failure, FailureKind};
 use wf_model::program::{BodyId, Effect, EffectClause, Statement, StatementId, StatementKind, Step, UnknownAnswer, WorkflowId};
 use wf_model::run::{RunState, Status};
@@ -220,12 +220,25 @@ impl Judge<'_> {
     fn twice(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (_, seen, _, step) in self.steps().filter(|(_, seen, ..)| seen.attempts > 1) {
-            let asked_for = matches!(step.clauses.unknown, Some(UnknownAnswer::Rerun));
-            if !asked_for && safe_twice::step_does_harm(step, self.subject.kinds()) && self.was_tried_again(&seen.step) {
-                let message = format!("step {} is tried again, though its first attempt may have taken effect", seen.step);
-                let help = "Leave `retry` out, or send a key by which the other side knows it again, such as `$WF_KEY`, and say `on unknown rerun`.";
-                findings.push(self.about(FindingSort::TookEffectTwice, &seen.step, message, help));
+            if !safe_twice::step_does_harm(step, self.subject.kinds()) {
+                continue;
             }
+            let asked_for = matches!(step.clauses.unknown, Some(UnknownAnswer::Rerun));
+            // Whoever asks for it says that it may run twice, but where the kind itself sees to that, and is not asked to.
+            let has_way = safe_twice::has_way(step, self.subject.kinds());
+            let message = if asked_for && has_way && self.was_lost(&seen.step) {
+                format!("step {} runs again behind a crash, though its first attempt may have taken effect", seen.step)
+            } else if (!asked_for || has_way) && self.was_tried_again(&seen.step) {
+                format!("step {} is tried again, though its first attempt may have taken effect", seen.step)
+            } else {
+                continue;
+            };
+            let help = if has_way {
+                "Say `once: true`, with which an attempt that finds what another one did changes nothing."
+            } else {
+                "Leave `retry` out, or send a key by which the other side knows it again, such as `$WF_KEY`, and say `on unknown rerun`."
+            };
+            findings.push(self.about(FindingSort::TookEffectTwice, &seen.step, message, help));
         }
         let crashes = |seen: &Seen| {
             let mut faults = self.performed.scenario.faults.iter();
@@ -290,6 +303,12 @@ impl Judge<'_> {
     fn was_tried_again(&self, path: &Arc<str>) -> bool {
         let retried = |event: &Event| matches!(&event.kind, EventKind::RetryScheduled { instance, .. } if instance.path == *path);
         self.performed.events.iter().any(retried)
+    }
+
+    /// Whether an attempt of a step was under way when its process died, and runs again.
+    fn was_lost(&self, path: &Arc<str>) -> bool {
+        let rerun = |event: &Event| matches!(&event.kind, EventKind::Lost { instance, answer: LostAnswer::Rerun, .. } if instance.path == *path);
+        self.performed.events.iter().any(rerun)
     }
 
     /// Nothing can happen any more, and no fault says so.

@@ -1,5 +1,9 @@
 //! What is known of texts and kinds to do harm, or to fail, when it is done a second time. What is not known is taken as safe.
 
+mod commands;
+mod sed;
+
+use commands::commands;
 use std::collections::BTreeSet;
 use wf_model::expression::{Expression, ExpressionKind, TextPart};
 use wf_model::kind::{EffectRule, Registry, TextSyntax};
@@ -102,9 +106,16 @@ pub(super) fn step_does_harm(step: &Step, kinds: &Registry) -> bool {
     let by_kind = kinds.get(name).is_some_and(|kind| matches!(kind.effect, EffectRule::ByAttribute { .. }));
     let changes = step.effect(kinds) == (Effect::Changes { repeatable: false });
     let repeats = harm(&step.invocation, kinds).is_some_and(|harm| {
-        [INSERT, ADDS, APPENDS, POSTS].contains(&&*harm) || HABITS.iter().any(|habit| !habit.only_fails && habit.harm == harm)
+        [INSERT, ADDS, INSERTS, COUNTS, EDITS, APPENDS, POSTS].contains(&&*harm)
+            || HABITS.iter().any(|habit| !habit.only_fails && habit.harm == harm)
     });
     changes && (by_kind || repeats)
+}
+
+/// Whether the kind of a step has a way of its own to take effect once, however often it runs.
+pub(super) fn has_way(step: &Step, kinds: &Registry) -> bool {
+    let Callee::Kind(name) = &step.invocation.callee else { return false };
+    kinds.get(name).is_some_and(|kind| kind.attribute("once").is_some())
 }
 
 /// `curl -X POST`, and what curl sends as one.
@@ -147,19 +158,6 @@ fn words_of(expression: &Expression) -> String {
     }
 }
 
-/// Words behind which a command stands.
-const BEFORE: [&str; 13] = ["sudo", "exec", "env", "time", "nohup", "if", "while", "until", "then", "else", "elif", "do", "!"];
-
-/// The simple commands of a shell text, as words without quotes.
-fn commands(text: &str) -> Vec<Vec<String>> {
-    let pieces = text.split(['\n', ';', '|', '&', '(', ')', '{', '}']);
-    let words = |piece: &str| {
-        let words = piece.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
-        words.skip_while(|word| BEFORE.contains(&word.as_str()) || word.contains('=')).collect()
-    };
-    pieces.map(words).filter(|words: &Vec<String>| !words.is_empty()).collect()
-}
-
 fn of_shell(text: &str) -> Option<&'static str> {
     let caught = ["||", "test ", "[ ", "set +e", "exit 0", "; true"];
     let is_caught = caught.iter().any(|word| text.contains(word));
@@ -178,7 +176,19 @@ fn of_shell(text: &str) -> Option<&'static str> {
     }
     let habits = HABITS.iter().filter(|habit| !(habit.only_fails && is_caught));
     let known = habits.into_iter().find(|habit| commands.iter().any(|words| has(words, habit))).map(|habit| habit.harm);
-    known.or_else(|| commands.iter().any(|words| is_post(words)).then_some(POSTS))
+    let posts = || commands.iter().any(|words| is_post(words)).then_some(POSTS);
+    let edits = || commands.iter().any(|words| sed::edits_again(words)).then_some(EDITS);
+    known.or_else(posts).or_else(edits).or_else(|| commands.iter().find_map(|words| of_client(words)))
+}
+
+/// What a client of a database does a second time with the statements that it is given.
+fn of_client(words: &[String]) -> Option<&'static str> {
+    let (name, rest) = words.split_first()?;
+    let is_client = ["psql", "mysql", "mariadb", "sqlite3"].contains(&name.as_str());
+    match rest.iter().filter(|_| is_client).find_map(|word| of_sql(word))? {
+        INSERT => Some(INSERTS),
+        _ => Some(COUNTS),
+    }
 }
 
 fn has(words: &[String], habit: &Habit) -> bool {
@@ -196,6 +206,9 @@ const POSTS: &str = "a second POST may take effect again";
 const APPENDS: &str = "a second `>>` appends once more";
 const INSERT: &str = "a second `insert` adds the rows again: say `once`";
 const ADDS: &str = "a second `update` counts again: say `once`";
+const INSERTS: &str = "a second `insert` adds the rows again: say `on conflict`, or let a `sql` step do it with `once`";
+const COUNTS: &str = "a second `update` counts again: write the number itself, or let a `sql` step do it with `once`";
+const EDITS: &str = "a second `sed -i` changes what the first one wrote";
 
 fn of_sql(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase();
@@ -229,6 +242,11 @@ mod tests {
             "nohup rm x",
             "git tag -d v1",
             "curl -d a https://pay",
+            "bash -c 'cd x; rm y'",
+            "sudo -u app timeout 5 mkdir a",
+            "sed -i 's/^/# /' hosts",
+            "psql -c \"insert into t values (1)\" shop",
+            "sqlite3 shop.db 'update t set n = n + 1'",
         ] {
             assert!(of_shell(text).is_some(), "{text}");
         }
@@ -242,6 +260,11 @@ mod tests {
             "kubectl apply -f x",
             "",
             "echo rm",
+            "echo 'rm x; rm y'",
+            "bash -c 'rm -f x'",
+            "sed -i 's/^a=.*/a=1/' hosts",
+            "psql -c 'insert into t values (1) on conflict do nothing'",
+            "echo 'insert into t values (1)'",
         ] {
             assert!(of_shell(text).is_none(), "{text}");
         }
