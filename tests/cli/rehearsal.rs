@@ -216,6 +216,40 @@ fn a_run_that_fails_by_itself_says_what_to_write() {
 }
 
 #[test]
+fn what_a_checkpoint_or_a_commit_keeps_is_left() {
+    for (bound, rollback) in [("checkpoint ready", "rollback to ready"), ("commit", "rollback")] {
+        let report = json(
+            &Place::with(&format!(
+                r#"workflow main {{
+  step base: shell "base" {{ timeout 1m, undo shell "unbase" {{ timeout 1m }} }}
+  step note: shell "note" {{ timeout 1m, no undo "x" }}
+  step conf: file "./conf" {{ content: "x", timeout 1m }}
+  {bound}
+  step ship: shell "ship" {{ timeout 1m, undo shell "unship" {{ timeout 1m }} }}
+  step health: http "https://example.com/health" {{ timeout 5s }}
+  on failure {{ {rollback} }}
+}}
+"#
+            )),
+            &["main.wf"],
+        );
+        let workflow = &report["workflows"][0];
+        for (faults, undone, left) in [
+            (&["health fails"][..], &["ship"][..], &["base", "conf"][..]),
+            (&["ship fails", "undo of ship fails"], &[], &["ship", "base", "conf"]),
+            (&["conf fails"], &["conf", "base"], &[]),
+        ] {
+            let scenario = scenario(workflow, faults);
+            assert_eq!(
+                (&scenario["undone"], &scenario["left"]),
+                (&serde_json::json!(undone), &serde_json::json!(left)),
+                "{faults:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_time_of_each_block_runs_out() {
     let place = Place::with(
         r#"workflow main {

@@ -2,6 +2,7 @@
 
 use super::super::mocks::Mocks;
 use super::super::outcomes::state;
+use super::super::subject::Subject;
 use super::super::trial::{Played, play};
 use super::arrangement::Arrangement;
 use super::fault::{Fault, Faulty, Seen};
@@ -9,6 +10,7 @@ use crate::engine::{IllegalTransition, Planned, PlannedAction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use wf_model::event::{Event, EventKind, InstanceId, InstanceKind};
+use wf_model::failure::FailureKind;
 use wf_model::program::WorkflowId;
 use wf_model::run::{RunRecord, RunState, Status, UndoStatus};
 
@@ -62,9 +64,12 @@ pub(super) fn perform(
     let Played { events, engine, cast, .. } = played;
     let record = RunRecord::of(&events);
     let state = state(&record);
+    let kept = kept(&arrangement.subject, &record, &cast.seen);
     // A run that waits for somebody has left nothing yet.
     let planned = if state == RunState::Paused { Vec::new() } else { engine.runbook(None)? };
     let unfired = cast.faults.iter().zip(&cast.fired).filter(|(_, fired)| !**fired).map(|(fault, _)| fault.clone()).collect();
+    let mut left: Vec<Arc<str>> = planned.iter().filter(|planned| is_left(planned)).map(|planned| planned.step.clone()).collect();
+    left.extend(kept.into_iter().filter(|step| !left.contains(step)).collect::<Vec<_>>());
     let scenario = Scenario {
         seed: seed(&arrangement.name, faults, history.map(<[Event]>::len)),
         arrangement: arrangement.name.clone(),
@@ -74,7 +79,7 @@ pub(super) fn perform(
         state,
         order: record.order.clone(),
         undone: undone(&events, &record),
-        left: planned.iter().filter(|planned| is_left(planned)).map(|planned| planned.step.clone()).collect(),
+        left,
         handlers: handlers(&events),
         events: Vec::new(),
     };
@@ -88,6 +93,28 @@ fn is_left(planned: &Planned) -> bool {
         }
         PlannedAction::Nothing { .. } | PlannedAction::Handler => false,
     }
+}
+
+/// Steps with an undo that a rollback passed over: a `checkpoint` or a `commit` keeps what they did.
+fn kept(subject: &Subject, record: &RunRecord, seen: &BTreeMap<InstanceId, Seen>) -> Vec<Arc<str>> {
+    if !matches!(record.state, RunState::RolledBack | RunState::RollbackFailed) {
+        return Vec::new();
+    }
+    let has_undo = |seen: &Seen| {
+        let step = subject.statement_at(seen.workflow, seen.statement).and_then(|statement| statement.kind.step());
+        step.is_some_and(|step| step.clauses.is_undoable())
+    };
+    let took_effect = |status: &Status| match status {
+        Status::Succeeded(_) | Status::Cached(_) => true,
+        Status::Failed { cause, .. } => cause.failure.kind != FailureKind::Spawn,
+        _ => false,
+    };
+    let is_untouched = |id: &InstanceId| {
+        let instance = record.instances.get(id);
+        instance.is_some_and(|instance| instance.undo == UndoStatus::None && took_effect(&instance.status))
+    };
+    let is_kept = |(id, seen): &(&InstanceId, &Seen)| !seen.is_undo && is_untouched(id) && has_undo(seen);
+    seen.iter().filter(is_kept).map(|(_, seen)| seen.step.clone()).collect()
 }
 
 /// A short name of a scenario: what it is given and what goes wrong, hashed.
