@@ -4,6 +4,7 @@ use crate::files::Files;
 use crate::findings::{DuplicateName, Unreadable};
 use crate::index::{Index, Recorder};
 use crate::load::{Loaded, Module, load};
+use crate::offer::Offer;
 use crate::workflow::{Check, FileContext};
 use crate::{effects, globals, signature, test};
 use foldhash::HashMap;
@@ -45,16 +46,19 @@ pub struct Analysis {
     pub uses: Vec<Vec<Option<SourceId>>>,
     /// What every name means.
     pub index: Index,
+    /// What the name at the cursor could be.
+    pub offer: Option<Offer>,
 }
 
-/// Compiles as [`compile`] does and keeps what every name means.
-pub fn analyse(path: &str, files: &dyn Files, kinds: &Registry, level: Level) -> Analysis {
-    let recorder = Recorder::listening();
+/// Compiles as [`compile`] does and keeps what every name means, and what the one at `cursor` could be.
+pub fn analyse(path: &str, files: &dyn Files, kinds: &Registry, level: Level, cursor: Option<Span>) -> Analysis {
+    let recorder = Recorder::listening(cursor);
     let (compilation, modules) = checked(load(path, files), kinds, level, &recorder);
     let source = |module: usize| u16::try_from(module).ok().map(SourceId);
     let uses = modules.iter().map(|module| module.uses.iter().map(|target| source((*target)?)).collect()).collect();
     let files = modules.into_iter().map(|module| module.file).collect();
-    Analysis { compilation, files, uses, index: recorder.finish() }
+    let (index, offer) = recorder.finish();
+    Analysis { compilation, files, uses, index, offer }
 }
 
 fn checked(loaded: Loaded, kinds: &Registry, level: Level, recorder: &Recorder) -> (Compilation, Vec<Module>) {

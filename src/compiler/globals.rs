@@ -74,6 +74,11 @@ impl Names for Others<'_> {
         names
     }
 
+    fn visible(&self) -> Vec<(Arc<str>, Type)> {
+        let globals = self.globals.known.iter().map(|(name, (_, type_, _))| (name.clone(), type_.clone()));
+        globals.chain([("here".into(), Type::Path)]).collect()
+    }
+
     fn declaration(&self, name: &str, _: &Reference) -> Option<Span> {
         self.globals.declaration(name)
     }

@@ -13,6 +13,7 @@ mod globals;
 pub mod index;
 mod load;
 mod nesting;
+pub mod offer;
 mod order;
 mod pattern;
 pub mod plan;

@@ -2,7 +2,8 @@
 
 use crate::World;
 use crate::features::{
-    code_action, definition, diagnostics, folding, formatting, highlight, hover, references, rename, selection, symbols,
+    code_action, completion, definition, diagnostics, folding, formatting, highlight, hover, references, rename, selection,
+    signature, symbols,
 };
 use crate::session::{self, Abilities, Listener, Message, Session, Settings};
 use crate::snapshot::Snapshot;
@@ -133,6 +134,9 @@ fn abilities(client: Abilities) -> ServerCapabilities {
     let actions = CodeActionOptions { code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]), ..CodeActionOptions::default() };
     let folders = WorkspaceFoldersServerCapabilities { supported: Some(true), change_notifications: Some(OneOf::Left(true)) };
     let rename = RenameOptions { prepare_provider: Some(true), work_done_progress_options: WorkDoneProgressOptions::default() };
+    let letters = |letters: &[&str]| Some(letters.iter().map(|letter| (*letter).to_owned()).collect());
+    let completion = CompletionOptions { trigger_characters: letters(&[".", "{"]), ..CompletionOptions::default() };
+    let signature = SignatureHelpOptions { trigger_characters: letters(&["(", ","]), ..SignatureHelpOptions::default() };
     let sync = TextDocumentSyncOptions {
         open_close: Some(true),
         change: Some(TextDocumentSyncKind::INCREMENTAL),
@@ -143,6 +147,8 @@ fn abilities(client: Abilities) -> ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
         diagnostic_provider: Some(DiagnosticServerCapabilities::Options(diagnostics)),
         code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
+        completion_provider: Some(completion),
+        signature_help_provider: Some(signature),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
         references_provider: Some(OneOf::Left(true)),
@@ -327,5 +333,29 @@ impl LanguageServer for Server {
     async fn selection_range(&self, params: SelectionRangeParams) -> Result<Option<Vec<SelectionRange>>> {
         let positions = params.positions;
         self.about(params.text_document.uri, move |snapshot| selection::at(snapshot, &positions)).await
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position;
+        let uri = text_document.uri;
+        let items = self.ask(Some(uri.clone()), move |session| {
+            let snapshot = session.snapshot(&uri)?;
+            let probe = completion::probe(snapshot.text(), snapshot.offset(position));
+            let replaced = snapshot.range_of(probe.typed.clone());
+            let snippets = session.abilities.snippets;
+            Some(completion::items(&session.probed(&uri, &probe)?, &probe, replaced, snippets))
+        });
+        Ok(items.await?.map(CompletionResponse::Array))
+    }
+
+    async fn signature_help(&self, params: SignatureHelpParams) -> Result<Option<SignatureHelp>> {
+        let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
+        let uri = text_document.uri;
+        self.ask(Some(uri.clone()), move |session| {
+            let snapshot = session.snapshot(&uri)?;
+            let call = signature::call(&snapshot, snapshot.offset(position))?;
+            signature::help(session.probed(&uri, &call.probe)?.analysis.offer.as_ref(), &call)
+        })
+        .await
     }
 }

@@ -76,6 +76,11 @@ impl Snapshot {
         Some(Location { uri: self.address(span.source)?, range: self.range(span) })
     }
 
+    /// Where bytes of the document stand.
+    pub(crate) fn range_of(&self, offsets: std::ops::Range<usize>) -> Range {
+        self.range(Span::new(OWN, offsets.start, offsets.end))
+    }
+
     /// The text of a span.
     pub(crate) fn slice(&self, span: Span) -> &str {
         self.analysis.compilation.sources.slice(span)

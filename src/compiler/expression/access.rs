@@ -7,6 +7,7 @@ use super::findings::{
     UnknownField, UnknownMethod,
 };
 use super::{Checker, fits, unknown};
+use crate::offer::{Member, Offer};
 use crate::types::resolve;
 use std::sync::Arc;
 use wf_model::expression::{Expression, ExpressionKind, Method};
@@ -50,6 +51,7 @@ impl Checker<'_> {
         match &expression.kind {
             ast::ExpressionKind::Field { base, name, optional } => {
                 let link = self.link(base);
+                self.types.recorder.offer(name.span, || Offer::Members(members(&link.expression.type_)));
                 let mut linked = self.step(link, *optional, |checker, base, may_end| checker.field(base, name, may_end, span));
                 self.note_field(base, name, &linked.expression);
                 if path(expression).is_some_and(|path| self.facts.knows(&path)) {
@@ -59,6 +61,7 @@ impl Checker<'_> {
             }
             ast::ExpressionKind::Method { receiver, name, arguments, optional } => {
                 let link = self.link(receiver);
+                self.types.recorder.offer(name.span, || Offer::Members(members(&link.expression.type_)));
                 self.step(link, *optional, |checker, base, may_end| {
                     checker.method(received(base, may_end), name, arguments, span)
                 })
@@ -297,6 +300,23 @@ fn names_of(of: &Type) -> Vec<Arc<str>> {
     };
     names.extend(Method::ALL.iter().filter(|method| signature(of, **method).is_some()).map(|method| method.name().into()));
     names
+}
+
+/// What stands behind a dot of this type, or of what it is where it is not missing.
+fn members(of: &Type) -> Vec<Member> {
+    let of = of.required();
+    let mut members: Vec<Member> = match of {
+        Type::Record(fields) => {
+            fields.iter().map(|field| Member { name: field.name.clone(), type_: field.type_.clone(), arguments: None }).collect()
+        }
+        _ => Vec::new(),
+    };
+    members.extend(Method::ALL.iter().filter_map(|method| {
+        let Signature { arguments, result } = signature(of, *method)?;
+        let called = property(of, method.name()).is_none();
+        Some(Member { name: method.name().into(), type_: result, arguments: called.then_some(arguments) })
+    }));
+    members
 }
 
 /// The methods of §4.

@@ -3,6 +3,7 @@
 use super::findings::{ArgumentCount, MayBeMissing, NotAddress, PatternSyntax, TimeFormat, UnknownFunction};
 use super::{Checker, unknown};
 use crate::findings::UrlScheme;
+use crate::offer::{Member, Offer};
 use wf_model::expression::{Expression, ExpressionKind, Function, Place};
 use wf_model::span::Span;
 use wf_model::suggest::near;
@@ -50,6 +51,7 @@ pub(super) fn method_elsewhere(name: &str) -> Option<&'static str> {
 impl Checker<'_> {
     /// `name(arguments)`
     pub(super) fn call(&mut self, name: &ast::Name, arguments: &[ast::Expression], span: Span) -> Expression {
+        self.types.recorder.offer(name.span, || Offer::Functions(functions()));
         let Some(function) = Function::named(&name.text) else {
             let method = method_meant(&name.text);
             let near = near(&name.text, Function::ALL.iter().map(|function| function.name()));
@@ -57,6 +59,7 @@ impl Checker<'_> {
             arguments.iter().for_each(|argument| drop(self.infer(argument, None)));
             return unknown(span);
         };
+        self.types.recorder.function(name, None);
         let (fewest, most) = count(function);
         if arguments.len() < fewest || arguments.len() > most {
             self.report(&ArgumentCount { name: &name.text, span, wanted: (fewest, most), found: arguments.len() });
@@ -67,7 +70,7 @@ impl Checker<'_> {
             *self.places += 1;
         }
         let (arguments, type_) = self.arguments(function, arguments, span);
-        self.types.recorder.function(name, &type_);
+        self.types.recorder.function(name, Some(&type_));
         if type_ == Type::Unknown {
             return unknown(span);
         }
@@ -170,6 +173,19 @@ impl Checker<'_> {
             _ => {}
         }
     }
+}
+
+/// All functions with what they take and give.
+pub(super) fn functions() -> Vec<Member> {
+    let member = |function: &Function| {
+        let (arguments, result) = match function {
+            Function::Hash | Function::Raw => (vec![Type::String], Type::String),
+            Function::Min | Function::Max => (vec![Type::Unknown, Type::Unknown], Type::Unknown),
+            _ => signature(*function),
+        };
+        Member { name: function.name().into(), type_: result, arguments: Some(arguments) }
+    };
+    Function::ALL.iter().map(member).collect()
 }
 
 /// The fewest and the most arguments.

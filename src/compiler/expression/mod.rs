@@ -21,6 +21,7 @@ pub(crate) use shell_text::sets;
 pub(crate) use text::has_text;
 
 use crate::index::Symbol;
+use crate::offer::Offer;
 use crate::types::TypeNames;
 use convert::as_joined;
 use findings::{ConditionNotBool, ConstantCondition, ShadowedName, UnknownName};
@@ -57,6 +58,10 @@ pub(crate) trait Names {
     /// What a chain such as `ship.health[1]` means as a whole; `None` where its parts have a meaning each.
     fn whole(&mut self, _: &ast::Expression) -> Option<Result<(Reference, Type), Box<Diagnostic>>> {
         None
+    }
+    /// Every name that can be used here, with its type.
+    fn visible(&self) -> Vec<(Arc<str>, Type)> {
+        Vec::new()
     }
     /// Names that could have been meant.
     fn candidates(&self) -> Vec<Arc<str>>;
@@ -209,10 +214,18 @@ impl<'a> Checker<'a> {
             ast::ExpressionKind::Float(value) => literal(Value::Float(*value), Type::Float),
             ast::ExpressionKind::Duration(value) => literal(Value::Duration(*value), Type::Duration),
             ast::ExpressionKind::Size(value) => literal(Value::Size(*value), Type::Size),
-            ast::ExpressionKind::Text(text) => self.text(text, span, hint),
+            ast::ExpressionKind::Text(text) => {
+                if let Some(Type::Union(members)) = hint.map(Type::required) {
+                    self.types.recorder.offer(span, || Offer::Words(members.to_vec()));
+                }
+                self.text(text, span, hint)
+            }
             ast::ExpressionKind::List(elements) => self.list(elements, span, hint),
             ast::ExpressionKind::Record(entries) => self.record(entries, span, hint),
-            ast::ExpressionKind::Name(name) => self.name(name, span, None),
+            ast::ExpressionKind::Name(name) => {
+                self.types.recorder.offer(span, || self.values(hint));
+                self.name(name, span, None)
+            }
             ast::ExpressionKind::Field { .. } | ast::ExpressionKind::Method { .. } | ast::ExpressionKind::Index { .. } => {
                 self.chain(expression)
             }
@@ -227,6 +240,13 @@ impl<'a> Checker<'a> {
             ast::ExpressionKind::Parenthesised(inner) => Expression { span, ..self.infer(inner, hint) },
             ast::ExpressionKind::Missing => unknown(span),
         }
+    }
+
+    /// What could stand where a value is wanted.
+    fn values(&self, expected: Option<&Type>) -> Offer {
+        let mut visible = self.names.visible();
+        visible.extend(self.locals.iter().map(|local| (local.name.clone(), local.type_.clone())));
+        Offer::Values { visible, functions: call::functions(), expected: expected.cloned() }
     }
 
     /// What a name stands for; `shell` is the text of a shell that it stands in as a value of its own.

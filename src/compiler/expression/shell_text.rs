@@ -45,6 +45,7 @@ impl Checker<'_> {
             if shell.told.contains(name) {
                 return unknown(expression.span);
             }
+            self.types.recorder.offer(span, || self.values(None));
             let value = self.name(name, span, Some(shell));
             if value.type_ == Type::Unknown {
                 return value;

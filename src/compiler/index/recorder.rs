@@ -1,6 +1,7 @@
 //! Writes names down while the check resolves them; does nothing where nobody asked.
 
 use super::{Index, Occurrence, Symbol};
+use crate::offer::Offer;
 use foldhash::{HashMap, HashSet};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -25,14 +26,27 @@ struct Records {
     calls: HashMap<Span, Span>,
     /// The names of all workflows, by their ids.
     workflows: Vec<Span>,
+    /// The name that somebody is typing, and what it could be.
+    cursor: Option<Span>,
+    offer: Option<Offer>,
     /// The names of statements, by workflow.
     statements: HashMap<(Span, StatementId), Span>,
 }
 
 impl Recorder {
-    /// One that writes down.
-    pub(crate) fn listening() -> Self {
-        Self(Some(Rc::default()))
+    /// One that writes down, and what the name at `cursor` could be.
+    pub(crate) fn listening(cursor: Option<Span>) -> Self {
+        Self(Some(Rc::new(RefCell::new(Records { cursor, ..Records::default() }))))
+    }
+
+    /// Takes down what could stand at `span`, where the cursor is.
+    pub(crate) fn offer(&self, span: Span, offer: impl FnOnce() -> Offer) {
+        let Some(records) = &self.0 else { return };
+        let here = records.borrow().cursor.is_some_and(|cursor| span.contains(cursor));
+        if here {
+            let offer = offer();
+            records.borrow_mut().offer = Some(offer);
+        }
     }
 
     fn record(&self, span: Span, symbol: impl FnOnce() -> Symbol, type_: Option<&Type>, declares: bool) {
@@ -82,8 +96,8 @@ impl Recorder {
     }
 
     /// A function.
-    pub(crate) fn function(&self, name: &ast::Name, type_: &Type) {
-        self.record(name.span, || Symbol::Function(name.text.clone()), Some(type_), false);
+    pub(crate) fn function(&self, name: &ast::Name, type_: Option<&Type>) {
+        self.record(name.span, || Symbol::Function(name.text.clone()), type_, false);
     }
 
     /// A method or property.
@@ -134,8 +148,8 @@ impl Recorder {
     }
 
     /// What was written down.
-    pub(crate) fn finish(self) -> Index {
-        let Some(records) = self.0 else { return Index::default() };
+    pub(crate) fn finish(self) -> (Index, Option<Offer>) {
+        let Some(records) = self.0 else { return (Index::default(), None) };
         let mut records = records.take();
         // What is checked twice is written twice; what is known last is known best.
         records.occurrences.reverse();
@@ -143,7 +157,7 @@ impl Recorder {
         records.occurrences.retain(|occurrence| seen.insert(occurrence.span));
         records.occurrences.sort_by_key(|occurrence| occurrence.span);
         records.resolve_fields();
-        Index { occurrences: records.occurrences }
+        (Index { occurrences: records.occurrences }, records.offer)
     }
 }
 

@@ -20,7 +20,7 @@ impl Files for Texts {
 }
 
 fn analysed(files: &'static [(&'static str, &'static str)]) -> Analysis {
-    analyse("main.wf", &Texts(files), wf_steps::registry(), Level::Standard)
+    analyse("main.wf", &Texts(files), wf_steps::registry(), Level::Standard, None)
 }
 
 /// Every name that means the same as the one at the `#`-th place where `name` stands, as `file:line:column`.

@@ -7,6 +7,7 @@ use crate::findings::{
     DuplicateName, RepeatedClause, StepPath, StrayDeclaration, TestRunMissing, TestWorkflowUnknown, TriggerArgument, UnknownMock,
 };
 use crate::load::Module;
+use crate::offer::Offer;
 use crate::workflow::{FileContext, described};
 use foldhash::HashMap;
 use paths::{Named, Paths};
@@ -56,6 +57,11 @@ impl Names for Outcomes<'_> {
             Named::Place(place, path) => Some(Ok((Reference::Outcome(path), self.paths.outcome(place)))),
             Named::Wrong(diagnostic) => Some(Err(diagnostic)),
         }
+    }
+
+    fn visible(&self) -> Vec<(Arc<str>, Type)> {
+        let steps = self.first.iter().map(|name| (name.clone(), Type::Unknown));
+        steps.chain([("run".into(), self.run.clone())]).collect()
     }
 
     fn candidates(&self) -> Vec<Arc<str>> {
@@ -111,6 +117,7 @@ impl Check<'_> {
             self.report(&TestRunMissing { span: test.name_span });
             return None;
         };
+        self.context.recorder.offer(run.workflow.span, || Offer::Workflows(self.context.callable()));
         let Some(id) = self.context.workflow_named(None, &run.workflow.text) else {
             let names = self.context.kind_names();
             let near = near(&run.workflow.text, names.iter().map(String::as_str));

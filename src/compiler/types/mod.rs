@@ -5,6 +5,7 @@ mod findings;
 mod tests;
 
 use crate::index::{Recorder, Symbol};
+use crate::offer::Offer;
 use crate::suggestions::Suggestions;
 use findings::{DuplicateField, DuplicateType, RecursiveType, RepeatedMember, TypeTooLarge, UnknownType};
 use foldhash::{HashMap, HashSet};
@@ -114,6 +115,13 @@ impl TypeNames {
     }
 }
 
+impl TypeNames {
+    /// Every type that the file knows by a name.
+    fn names(&self) -> Vec<Arc<str>> {
+        BUILT_IN.iter().map(|(name, _)| (*name).into()).chain(self.places.keys().cloned()).collect()
+    }
+}
+
 /// Reports a type that goes too deep or has too many parts, which stands for nothing then.
 pub(crate) fn bounded(type_: Type, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Type {
     if !is_too_large(&type_) {
@@ -198,6 +206,7 @@ impl Resolver<'_> {
             self.known.recorder.used(span, Symbol::PlainType(name.clone()));
             return Measured::leaf(type_.clone());
         }
+        self.known.recorder.offer(span, || Offer::Types(self.known.names()));
         match self.known.places.get(name) {
             Some(place) if *place == span => self.known.recorder.declared(span, Symbol::Type(*place), None),
             Some(place) => self.known.recorder.used(span, Symbol::Type(*place)),

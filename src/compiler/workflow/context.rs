@@ -170,6 +170,20 @@ impl<'a> FileContext<'a> {
         self.text.get(span.range()).unwrap_or("").into()
     }
 
+    /// The workflows that a step may call, those of modules with the module's name before theirs.
+    pub(crate) fn callable(&self) -> Vec<Arc<str>> {
+        let of_modules = self
+            .modules
+            .iter()
+            .flat_map(|(module, imported)| imported.workflows.keys().map(move |workflow| format!("{module}.{workflow}").into()));
+        self.workflows.keys().cloned().chain(of_modules).collect()
+    }
+
+    /// The workflows of a module.
+    pub(crate) fn callable_of(&self, module: &str) -> Vec<Arc<str>> {
+        self.modules.get(module).map(|imported| imported.workflows.keys().cloned().collect()).unwrap_or_default()
+    }
+
     /// Names that a step's kind could be; only the built-in ones where many were unknown already.
     pub(crate) fn kind_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.kinds.iter().map(|kind| kind.name.to_owned()).collect();

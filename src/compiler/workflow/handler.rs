@@ -7,6 +7,7 @@ use crate::findings::{
     ManualRollbackInside, RollbackOutsideHandler, StrayCheckpoint, StrayCommit, StrayHandler, UnknownCheckpoint,
 };
 use crate::index::Symbol;
+use crate::offer::Offer;
 use std::sync::Arc;
 use wf_model::failure::Failure;
 use wf_model::program::{Handler, HandlerCause, Rollback, Statement, StatementId, StatementKind};
@@ -109,6 +110,9 @@ impl Check<'_> {
                 Rollback::Manually
             }
             RollbackExtent::To(name) => {
+                self.context.recorder.offer(name.span, || {
+                    Offer::Statements(handler.checkpoints.iter().map(|checkpoint| checkpoint.text.clone()).collect())
+                });
                 if let Some(checkpoint) = handler.checkpoints.iter().find(|checkpoint| checkpoint.text == name.text) {
                     self.context.recorder.used(name.span, Symbol::Checkpoint(checkpoint.span));
                 }

@@ -7,6 +7,7 @@ use crate::findings::{
     ShellAsKind, StrayStatement, TimeExpected, UnknownAttribute, UnknownKind, UnknownModule, attribute_meant, said_otherwise,
 };
 use crate::index::Symbol;
+use crate::offer::Offer;
 use crate::shell;
 use std::sync::Arc;
 use wf_model::diagnostic::Edit;
@@ -64,6 +65,7 @@ impl Check<'_> {
     pub(super) fn invocation(&mut self, invocation: &ast::Invocation) -> Invocation {
         let span = invocation.span;
         let module = invocation.module.as_ref();
+        self.offer_kinds(invocation);
         let decode = invocation.decode.as_ref().map(|type_| (self.type_(type_), type_.span));
         if let Some(id) = self.context.workflow_named(module.map(|module| &*module.text), &invocation.kind.text) {
             self.context.record_call(invocation, id);
@@ -94,6 +96,16 @@ impl Check<'_> {
             attributes,
             decode: decode.map(|(type_, _)| type_),
             span,
+        }
+    }
+
+    /// What could be called where somebody types what is; what could not be read has no name to go on with.
+    fn offer_kinds(&self, invocation: &ast::Invocation) {
+        if !invocation.kind.text.is_empty() {
+            self.context.recorder.offer(invocation.kind.span, || match &invocation.module {
+                Some(module) => Offer::Workflows(self.context.callable_of(&module.text)),
+                None => Offer::Kinds(self.context.callable()),
+            });
         }
     }
 

@@ -191,6 +191,17 @@ impl Names for Scope<'_> {
         names
     }
 
+    fn visible(&self) -> Vec<(Arc<str>, Type)> {
+        let declared = self.known.iter().filter_map(|(name, known)| match &known.visibility {
+            Visibility::Visible(type_) => Some((name.clone(), type_.clone())),
+            Visibility::Below(type_) if self.free_order && known.value.is_some() => Some((name.clone(), type_.clone())),
+            _ => None,
+        });
+        let given = [("result", self.result), ("failure", self.failure), ("event", self.event)];
+        let given = given.into_iter().filter_map(|(name, type_)| Some((name.into(), type_?.clone())));
+        declared.chain([("run".into(), run_type()), ("here".into(), Type::Path)]).chain(given).collect()
+    }
+
     fn declaration(&self, name: &str, reference: &Reference) -> Option<Span> {
         match reference {
             Reference::Value(value) => self.values.get(*value).map(|declaration| declaration.span),

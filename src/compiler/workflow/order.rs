@@ -3,6 +3,7 @@
 use super::Check;
 use crate::findings::{OutOfReach, SelfDependency, UnknownStep};
 use crate::nesting::{Owner, Tree};
+use crate::offer::Offer;
 use crate::order::Depends;
 use wf_model::program::{BodyId, StatementId};
 use wf_model::span::Span;
@@ -31,6 +32,7 @@ impl Check<'_> {
             }
             let mut on: Vec<(StatementId, Span)> = Vec::new();
             for wanted in &depends.names {
+                self.context.recorder.offer(wanted.span, || Offer::Statements(self.statements_of.keys().cloned().collect()));
                 if name.as_ref().is_some_and(|name| name.text == wanted.text) {
                     self.report(&SelfDependency { name: &wanted.text, span: wanted.span });
                     continue;

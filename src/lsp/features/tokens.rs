@@ -30,3 +30,9 @@ pub(crate) fn brackets(snapshot: &Snapshot, scan: &Scan) -> Vec<Span> {
     }
     found
 }
+
+/// The letters of a name at the end of a text.
+pub(crate) fn word_before(text: &str) -> &str {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    text.get(text.trim_end_matches(is_part).len()..).unwrap_or("")
+}

@@ -13,6 +13,8 @@ pub(crate) struct Abilities {
     pub(crate) refreshes: bool,
     /// It can watch files where it is asked to.
     pub(crate) watches: bool,
+    /// It fills in snippets.
+    pub(crate) snippets: bool,
     /// It shows Markdown.
     pub(crate) markdown: bool,
 }
@@ -24,6 +26,7 @@ impl Abilities {
         let offered = general.and_then(|general| general.position_encodings.as_deref()).unwrap_or_default();
         let hover = document.and_then(|document| document.hover.as_ref());
         let formats = hover.and_then(|hover| hover.content_format.as_deref()).unwrap_or_default();
+        let item = document.and_then(|document| document.completion.as_ref()?.completion_item.as_ref());
         let pulled = workspace.and_then(|workspace| workspace.diagnostics.as_ref());
         let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
         Self {
@@ -31,6 +34,7 @@ impl Abilities {
             pulls: document.is_some_and(|document| document.diagnostic.is_some()),
             refreshes: pulled.is_some_and(|pulled| pulled.refresh_support == Some(true)),
             watches: watched.is_some_and(|watched| watched.dynamic_registration == Some(true)),
+            snippets: item.is_some_and(|item| item.snippet_support == Some(true)),
             markdown: formats.contains(&MarkupKind::Markdown),
         }
     }

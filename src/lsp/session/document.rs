@@ -4,7 +4,7 @@ use crate::position::{Encoding, Lines};
 use crate::types::{TextDocumentContentChangeEvent, Uri};
 
 /// A text that an editor holds, in the state of its last change.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Document {
     pub(crate) uri: Uri,
     pub(crate) version: i32,

@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::rc::Rc;
 use wf_compiler::analyse;
+use wf_model::span::Span;
 
 /// Tells the client what it did not ask for.
 pub(crate) trait Listener: Send {
@@ -170,21 +171,20 @@ impl Session {
         if let Some(known) = self.snapshots.get(path) {
             return Some(known.clone());
         }
-        let snapshot = Rc::new(self.look(path, None)?);
+        let snapshot = Rc::new(self.look(path, &self.documents, None)?);
         self.snapshots.insert(path.to_owned(), snapshot.clone());
         Some(snapshot)
     }
 
-    /// Looks at a document, or at what it would be with another text.
-    fn look(&self, path: &str, instead: Option<&BTreeMap<String, Document>>) -> Option<Snapshot> {
-        let documents = instead.unwrap_or(&self.documents);
+    /// Looks at a document among `documents`, where somebody may be typing the name at `cursor`.
+    fn look(&self, path: &str, documents: &BTreeMap<String, Document>, cursor: Option<Span>) -> Option<Snapshot> {
         let document = documents.get(path);
         let uri = document.map(|document| document.uri.clone()).or_else(|| location::uri(path))?;
         let name = self.name(path);
         let looked_at = RefCell::new(BTreeSet::from([path.to_owned()]));
         let overlay = Overlay { documents, disk: &*self.world.files, own: (&name, path), looked_at };
         let level = self.settings.level.unwrap_or(self.world.level);
-        let analysis = analyse(&name, &overlay, self.world.kinds, level);
+        let analysis = analyse(&name, &overlay, self.world.kinds, level, cursor);
         let lines = analysis.compilation.sources.iter().map(|(_, source)| Lines::new(&source.text)).collect();
         Some(Snapshot {
             uri,

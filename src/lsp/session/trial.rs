@@ -1,31 +1,39 @@
 //! What would be wrong with other texts: nothing is changed that breaks a program.
 
 use super::{Document, Session};
-use crate::features::{diagnostics, rename::Changes};
+use crate::features::{completion::Probe, diagnostics, rename::Changes};
 use crate::position::Lines;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{OWN, Snapshot};
+use crate::types::Uri;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wf_model::diagnostic::{Diagnostic, Severity};
+use wf_model::span::Span;
 
 impl Session {
+    /// What would be known of a document with a name at the cursor.
+    pub(crate) fn probed(&self, uri: &Uri, probe: &Probe) -> Option<Snapshot> {
+        let path = self.path(uri);
+        let mut documents = self.documents.clone();
+        documents.get_mut(&path)?.text.clone_from(&probe.text);
+        let cursor = Span::new(OWN, probe.name.start, probe.name.end);
+        self.look(&path, &documents, Some(cursor))
+    }
+
     /// What would be wrong with any of these documents after changes that is not wrong now.
     pub(crate) fn objection(&self, everywhere: &[Rc<Snapshot>], changes: &Changes) -> Option<String> {
         let documents = self.changed_documents(everywhere, changes);
         let concerned = everywhere.iter().filter(|snapshot| snapshot.looked_at.iter().any(|path| documents.contains_key(path)));
         concerned.into_iter().find_map(|before| {
             let path = self.path(&before.uri);
-            let after = self.look(&path, Some(&documents))?;
+            let after = self.look(&path, &documents, None)?;
             new_error(before, &after).map(|error| error.message.clone())
         })
     }
 
     /// The texts of all documents that are open or change, as they would be.
     fn changed_documents(&self, everywhere: &[Rc<Snapshot>], changes: &Changes) -> BTreeMap<String, Document> {
-        let copy =
-            |document: &Document| Document { uri: document.uri.clone(), version: document.version, text: document.text.clone() };
-        let mut documents: BTreeMap<String, Document> =
-            self.documents.iter().map(|(path, document)| (path.clone(), copy(document))).collect();
+        let mut documents = self.documents.clone();
         for (uri, edits) in changes {
             let path = self.path(uri);
             let text = self.text(&path, everywhere);

@@ -1,5 +1,6 @@
 //! The protocol in one process: a client that writes and reads messages as an editor does.
 
+mod completion;
 mod editor;
 mod fixes;
 mod formatting;

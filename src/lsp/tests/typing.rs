@@ -3,7 +3,10 @@
 
 use super::editor::Disk;
 use crate::World;
-use crate::features::{code_action, definition, diagnostics, folding, formatting, highlight, hover, rename, selection, symbols};
+use crate::features::{
+    code_action, completion, definition, diagnostics, folding, formatting, highlight, hover, rename, selection, signature,
+    symbols,
+};
 use crate::position::{Encoding, Lines};
 use crate::session::{Listener, Message, Session, serve};
 use crate::snapshot::Snapshot;
@@ -65,14 +68,29 @@ impl Typist {
         let (sender, receiver) = channel();
         let uri = self.uri.clone();
         let answer = move |session: Option<&mut Session>| {
-            let snapshot = session.and_then(|session| session.snapshot(&uri)).expect("an open document");
-            sender.send((snapshot.text().to_owned(), everything(&snapshot, offset))).unwrap();
+            let session = session.expect("nothing else waits");
+            let snapshot = session.snapshot(&uri).expect("an open document");
+            let answers = everything(&snapshot, offset) + &typed(session, &snapshot, offset);
+            sender.send((snapshot.text().to_owned(), answers)).unwrap();
         };
         self.queue.send(Message::Ask { about: Some(self.uri.clone()), answer: Box::new(answer) }).unwrap();
         let (text, answers) = receiver.recv().expect("nothing panics");
         assert_eq!(text, self.text);
         answers
     }
+}
+
+/// What is answered while somebody types at a place.
+fn typed(session: &Session, snapshot: &Snapshot, offset: usize) -> String {
+    let probe = completion::probe(snapshot.text(), offset);
+    let probed = session.probed(&snapshot.uri, &probe).expect("an open document");
+    let items = completion::items(&probed, &probe, Range::default(), true);
+    let call = signature::call(snapshot, offset);
+    let help = call.map(|call| {
+        let probed = session.probed(&snapshot.uri, &call.probe).expect("an open document");
+        signature::help(probed.analysis.offer.as_ref(), &call)
+    });
+    format!("{:?} {help:?}", items.len())
 }
 
 fn everything(snapshot: &Snapshot, offset: usize) -> String {
