@@ -2,8 +2,8 @@
 
 use crate::World;
 use crate::features::{
-    code_action, completion, definition, diagnostics, folding, formatting, highlight, hover, references, rename, selection,
-    signature, symbols,
+    code_action, code_lens, completion, definition, diagnostics, document_link, folding, formatting, highlight, hover,
+    inlay_hint, references, rename, selection, semantic_tokens, signature, symbols,
 };
 use crate::session::{self, Abilities, Listener, Message, Session, Settings};
 use crate::snapshot::Snapshot;
@@ -132,6 +132,13 @@ fn abilities(client: Abilities) -> ServerCapabilities {
         work_done_progress_options: WorkDoneProgressOptions::default(),
     };
     let actions = CodeActionOptions { code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]), ..CodeActionOptions::default() };
+    let tokens = SemanticTokensOptions {
+        legend: semantic_tokens::legend(),
+        range: Some(true),
+        full: Some(SemanticTokensFullOptions::Bool(true)),
+        ..SemanticTokensOptions::default()
+    };
+    let links = DocumentLinkOptions { resolve_provider: None, work_done_progress_options: WorkDoneProgressOptions::default() };
     let folders = WorkspaceFoldersServerCapabilities { supported: Some(true), change_notifications: Some(OneOf::Left(true)) };
     let rename = RenameOptions { prepare_provider: Some(true), work_done_progress_options: WorkDoneProgressOptions::default() };
     let letters = |letters: &[&str]| Some(letters.iter().map(|letter| (*letter).to_owned()).collect());
@@ -147,6 +154,10 @@ fn abilities(client: Abilities) -> ServerCapabilities {
         text_document_sync: Some(TextDocumentSyncCapability::Options(sync)),
         diagnostic_provider: Some(DiagnosticServerCapabilities::Options(diagnostics)),
         code_action_provider: Some(CodeActionProviderCapability::Options(actions)),
+        semantic_tokens_provider: Some(tokens.into()),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: None }),
+        document_link_provider: Some(links),
         completion_provider: Some(completion),
         signature_help_provider: Some(signature),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
@@ -357,5 +368,38 @@ impl LanguageServer for Server {
             signature::help(session.probed(&uri, &call.probe)?.analysis.offer.as_ref(), &call)
         })
         .await
+    }
+
+    async fn semantic_tokens_full(&self, params: SemanticTokensParams) -> Result<Option<SemanticTokensResult>> {
+        let data = self.about(params.text_document.uri, |snapshot| semantic_tokens::document(snapshot, None)).await?;
+        Ok(data.map(|data| SemanticTokensResult::Tokens(SemanticTokens { result_id: None, data })))
+    }
+
+    async fn semantic_tokens_range(&self, params: SemanticTokensRangeParams) -> Result<Option<SemanticTokensRangeResult>> {
+        let range = Some(params.range);
+        let data = self.about(params.text_document.uri, move |snapshot| semantic_tokens::document(snapshot, range)).await?;
+        Ok(data.map(|data| SemanticTokensRangeResult::Tokens(SemanticTokens { result_id: None, data })))
+    }
+
+    async fn inlay_hint(&self, params: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let (uri, range) = (params.text_document.uri, params.range);
+        self.ask(Some(uri.clone()), move |session| {
+            let wanted = session.settings.hints;
+            session.snapshot(&uri).filter(|_| wanted).map(|snapshot| inlay_hint::types(&snapshot, range))
+        })
+        .await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        let uri = params.text_document.uri;
+        self.ask(Some(uri.clone()), move |session| {
+            let wanted = session.settings.lenses;
+            session.snapshot(&uri).filter(|_| wanted).map(|snapshot| code_lens::document(&snapshot))
+        })
+        .await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.about(params.text_document.uri, document_link::document).await
     }
 }

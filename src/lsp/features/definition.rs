@@ -14,10 +14,8 @@ pub(crate) fn at(snapshot: &Snapshot, position: Position) -> Option<Location> {
     }
     let found = snapshot.name_at(position)?;
     let place = found.symbol.declaration()?;
-    let file = match found.symbol {
-        Symbol::Module(_) => used(snapshot, |use_| place == use_.alias.as_ref().map_or(use_.target_span, |alias| alias.span)),
-        _ => None,
-    };
+    let named = |use_: &Use| use_.alias.as_ref().map_or(use_.target_span, |alias| alias.span);
+    let file = used(snapshot, |use_| matches!(found.symbol, Symbol::Module(_)) && named(use_) == place);
     snapshot.location(file.unwrap_or(place))
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Session {
     world: World,
     listener: Box<dyn Listener>,
     pub(crate) abilities: Abilities,
-    settings: Settings,
+    pub(crate) settings: Settings,
     folders: BTreeSet<String>,
     /// What the editor holds, by path.
     documents: BTreeMap<String, Document>,

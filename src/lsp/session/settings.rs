@@ -4,11 +4,21 @@ use serde::Deserialize;
 use wf_model::diagnostic::Level;
 
 /// What the user sets; what is left out, or is not understood, stays as it was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Settings {
     /// How much is asked of a file.
     pub(crate) level: Option<Level>,
+    /// Whether types are shown where none is written.
+    pub(crate) hints: bool,
+    /// Whether there are lenses; their commands are the client's.
+    pub(crate) lenses: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { level: None, hints: true, lenses: false }
+    }
 }
 
 impl Settings {
@@ -27,10 +37,10 @@ mod tests {
 
     #[test]
     fn settings_may_stand_below_the_name_of_the_server() {
-        let strict = Some(Settings { level: Some(Level::Strict) });
+        let strict = Some(Settings { level: Some(Level::Strict), ..Settings::default() });
         assert_eq!(Settings::of(&json!({ "level": "strict" })), strict);
         assert_eq!(Settings::of(&json!({ "wfc": { "level": "strict", "other": 1 } })), strict);
-        assert_eq!(Settings::of(&json!({ "wfc": {} })), Some(Settings { level: None }));
+        assert_eq!(Settings::of(&json!({ "wfc": {} })), Some(Settings::default()));
         assert_eq!(Settings::of(&json!(null)), None);
         assert_eq!(Settings::of(&json!({ "level": "loud" })), None);
     }

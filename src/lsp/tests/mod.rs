@@ -4,6 +4,7 @@ mod completion;
 mod editor;
 mod fixes;
 mod formatting;
+mod marks;
 mod names;
 mod renaming;
 mod reports;

@@ -4,8 +4,8 @@
 use super::editor::Disk;
 use crate::World;
 use crate::features::{
-    code_action, completion, definition, diagnostics, folding, formatting, highlight, hover, rename, selection, signature,
-    symbols,
+    code_action, code_lens, completion, definition, diagnostics, document_link, folding, formatting, highlight, hover,
+    inlay_hint, rename, selection, semantic_tokens, signature, symbols,
 };
 use crate::position::{Encoding, Lines};
 use crate::session::{Listener, Message, Session, serve};
@@ -109,6 +109,10 @@ fn everything(snapshot: &Snapshot, offset: usize) -> String {
         formatting::range(snapshot, whole),
         symbols::document(snapshot),
         folding::document(snapshot),
+        semantic_tokens::document(snapshot, None),
+        inlay_hint::types(snapshot, whole),
+        code_lens::document(snapshot),
+        document_link::document(snapshot),
     );
     format!("{of_place:?} {of_text:?}")
 }
