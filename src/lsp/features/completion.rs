@@ -15,8 +15,9 @@ use std::collections::BTreeSet;
 use std::ops::Range as Offsets;
 use wf_compiler::index::Symbol;
 use wf_compiler::offer::{Member, Offer};
+use wf_model::span::Span;
 use wf_model::types::Type;
-use wf_syntax::ast::{Entry, Invocation, Item};
+use wf_syntax::ast::{Entry, Invocation, Item, Param};
 use wf_syntax::scan::TokenKind;
 
 /// What stands behind what was typed of a name, so that there is one.
@@ -94,32 +95,31 @@ fn attributes(probed: &Snapshot, invocation: &Invocation, list: &mut List) {
     let entries = invocation.body.iter().flat_map(|body| &body.entries);
     let given: BTreeSet<&str> =
         entries.filter_map(|entry| if let Entry::Attribute(given) = entry { Some(&*given.name.text) } else { None }).collect();
-    let callee = probed.analysis.index.at(OWN, invocation.kind.span.range().start);
-    match callee.map(|callee| &callee.symbol) {
-        Some(Symbol::Kind(name)) => {
-            let attributes = probed.kinds.get(name).into_iter().flat_map(|kind| &kind.attributes);
-            for attribute in attributes.filter(|attribute| !given.contains(attribute.name)) {
-                let told = hover::attribute(attribute);
-                list.attribute(attribute.name, &told.code, &told.text);
-            }
+    let Some(callee) = probed.analysis.index.at(OWN, invocation.kind.span.range().start) else { return };
+    if let Symbol::Kind(name) = &callee.symbol {
+        let attributes = probed.kinds.get(name).into_iter().flat_map(|kind| &kind.attributes);
+        for attribute in attributes.filter(|attribute| !given.contains(attribute.name)) {
+            let told = hover::attribute(attribute);
+            list.attribute(attribute.name, &told.code, &told.text);
         }
-        Some(Symbol::Workflow(place)) => {
-            let file = probed.analysis.files.get(usize::from(place.source.0));
-            let workflow = file.into_iter().flat_map(|file| &file.items).find_map(|item| match item {
-                Item::Workflow(workflow) if workflow.name.span == *place => Some(workflow),
-                _ => None,
-            });
-            for entry in workflow.into_iter().flat_map(|workflow| &workflow.body.entries) {
-                if let Entry::Param(param) = entry
-                    && !given.contains(&*param.name.text)
-                {
-                    let doc = param.doc.as_ref().map_or("", |doc| doc.text.as_str());
-                    list.attribute(&param.name.text, probed.slice(param.span), doc);
-                }
-            }
-        }
-        _ => {}
     }
+    if let Symbol::Workflow(place) = &callee.symbol {
+        for param in parameters(probed, *place).filter(|param| !given.contains(&*param.name.text)) {
+            let doc = param.doc.as_ref().map_or("", |doc| doc.text.as_str());
+            list.attribute(&param.name.text, probed.slice(param.span), doc);
+        }
+    }
+}
+
+/// The parameters of the workflow whose name stands at a place.
+fn parameters(probed: &Snapshot, name: Span) -> impl Iterator<Item = &Param> {
+    let items = probed.analysis.files.get(usize::from(name.source.0)).into_iter().flat_map(|file| &file.items);
+    let called = items.filter_map(move |item| match item {
+        Item::Workflow(workflow) => Some(workflow).filter(|workflow| workflow.name.span == name),
+        Item::Use(_) | Item::Type(_) | Item::Let(_) | Item::Test(_) => None,
+    });
+    let entries = called.flat_map(|workflow| &workflow.body.entries);
+    entries.filter_map(|entry| if let Entry::Param(param) = entry { Some(&**param) } else { None })
 }
 
 /// What is offered, none of it twice.
