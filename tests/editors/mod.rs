@@ -1,12 +1,14 @@
 //! What editors show of a text agrees with what the compiler reads in it.
 
+mod textmate;
 mod tree_sitter;
 
 use crate::examples::files;
 use crate::language::programs;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use wf_model::span::SourceId;
 use wf_syntax::parse;
 use wf_syntax::scan::{Entry, Part, Scan, TokenKind, scan};
@@ -29,10 +31,9 @@ enum Class {
 
 /// Every text that is written in the language as it should be: examples, workflows that are rehearsed, programs that prove the language.
 fn texts() -> BTreeMap<String, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["examples", "tests/rehearsal"].map(|folder| files(&root.join(folder))).concat();
+    let folders = ["examples", "tests/rehearsal"].map(|folder| files(&root().join(folder))).concat();
     let written = folders.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "wf"));
-    let read = |path: std::path::PathBuf| (path.display().to_string(), fs::read_to_string(&path).expect("a UTF-8 file"));
+    let read = |path: PathBuf| (path.display().to_string(), fs::read_to_string(&path).expect("a UTF-8 file"));
     let mut texts: BTreeMap<String, String> = written.map(read).collect();
     texts.extend(programs());
     texts.retain(|_, text| parse(SourceId(0), text).diagnostics.is_empty());
@@ -90,4 +91,39 @@ fn first_words(entry: &Entry, text: &str, found: &mut Vec<usize>) {
             Part::Body(body) => body.entries.iter().for_each(|entry| first_words(entry, text, found)),
         }
     }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn succeeds(command: &mut Command) -> Vec<u8> {
+    let output = command.output().expect("the program starts");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// The texts as files, in their order.
+fn written(texts: &BTreeMap<String, String>) -> (tempfile::TempDir, Vec<PathBuf>) {
+    let place = tempfile::tempdir().expect("a folder");
+    let files: Vec<PathBuf> = (0..texts.len()).map(|number| place.path().join(format!("{number}.wf"))).collect();
+    for (file, text) in files.iter().zip(texts.values()) {
+        fs::write(file, text).expect("a file");
+    }
+    (place, files)
+}
+
+/// Looks whether what an editor says of the pieces of each text, by where they begin, fits what they are.
+fn agree(texts: &BTreeMap<String, String>, told: impl Iterator<Item = HashMap<u64, String>>, fits: impl Fn(Class, &str) -> bool) {
+    assert!(texts.len() > 350, "{}", texts.len());
+    let mut looked_at = 0;
+    for (said, (name, text)) in told.zip(texts) {
+        for (start, class) in classes(text) {
+            let said = said.get(&(start as u64)).map_or("", String::as_str);
+            let rest: String = text.get(start..).unwrap_or_default().chars().take(20).collect();
+            assert!(fits(class, said), "{name}: {class:?} is {said:?} at {rest:?}\n{text}");
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 10_000, "{looked_at}");
 }

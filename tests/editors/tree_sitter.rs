@@ -1,27 +1,17 @@
 //! The tree-sitter grammar reads what the compiler reads, and its queries say the same of it, in a real Neovim.
 
-use super::{Class, classes, texts};
+use super::{Class, agree, root, succeeds, texts, written};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 /// Neovim, where `tests/setup` installed it.
 fn neovim() -> PathBuf {
     let path = root().join("target/editors/bin/nvim");
     assert!(path.exists(), "{} is not there: run tests/setup", path.display());
     path
-}
-
-fn succeeds(command: &mut Command) -> Vec<u8> {
-    let output = command.output().expect("the program starts");
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
 }
 
 /// A copy of the grammar and of the package for Neovim, with its parser built.
@@ -70,28 +60,17 @@ fn fits(class: Class, name: &str) -> bool {
 fn neovim_reads_every_text_as_the_compiler_does() {
     let (package, texts) = (package(), texts());
     assert!(texts.len() > 350, "{}", texts.len());
-    let place = tempfile::tempdir().expect("a folder");
-    let files: Vec<PathBuf> = (0..texts.len()).map(|number| place.path().join(format!("{number}.wf"))).collect();
-    for (file, text) in files.iter().zip(texts.values()) {
-        fs::write(file, text).expect("a file");
-    }
+    let (_place, files) = written(&texts);
     let mut command = Command::new(neovim());
     command.arg("-l").arg(root().join("tests/editors/captures.lua")).arg(package.path().join("editors/neovim")).args(&files);
     let told = String::from_utf8(succeeds(&mut command)).expect("UTF-8");
     assert_eq!(told.lines().count(), texts.len());
-    let mut looked_at = 0;
-    for (line, (name, text)) in told.lines().zip(&texts) {
+    let told = told.lines().zip(&texts).map(|(line, (name, text))| {
         let told: Value = serde_json::from_str(line).expect("JSON");
         assert_eq!(told["broken"], false, "{name}\n{text}");
-        let captures = captures(&told);
-        for (start, class) in classes(text) {
-            let said = captures.get(&(start as u64)).map_or("", String::as_str);
-            let rest: String = text.get(start..).unwrap_or_default().chars().take(20).collect();
-            assert!(fits(class, said), "{name}: {class:?} is {said:?} at {rest:?}\n{text}");
-            looked_at += 1;
-        }
-    }
-    assert!(looked_at > 10_000, "{looked_at}");
+        captures(&told)
+    });
+    agree(&texts, told, fits);
 }
 
 #[test]
