@@ -1,5 +1,6 @@
 //! What editors show of a text agrees with what the compiler reads in it.
 
+mod neovim;
 mod textmate;
 mod tree_sitter;
 

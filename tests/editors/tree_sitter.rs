@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Neovim, where `tests/setup` installed it.
-fn neovim() -> PathBuf {
+pub(super) fn neovim() -> PathBuf {
     let path = root().join("target/editors/bin/nvim");
     assert!(path.exists(), "{} is not there: run tests/setup", path.display());
     path
 }
 
 /// A copy of the grammar and of the package for Neovim, with its parser built.
-fn package() -> tempfile::TempDir {
+pub(super) fn package() -> tempfile::TempDir {
     let copy = tempfile::tempdir().expect("a folder");
     for folder in ["grammar", "editors"] {
         succeeds(Command::new("cp").arg("-r").arg(root().join(folder)).arg(copy.path()));
