@@ -71,7 +71,8 @@ async function inTerminal(name, uri, args) {
   return vscode.tasks.executeTask(task);
 }
 
-const named = (file, workflow) => (workflow ? `${file}:${workflow}` : file);
+// A menu says something else in the place of the workflow.
+const named = (file, workflow) => (typeof workflow === "string" ? `${file}:${workflow}` : file);
 
 /** The picture of a plan as a page that loads and runs nothing. */
 function page(body) {
@@ -93,7 +94,8 @@ function draw() {
   });
 }
 
-async function plan(uri, workflow) {
+async function plan(uri, asked) {
+  const workflow = typeof asked === "string" ? asked : undefined;
   if (!program()) return missing();
   const target = await meant(uri);
   if (!target) return undefined;
@@ -112,7 +114,7 @@ async function plan(uri, workflow) {
 async function activate(context) {
   const command = (name, action) => context.subscriptions.push(vscode.commands.registerCommand(name, action));
   command("wfc.run", (uri, workflow) => inTerminal("run", uri, (file) => ["run", named(file, workflow)]));
-  command("wfc.test", (uri, test) => inTerminal("test", uri, (file) => ["test", file, ...(test ? ["--filter", test] : [])]));
+  command("wfc.test", (uri, test) => inTerminal("test", uri, (file) => ["test", file, ...(typeof test === "string" ? ["--filter", test] : [])]));
   command("wfc.rehearse", (uri, workflow) => inTerminal("rehearse", uri, (file) => ["test", "--rehearse", named(file, workflow)]));
   command("wfc.check", (uri) => inTerminal("check", uri, (file) => ["check", file]));
   command("wfc.plan", plan);

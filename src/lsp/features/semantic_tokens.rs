@@ -125,6 +125,8 @@ fn class(snapshot: &Snapshot, token: &Token, behind: &[Token]) -> Option<(Semant
     Some(match token.kind {
         TokenKind::Comment => (SemanticTokenType::COMMENT, None),
         TokenKind::Doc => (SemanticTokenType::COMMENT, Some(SemanticTokenModifier::DOCUMENTATION)),
+        // A block holds the code of another language, which the grammar of the editor colours.
+        TokenKind::Text if is_block(snapshot.slice(token.span)) => return None,
         TokenKind::Text => (SemanticTokenType::STRING, None),
         TokenKind::Number => (SemanticTokenType::NUMBER, None),
         TokenKind::Word if behind.first().is_some_and(|next| snapshot.slice(next.span) == ":") => {
@@ -133,6 +135,11 @@ fn class(snapshot: &Snapshot, token: &Token, behind: &[Token]) -> Option<(Semant
         TokenKind::Word if words::is_keyword(snapshot.slice(token.span)) => (SemanticTokenType::KEYWORD, None),
         TokenKind::Word | TokenKind::Blank | TokenKind::LineBreak | TokenKind::Sign | TokenKind::Stray => return None,
     })
+}
+
+/// Whether a text is one of several lines.
+fn is_block(text: &str) -> bool {
+    text.starts_with("\"\"\"") || text.starts_with("'''")
 }
 
 /// What a name is that means something.

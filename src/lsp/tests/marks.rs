@@ -4,7 +4,7 @@ use super::Editor;
 use serde_json::{Value, json};
 
 const TEXT: &str = "use \"./lib.wf\" as lib\n# One.\nworkflow main {\n  ## All.\n  param regions: [string]\n  let count = regions.length\n  \
-                    step a: shell \"\"\"\n    echo ${count} 😀 ${regions.join(\",\")}\n    \"\"\" { timeout 5m }\n  step b: lib.go\n  output env = a.exit_code\n}\ntest \"t\" {\n  run main with { regions: [] }\n}\n";
+                    step a: shell \"\"\"\n    echo ${count} 😀 ${regions.join(\",\")}\n    \"\"\" { timeout 5m }\n  step b: lib.go { n: \"${count} 😀 ${count}\" }\n  output env = a.exit_code\n}\ntest \"t\" {\n  run main with { regions: [] }\n}\n";
 const LIB: &str = "workflow go {\n  step a: shell \"true\" { reads only }\n}\n";
 
 /// The tokens of a document: text and class, `!` for a declaration.
@@ -60,6 +60,21 @@ async fn words_are_classed_by_what_they_mean() {
     let range = json!({ "start": { "line": 2, "character": 0 }, "end": { "line": 2, "character": 20 } });
     let tokens = editor.request("textDocument/semanticTokens/range", json!({ "textDocument": document, "range": range })).await;
     assert_eq!(decoded(&editor.server, &tokens), ["workflow keyword", "main class!"]);
+}
+
+#[tokio::test]
+async fn code_of_other_languages_is_left_to_the_grammars_of_the_editor() {
+    let mut editor = Editor::plain().await;
+    let text = "workflow main {\n  param a: int\n  step s: shell { run: \"\"\"\n    echo ${a}\n  \"\"\", reads only }\n}\n";
+    editor.open("main.wf", text).await;
+    let document = editor.document("main.wf");
+    let tokens = editor.request("textDocument/semanticTokens/full", json!({ "textDocument": document })).await;
+    let classes = &editor.server["capabilities"]["semanticTokensProvider"]["legend"]["tokenTypes"];
+    let numbers: Vec<u64> = tokens["data"].as_array().unwrap().iter().map(|number| number.as_u64().unwrap()).collect();
+    let found: Vec<&str> = numbers.chunks(5).map(|token| classes[usize::try_from(token[3]).unwrap()].as_str().unwrap()).collect();
+    // `a` in the block is a parameter.
+    assert_eq!(found.iter().filter(|class| **class == "parameter").count(), 2, "{found:?}");
+    assert!(!found.contains(&"string"), "{found:?}");
 }
 
 #[tokio::test]
