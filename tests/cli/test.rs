@@ -191,3 +191,33 @@ test "as JSON" {
     let outcome = Place::with(text).wfc(&["test", "main.wf"]);
     assert_eq!(outcome.code, 0, "{outcome:?}");
 }
+
+#[test]
+fn a_run_that_fails_has_no_outputs() {
+    let text = r#"workflow main {
+  step count: shell "count" -> int { reads only }
+  output number: int = count
+}
+
+test "it fails" {
+  run main
+  mock count fails "no"
+  expect run.status == "failed" and run.outputs.number == null
+}
+
+test "it succeeds" {
+  run main
+  mock count succeeds with 7
+  expect run.outputs.number != null and run.outputs.number == 7
+}
+
+test "it is asked for all the same" {
+  run main
+  mock count fails "no"
+  expect run.outputs.number > 2
+}
+"#;
+    let outcome = Place::with(text).wfc(&["test", "main.wf"]);
+    assert_eq!((outcome.code, outcome.stdout.lines().last()), (1, Some("2 passed, 1 failed")), "{outcome:?}");
+    assert!(outcome.stdout.contains("run.outputs.number is null"), "{outcome:?}");
+}

@@ -63,6 +63,8 @@ fn outcomes_have_types() {
     assert_eq!(said("expect plain.status == \"done\""), ["unknown-member @ \"done\""]);
     assert_eq!(said("expect plain.state == \"failed\""), ["unknown-field @ state"]);
     assert_eq!(said("expect run.outputs.number == 3"), NOTHING);
+    assert_eq!(said("expect run.outputs.number == null or run.outputs.number > 2"), NOTHING);
+    assert_eq!(said("expect run.status == null"), ["never-equal @ run.status == null"]);
     assert_eq!(said("expect run.outputs.nubmer == 3"), ["unknown-field @ nubmer"]);
     assert_eq!(said("expect run.status"), ["condition-not-bool @ run.status"]);
 }

@@ -6,7 +6,7 @@ use super::findings::{
     UnknownName,
 };
 use super::{Checker, constant, facts_when, unknown};
-use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, UnaryOperator, evaluate};
+use wf_model::expression::{BinaryOperator, Expression, ExpressionKind, Reference, UnaryOperator, evaluate};
 use wf_model::span::Span;
 use wf_model::types::Type;
 use wf_model::value::Value;
@@ -155,7 +155,7 @@ impl Checker<'_> {
         let is_null = |side: &Expression| side.type_ == Type::null();
         if is_null(&first) || is_null(&second) {
             let other = if is_null(&first) { &second } else { &first };
-            if !matches!(other.type_, Type::Optional(_) | Type::Json) {
+            if !matches!(other.type_, Type::Optional(_) | Type::Json) && !is_output_of_run(other) {
                 self.report(&NeverEqual { span, left: &first.type_, right: &second.type_ });
                 return unknown(span);
             }
@@ -362,6 +362,13 @@ impl Checker<'_> {
             _ => expression,
         }
     }
+}
+
+/// Whether an expression is an output of a run in a test: one that the run may not have come to.
+fn is_output_of_run(expression: &Expression) -> bool {
+    let ExpressionKind::Field(outputs, _) = &expression.kind else { return false };
+    let ExpressionKind::Field(run, name) = &outputs.kind else { return false };
+    &**name == "outputs" && matches!(run.kind, ExpressionKind::Reference(Reference::Run))
 }
 
 fn is_zero(value: &Value) -> bool {
