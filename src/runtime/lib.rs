@@ -13,4 +13,4 @@ pub mod secrets;
 pub mod simulation;
 mod system;
 
-pub use system::give_back_memory;
+pub use system::{give_back_memory, share_memory};

@@ -177,6 +177,16 @@ pub fn give_back_memory() {
     }
 }
 
+/// Lets all threads that begin from now on take their memory from one place: each would keep pieces for itself otherwise, and what one takes
+/// another gives back.
+pub fn share_memory() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it has no preconditions.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+    }
+}
+
 /// Some signals.
 pub(crate) struct SignalSet(libc::sigset_t);
 

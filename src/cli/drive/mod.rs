@@ -201,6 +201,7 @@ impl Drive {
     }
 
     fn stage(self, manner: &Manner, told: bool) -> io::Result<(Stage, Assignments, Means)> {
+        wf_runtime::share_memory();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let Self { guarded, assignments, sources, kept, jobs, .. } = self;
         // What it took to read the program is needed no more.
