@@ -5,6 +5,7 @@ use crate::files::compiled;
 use crate::run::asked::Found;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use wf_compiler::plan::StepName;
 use wf_model::estimate::{Basis, Distribution, RunTimes, Samples, Seen};
 use wf_model::program::{Program, StatementId, WorkflowId};
@@ -30,12 +31,12 @@ pub(super) struct History {
 }
 
 impl History {
-    /// What the store knows of the workflow; nothing where it cannot be read.
-    pub(super) fn of(found: &Found, store: &Store) -> Self {
+    /// What the store knows of the workflow; nothing where it cannot be read. Journals of runs that have ended since are read for so long.
+    pub(super) fn of(found: &Found, store: &Store, patience: Duration) -> Self {
         let known = found.declared().zip(found.compilation.sources.iter().next());
         let Some((workflow, (_, source))) = known else { return Self::default() };
         // Times that cannot be kept are read again the next time.
-        let _ = keep(store, &workflow.name);
+        let _ = keep(store, &workflow.name, patience);
         let mut history = Self::default();
         let times = store.times(&workflow.name, &source.path, RUNS).unwrap_or_default();
         for (age, times) in (0..).zip(times) {
@@ -78,9 +79,13 @@ impl History {
     }
 }
 
-/// Keeps the times of runs that have ended since.
-fn keep(store: &Store, workflow: &str) -> Result<(), StoreError> {
+/// Keeps the times of runs that have ended since, as many as can be read in the time.
+fn keep(store: &Store, workflow: &str, patience: Duration) -> Result<(), StoreError> {
+    let began = Instant::now();
     for run in store.runs_without_times(workflow, READ)? {
+        if began.elapsed() > patience {
+            break;
+        }
         // A damaged run says nothing of times; whoever asks for it is told.
         let times = store.read_times(&run.id).unwrap_or_default();
         let definition = store.definition(&run.id)?;

@@ -15,8 +15,12 @@ use crate::waits::{short, word};
 use saved::Saved;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 use wf_compiler::plan::plan;
 use world::Now;
+
+/// For so long a plan reads journals that it does not know yet.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Shows what a run would do, in what order, and how long it would take.
 #[derive(Debug, clap::Args)]
@@ -75,5 +79,5 @@ impl Plan {
 pub(crate) fn of(found: &Found, prepared: &Prepared, jobs: usize) -> wf_model::plan::Plan {
     let arguments: Vec<_> = prepared.arguments.iter().map(|argument| (argument.name.clone(), argument.value.clone())).collect();
     let request = found.request(&arguments, u32::try_from(jobs).unwrap_or(u32::MAX));
-    plan(&request, &mut Now::of(found, prepared))
+    plan(&request, &mut Now::of(found, prepared, PATIENCE))
 }

@@ -22,6 +22,9 @@ const LONGER: Duration = Duration::from_seconds(10);
 /// Fewer earlier runs say nothing of what is usual.
 const FEWEST_RUNS: u32 = 3;
 
+/// For so long journals of earlier runs are read that nobody knows yet: the run itself needs the processors.
+const PATIENCE: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Follows the events of a run.
 #[derive(Default)]
 pub(crate) struct Following {
@@ -115,7 +118,7 @@ impl Outlook {
         };
         let given = definition.given();
         let request = found.request(&given, definition.jobs);
-        Some(Self { remaining: Remaining::of(&request, &mut Now::of(&found, &prepared)) })
+        Some(Self { remaining: Remaining::of(&request, &mut Now::of(&found, &prepared, PATIENCE)) })
     }
 
     /// How long the rest takes; `None` where the run goes back.

@@ -6,6 +6,7 @@ use crate::store;
 use crate::why::missed;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use wf_compiler::plan::{self, CacheQuestion, Outlook, StepName, StepOutline};
 use wf_model::estimate::{Basis, Distribution};
 use wf_model::expression::Function;
@@ -30,11 +31,11 @@ pub(super) struct Now {
 }
 
 impl Now {
-    /// For a run that would be given this.
-    pub(super) fn of(found: &Found, prepared: &Prepared) -> Self {
+    /// For a run that would be given this; what earlier runs say is looked up for so long.
+    pub(super) fn of(found: &Found, prepared: &Prepared, patience: Duration) -> Self {
         let folder = prepared.folder.clone();
         let store = store::existing();
-        let history = store.as_ref().map(|store| History::of(found, store)).unwrap_or_default();
+        let history = store.as_ref().map(|store| History::of(found, store, patience)).unwrap_or_default();
         Self {
             world: RealWorld { folder: folder.clone() },
             folder,
