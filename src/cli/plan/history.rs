@@ -4,6 +4,7 @@ use crate::drive::again::named;
 use crate::files::compiled;
 use crate::run::asked::Found;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wf_compiler::plan::StepName;
@@ -36,7 +37,7 @@ impl History {
         let known = found.declared().zip(found.compilation.sources.iter().next());
         let Some((workflow, (_, source))) = known else { return Self::default() };
         // Times that cannot be kept are read again the next time.
-        let _ = keep(store, &workflow.name, patience);
+        let _ = keep(store, (&workflow.name, &found.file), patience);
         let mut history = Self::default();
         let times = store.times(&workflow.name, &source.path, RUNS).unwrap_or_default();
         for (age, times) in (0..).zip(times) {
@@ -79,10 +80,12 @@ impl History {
     }
 }
 
-/// Keeps the times of runs that have ended since, as many as can be read in the time.
-fn keep(store: &Store, workflow: &str, patience: Duration) -> Result<(), StoreError> {
+/// Keeps the times of runs that have ended since, as many as can be read in the time; a file of another name has other steps.
+fn keep(store: &Store, (workflow, file): (&str, &str), patience: Duration) -> Result<(), StoreError> {
     let began = Instant::now();
-    for run in store.runs_without_times(workflow, READ)? {
+    let name = Path::new(file).file_name();
+    let unknown = store.runs_without_times(workflow, usize::MAX)?.into_iter();
+    for run in unknown.filter(|run| Path::new(&*run.file).file_name() == name).take(READ) {
         if began.elapsed() > patience {
             break;
         }
